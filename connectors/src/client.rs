@@ -1,0 +1,134 @@
+//! One HTTP client a connection.
+//!
+//! The path of a call: [`Request`] (built by a service's `api.rs`) → token ([`token`]) → sent once, with a
+//! deadline and a bound on the answer ([`exchange`]) → [`Reply`], or the error that its status and body
+//! make ([`failure`]). A 401 renews the token and sends the request once more.
+//!
+//! Redirects are never followed, and addresses that come out of data are used only when they lie on the
+//! connection's own host: a token never goes anywhere else.
+
+mod exchange;
+mod failure;
+mod reply;
+mod request;
+mod token;
+
+use std::time::Duration;
+
+use cosell_engine::connector::{CallError, CallErrorKind};
+use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use secrecy::ExposeSecret;
+
+pub(crate) use exchange::{body_up_to, exchange, plain_client};
+pub(crate) use reply::Reply;
+pub(crate) use request::Request;
+
+use crate::settings::{SettingsError, SignIn};
+use token::{Token, Tokens};
+
+/// The way to one service: its address, its tokens and its deadline.
+pub(crate) struct Client {
+    service: &'static str,
+    base: Url,
+    http: reqwest::Client,
+    tokens: Tokens,
+}
+
+impl Client {
+    /// A client for the service at `url`; `audience` is what its tokens are for, by default the address.
+    pub(crate) fn new(
+        service: &'static str,
+        url: &str,
+        audience: Option<&str>,
+        sign_in: &SignIn,
+        deadline: Duration,
+    ) -> Result<Client, SettingsError> {
+        let base = address(url)?;
+        let login = address(&sign_in.login_url)?;
+        let http = plain_client(deadline)?;
+        let audience = audience.unwrap_or(url).trim_end_matches('/').to_owned();
+        let tokens = Tokens::new(http.clone(), &login, sign_in.clone(), audience);
+        Ok(Client {
+            service,
+            base,
+            http,
+            tokens,
+        })
+    }
+
+    /// Sends the request; anything but a success is an error.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Reply, CallError> {
+        let token = self.tokens.current(request.doing()).await?;
+        let reply = self.attempt(request, &token).await?;
+        if reply.status() != 401 {
+            return reply.accepted();
+        }
+        let token = self.tokens.renewed(&token, request.doing()).await?;
+        self.attempt(request, &token).await?.accepted()
+    }
+
+    /// The path and query of an address that the service gave, if it lies on the service's own host.
+    pub(crate) fn own_path(&self, text: &str) -> Result<String, CallError> {
+        match self.base.join(text) {
+            Ok(url) if url.origin() == self.base.origin() => {
+                let above = self.base.path().trim_end_matches('/');
+                let path = url.path().strip_prefix(above).unwrap_or(url.path());
+                let query = url
+                    .query()
+                    .map(|query| format!("?{query}"))
+                    .unwrap_or_default();
+                Ok(format!("{path}{query}"))
+            }
+            _ => Err(CallError::new(
+                CallErrorKind::Unexpected,
+                format!(
+                    "{} pointed to an address that is not its own; it was not followed",
+                    self.service
+                ),
+            )),
+        }
+    }
+
+    async fn attempt(&self, request: &Request, token: &Token) -> Result<Reply, CallError> {
+        let mut built = request.build(&self.base)?;
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.value().expose_secret()))
+            .map_err(|_| {
+                CallError::new(
+                    CallErrorKind::Denied,
+                    "the token holds characters that no header may",
+                )
+            })?;
+        value.set_sensitive(true);
+        built.headers_mut().insert(AUTHORIZATION, value);
+        exchange(self.service, &self.http, built, request.doing()).await
+    }
+}
+
+/// The address of a service. Plain `http` is taken on this machine only: tokens travel over it.
+pub(crate) fn address(text: &str) -> Result<Url, SettingsError> {
+    let wrong = |reason: String| SettingsError::Address {
+        address: text.to_owned(),
+        reason,
+    };
+    let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err(wrong(
+            "it must begin with `https://`; `http://` is for 127.0.0.1 and localhost".to_owned(),
+        )),
+    }
+}
+
+/// Whether the host of an address is this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! `append_audit`: a line in a row's audit text, and a mark before its name.
+
+use async_trait::async_trait;
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::metadata::Table;
+use super::service::{Dataverse, id_of};
+use crate::Row;
+use crate::connection::Connection;
+
+/// How many characters of the audit text are kept, the newest.
+const LONGEST_TEXT: usize = 100_000;
+
+/// How often the row is read again when somebody changed it in between.
+const ATTEMPTS: usize = 4;
+
+/// Adds a line `YYYY-MM-DD HH:MM - LINE` (UTC) at the end of a text, and sets a mark before another.
+/// Returns the row, or null when there is none.
+///
+/// A repeat within the same minute is harmless: a last line that says the same already is not written
+/// again. Later than that, it adds the line once more.
+pub struct AppendAudit(Connection<Dataverse>);
+
+/// What to add, and where.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppendAuditInput {
+    /// The table's logical name, such as `opportunity`.
+    pub table: String,
+    /// How to find the row, as in `find_row`.
+    pub by: Vec<Map<String, Value>>,
+    /// The column that holds the text.
+    pub column: String,
+    /// What happened, in one line.
+    pub line: String,
+    /// A mark before the text of another column.
+    #[serde(default)]
+    pub mark: Option<Mark>,
+}
+
+/// A mark before a text.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The column, such as `name`.
+    pub column: String,
+    /// The mark to set, with its blank: `"✔ "`.
+    pub mark: String,
+    /// All marks that may stand there; one of them is replaced.
+    pub marks: Vec<String>,
+}
+
+impl AppendAudit {
+    pub(super) fn new(connection: &Connection<Dataverse>) -> AppendAudit {
+        AppendAudit(connection.clone())
+    }
+}
+
+#[async_trait]
+impl Operation for AppendAudit {
+    const NAME: &'static str = "append_audit";
+    const EFFECT: Effect = Effect::Writes;
+    type Input = AppendAuditInput;
+    type Output = Option<Row>;
+
+    async fn call(&self, key: &CallKey, input: AppendAuditInput) -> Result<Option<Row>, CallError> {
+        let dataverse = self.0.bound()?;
+        let table = dataverse.table(key, &input.table).await?;
+        let mut attempt = 1;
+        loop {
+            match dataverse.audit(key, &table, &input).await {
+                Err(error)
+                    if error.kind == CallErrorKind::Conflict
+                        && error.status == Some(412)
+                        && attempt < ATTEMPTS =>
+                {
+                    attempt += 1;
+                }
+                result => return result.map(|row| row.map(Row::from)),
+            }
+        }
+    }
+}
+
+impl Dataverse {
+    async fn audit(
+        &self,
+        key: &CallKey,
+        table: &Table,
+        input: &AppendAuditInput,
+    ) -> Result<Option<Map<String, Value>>, CallError> {
+        let mut fields = vec![table.key.clone(), input.column.clone()];
+        fields.extend(input.mark.as_ref().map(|mark| mark.column.clone()));
+        let selection = self.selection(key, table, &fields).await?;
+        let Some(row) = self.first_of(key, table, &input.by, &selection).await? else {
+            return Ok(None);
+        };
+        let changes = changes(&row, input, Timestamp::now());
+        if changes.is_empty() {
+            return Ok(Some(row));
+        }
+        let version = row
+            .get("@odata.etag")
+            .and_then(Value::as_str)
+            .unwrap_or("*");
+        self.patch(key, table, id_of(table, &row)?, changes, version)
+            .await
+            .map(Some)
+    }
+}
+
+/// The columns to write; those that are as they should be are left out.
+fn changes(
+    row: &Map<String, Value>,
+    input: &AppendAuditInput,
+    now: Timestamp,
+) -> Map<String, Value> {
+    let text_of = |column: &str| row.get(column).and_then(Value::as_str).unwrap_or_default();
+    let mut changes = Map::new();
+    if let Some(text) = appended(text_of(&input.column), &input.line, now) {
+        changes.insert(input.column.clone(), json!(text));
+    }
+    if let Some(mark) = &input.mark {
+        let text = text_of(&mark.column);
+        let marked = marked(text, mark);
+        if marked != text {
+            changes.insert(mark.column.clone(), json!(marked));
+        }
+    }
+    changes
+}
+
+/// The text with the line at its end; `None` when it stands there already.
+fn appended(text: &str, line: &str, now: Timestamp) -> Option<String> {
+    let one_line: Vec<&str> = line.split_whitespace().collect();
+    let line = format!(
+        "{} - {}",
+        now.strftime("%Y-%m-%d %H:%M"),
+        one_line.join(" ")
+    );
+    let text = text.trim_end();
+    if text.lines().next_back() == Some(line.as_str()) {
+        return None;
+    }
+    let text = if text.is_empty() {
+        line
+    } else {
+        format!("{text}\n{line}")
+    };
+    Some(newest(&text).to_owned())
+}
+
+/// The end of a text that is too long, from the start of a line where there is one.
+fn newest(text: &str) -> &str {
+    let surplus = text.chars().count().saturating_sub(LONGEST_TEXT);
+    if surplus == 0 {
+        return text;
+    }
+    let cut = text
+        .char_indices()
+        .nth(surplus)
+        .map_or(0, |(index, _)| index);
+    let kept = &text[cut..];
+    kept.split_once('\n')
+        .map_or(kept, |(_, whole_lines)| whole_lines)
+}
+
+fn marked(text: &str, mark: &Mark) -> String {
+    let bare = mark
+        .marks
+        .iter()
+        .find_map(|known| text.strip_prefix(known.as_str()))
+        .unwrap_or(text);
+    let bare = bare.strip_prefix(mark.mark.as_str()).unwrap_or(bare);
+    format!("{}{bare}", mark.mark)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-01-02T03:04:59Z".parse().unwrap()
+    }
+
+    #[test]
+    fn lines_are_appended() {
+        let cases = [
+            ("", "all\nwell", Some("2026-01-02 03:04 - all well")),
+            (
+                "old\n",
+                "all well",
+                Some("old\n2026-01-02 03:04 - all well"),
+            ),
+            ("old\n2026-01-02 03:04 - all well", "all well", None),
+        ];
+        for (text, line, expected) in cases {
+            assert_eq!(appended(text, line, now()).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn long_texts_lose_their_oldest_lines() {
+        let text = "é".repeat(LONGEST_TEXT - 10) + "\nsecond";
+        let kept = appended(&text, "third", now()).unwrap();
+        assert_eq!(kept, "second\n2026-01-02 03:04 - third");
+        let one_line = "é".repeat(LONGEST_TEXT + 5);
+        assert_eq!(newest(&one_line).chars().count(), LONGEST_TEXT);
+    }
+
+    #[test]
+    fn marks_are_replaced() {
+        let mark = |mark: &str| Mark {
+            column: "name".to_owned(),
+            mark: mark.to_owned(),
+            marks: vec!["✔ ".to_owned(), "✖ ".to_owned()],
+        };
+        let cases = [
+            ("Deal", "✖ Deal"),
+            ("✔ Deal", "✖ Deal"),
+            ("✖ Deal", "✖ Deal"),
+            ("", "✖ "),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(marked(text, &mark("✖ ")), expected);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! How to reach an environment of Dataverse.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::service::Dataverse;
+use crate::client::Client;
+use crate::settings::{SettingsError, SignIn};
+
+/// The connection to an environment of Dataverse.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataverseSettings {
+    /// The environment's address, such as `https://org.crm.dynamics.com`.
+    pub url: String,
+    /// What tokens are for; by default the address.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// How to get a token. An application needs an application user with a security role.
+    pub sign_in: SignIn,
+    /// Seconds that one request may take; 30 by default.
+    #[serde(default = "default_timeout")]
+    pub timeout: u64,
+}
+
+impl DataverseSettings {
+    /// The service that these settings describe.
+    pub(crate) fn service(&self) -> Result<Dataverse, SettingsError> {
+        let deadline = Duration::from_secs(self.timeout.max(1));
+        let client = Client::new(
+            "dataverse",
+            &self.url,
+            self.audience.as_deref(),
+            &self.sign_in,
+            deadline,
+        )?;
+        Ok(Dataverse::new(client))
+    }
+}
+
+fn default_timeout() -> u64 {
+    crate::DEADLINE.as_secs()
+}

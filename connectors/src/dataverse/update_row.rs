@@ -1,0 +1,148 @@
+//! `update_row`: changes a row that was read.
+
+use async_trait::async_trait;
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::api;
+use super::fields::Selection;
+use super::metadata::Table;
+use super::opportunity::{Close, own_revenue};
+use super::service::{Dataverse, object};
+use super::write::{Place, Prepared};
+use crate::Row;
+use crate::connection::Connection;
+
+/// Changes a row; one that is gone is never made anew.
+///
+/// An opportunity is Won or Lost by the service's own actions, after its other columns were written, and
+/// opened again by an update. Related rows are written after the row itself.
+///
+/// A repeat is harmless: with `if_match` it ends in a conflict once the first attempt has written the row,
+/// and whoever meets that reads again and compares. Without `if_match` it writes the same again. What
+/// follows the row (closing, related rows) compares with what is there and goes on.
+pub struct UpdateRow(Connection<Dataverse>);
+
+/// What to change.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateRowInput {
+    /// The table's logical name, such as `opportunity`.
+    pub table: String,
+    /// The row's GUID.
+    pub id: String,
+    /// The changed columns and their values, as in `create_row`. A list under the name of a relation
+    /// says which related rows there should be: missing ones are made, surplus ones deleted.
+    pub row: Map<String, Value>,
+    /// The version that was read (`@odata.etag`); without it any version is overwritten.
+    #[serde(default)]
+    pub if_match: Option<String>,
+}
+
+impl UpdateRow {
+    pub(super) fn new(connection: &Connection<Dataverse>) -> UpdateRow {
+        UpdateRow(connection.clone())
+    }
+}
+
+#[async_trait]
+impl Operation for UpdateRow {
+    const NAME: &'static str = "update_row";
+    const EFFECT: Effect = Effect::Writes;
+    type Input = UpdateRowInput;
+    type Output = Row;
+
+    async fn call(&self, key: &CallKey, input: UpdateRowInput) -> Result<Row, CallError> {
+        let dataverse = self.0.bound()?;
+        let id = api::id(&input.id)?;
+        let table = dataverse.table(key, &input.table).await?;
+        let place = Place {
+            key,
+            path: String::new(),
+        };
+        let prepared = dataverse.prepare(&place, &table, &input.row).await?;
+        let if_match = input.if_match.as_deref().unwrap_or("*");
+        dataverse
+            .update(&place, &table, id, prepared, if_match)
+            .await
+            .map(Row::from)
+    }
+}
+
+impl Dataverse {
+    async fn update(
+        &self,
+        place: &Place<'_>,
+        table: &Table,
+        id: Uuid,
+        prepared: Prepared,
+        if_match: &str,
+    ) -> Result<Map<String, Value>, CallError> {
+        let Prepared { mut body, related } = prepared;
+        let close = Close::take(table, &mut body);
+        own_revenue(table, &mut body);
+        let written = match body.is_empty() {
+            true => self.unchanged(place.key, table, id, if_match).await?,
+            false => self.patch(place.key, table, id, body, if_match).await?,
+        };
+        let mut followed = false;
+        for relation in related {
+            followed |= self.relate(place, table, id, relation).await?;
+        }
+        if let Some(close) = close.filter(|close| !close.is_done(&written)) {
+            self.close(place.key, table, id, close).await?;
+            followed = true;
+        }
+        if followed {
+            self.get(place.key, table, id, &Selection::default()).await
+        } else {
+            Ok(written)
+        }
+    }
+
+    /// Writes columns of a row that exists.
+    pub(super) async fn patch(
+        &self,
+        key: &CallKey,
+        table: &Table,
+        id: Uuid,
+        body: Map<String, Value>,
+        if_match: &str,
+    ) -> Result<Map<String, Value>, CallError> {
+        let reply = self
+            .send(key, api::update(table, id, body, if_match))
+            .await?;
+        // The service may answer without the row although it was asked for.
+        if reply.body().is_empty() {
+            self.get(key, table, id, &Selection::default()).await
+        } else {
+            object(&reply)
+        }
+    }
+
+    /// The row, if it still has the version that was read. Nothing is sent that would let the service
+    /// compare it, so it is compared here.
+    async fn unchanged(
+        &self,
+        key: &CallKey,
+        table: &Table,
+        id: Uuid,
+        if_match: &str,
+    ) -> Result<Map<String, Value>, CallError> {
+        let row = self.get(key, table, id, &Selection::default()).await?;
+        if if_match == "*" || row.get("@odata.etag").and_then(Value::as_str) == Some(if_match) {
+            return Ok(row);
+        }
+        let message = format!(
+            "updating `{}` row `{id}` failed: it has changed since it was read",
+            table.name
+        );
+        Err(CallError {
+            status: Some(412),
+            ..CallError::new(CallErrorKind::Conflict, message)
+        })
+    }
+}

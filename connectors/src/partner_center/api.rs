@@ -1,0 +1,226 @@
+//! Requests to the referrals service, and what is read from its answers.
+
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey};
+use serde_json::{Value, json};
+
+use crate::client::{Client, Reply, Request};
+use crate::odata::text_literal;
+
+/// Where referrals live, below the service's address.
+const REFERRALS: &str = "/v1.0/engagements/referrals";
+
+/// How many pages one list follows at most; a page holds about a hundred referrals.
+const MOST_PAGES: usize = 100;
+
+/// Which referrals to list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Listing {
+    /// An OData filter.
+    pub(crate) filter: Option<String>,
+    /// An OData order: `createdDateTime` or `updatedDateTime`, with `desc`.
+    pub(crate) order_by: Option<String>,
+    /// How many at most.
+    pub(crate) top: usize,
+}
+
+/// The referrals of a listing, over as many pages as it takes.
+pub(crate) async fn list(
+    client: &Client,
+    key: &CallKey,
+    listing: &Listing,
+) -> Result<Vec<Value>, CallError> {
+    let mut found: Vec<Value> = Vec::new();
+    let mut request = first_page(listing);
+    for _ in 0..MOST_PAGES {
+        let reply = client.send(&traced(request, key)).await?;
+        let (page, next) = reply.list()?;
+        found.extend(page);
+        let Some(next) = next.filter(|_| found.len() < listing.top) else {
+            break;
+        };
+        request = next_page(&reply, &next)?;
+    }
+    found.truncate(listing.top);
+    Ok(found)
+}
+
+/// One referral.
+pub(crate) async fn get(client: &Client, key: &CallKey, id: &str) -> Result<Value, CallError> {
+    let request = Request::get(path_of(id)?, format!("reading referral `{id}`"));
+    with_version(&client.send(&traced(request, key)).await?)
+}
+
+/// Makes a referral.
+pub(crate) async fn post(
+    client: &Client,
+    key: &CallKey,
+    body: Value,
+    doing: &str,
+) -> Result<Value, CallError> {
+    let request = Request::new(reqwest::Method::POST, REFERRALS, doing).json(body);
+    with_version(&client.send(&traced(request, key)).await?)
+}
+
+/// Changes a referral that still has the version `if_match`.
+pub(crate) async fn patch(
+    client: &Client,
+    key: &CallKey,
+    id: &str,
+    document: Value,
+    if_match: &str,
+) -> Result<Value, CallError> {
+    let reply = client
+        .send(&traced(patch_request(id, document, if_match)?, key))
+        .await?;
+    // The service may answer without the referral although it was asked for.
+    if reply.body().is_empty() {
+        get(client, key, id).await
+    } else {
+        with_version(&reply)
+    }
+}
+
+/// The filter for all parties' referrals of an engagement.
+pub(crate) fn of_engagement(engagement: &str) -> String {
+    format!("engagementId eq {}", text_literal(engagement))
+}
+
+/// Whether the referral is Microsoft's copy of a deal.
+pub(crate) fn is_microsofts(referral: &Value) -> bool {
+    let targets = referral["target"].as_array();
+    targets.is_some_and(|targets| {
+        targets.iter().any(|target| {
+            target["id"]
+                .as_str()
+                .is_some_and(|id| id.eq_ignore_ascii_case("msft"))
+        })
+    })
+}
+
+fn first_page(listing: &Listing) -> Request {
+    let mut request = Request::get(REFERRALS, "listing referrals");
+    if let Some(filter) = &listing.filter {
+        request = request.query("$filter", filter);
+    }
+    if let Some(order_by) = &listing.order_by {
+        request = request.query("$orderby", order_by);
+    }
+    request.query("$top", listing.top.to_string())
+}
+
+/// The next page. The service's own link is known to carry the wrong scheme and path, and nothing that
+/// comes out of data decides where a token goes: so only `$skiptoken` is taken from it.
+fn next_page(reply: &Reply, link: &str) -> Result<Request, CallError> {
+    let query = link.split_once('?').map_or("", |(_, query)| query);
+    let base = "https://link.invalid/?";
+    let url = reqwest::Url::parse(&format!("{base}{query}")).ok();
+    let token = url.as_ref().and_then(|url| {
+        url.query_pairs()
+            .find(|(name, _)| name == "$skiptoken")
+            .map(|(_, value)| value.into_owned())
+    });
+    let token = token.ok_or_else(|| reply.unexpected("has a next page without `$skiptoken`"))?;
+    Ok(Request::get(REFERRALS, "listing referrals, next page").query("$skiptoken", token))
+}
+
+fn patch_request(id: &str, document: Value, if_match: &str) -> Result<Request, CallError> {
+    Ok(Request::new(
+        reqwest::Method::PATCH,
+        path_of(id)?,
+        format!("updating referral `{id}`"),
+    )
+    .header("if-match", if_match)
+    .header("prefer", "return=representation")
+    .json(document))
+}
+
+fn path_of(id: &str) -> Result<String, CallError> {
+    let plain = !id.is_empty()
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if plain {
+        return Ok(format!("{REFERRALS}/{id}"));
+    }
+    let message =
+        format!("`{id}` is not the id of a referral: letters, digits and hyphens are expected");
+    Err(CallError::new(CallErrorKind::Input, message))
+}
+
+fn traced(request: Request, key: &CallKey) -> Request {
+    request.traced("client-request-id", "ms-correlationid", key)
+}
+
+/// The referral in an answer. Its version is in the body, else in a header.
+fn with_version(reply: &Reply) -> Result<Value, CallError> {
+    let mut referral = reply.json()?;
+    if !referral.is_object() || referral["id"].as_str().is_none() {
+        return Err(reply.unexpected("is no referral with an `id`"));
+    }
+    if let (None, Some(version)) = (referral["eTag"].as_str(), reply.header("etag")) {
+        referral["eTag"] = json!(version);
+    }
+    Ok(referral)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn listings_become_queries() {
+        let listing = Listing {
+            filter: Some(of_engagement("O'Neil")),
+            order_by: Some("createdDateTime desc".to_owned()),
+            top: 10,
+        };
+        assert_eq!(
+            first_page(&listing).target(),
+            "/v1.0/engagements/referrals?$filter=engagementId%20eq%20'O''Neil'\
+             &$orderby=createdDateTime%20desc&$top=10",
+        );
+    }
+
+    #[test]
+    fn only_the_token_of_a_next_link_is_used() {
+        let reply = Reply::for_test(200, "{}");
+        let link = "http://elsewhere.example/v1.0/referrals?$top=1&$skiptoken=a%2Fb%3D";
+        let next = next_page(&reply, link).unwrap();
+        assert_eq!(next.target(), "/v1.0/engagements/referrals?$skiptoken=a/b=");
+        assert_eq!(
+            next_page(&reply, "http://x/?$top=1").unwrap_err().kind,
+            CallErrorKind::Unexpected
+        );
+    }
+
+    #[test]
+    fn a_patch_carries_the_version() {
+        let request = patch_request("1-a", json!([]), "\"v1\"").unwrap();
+        assert_eq!(request.header_value("if-match"), Some("\"v1\""));
+        assert_eq!(request.target(), "/v1.0/engagements/referrals/1-a");
+        for id in ["", "..", "a/b", "a?b"] {
+            assert_eq!(path_of(id).unwrap_err().kind, CallErrorKind::Input, "{id}");
+        }
+    }
+
+    #[test]
+    fn the_copy_of_microsoft_is_told_by_its_target() {
+        let cases = [
+            (
+                json!({ "target": [{ "type": "BusinessProfileLocation", "id": "MSFT" }] }),
+                true,
+            ),
+            (
+                json!({ "target": [{ "type": "SolutionProfile", "id": "SOL-1" }] }),
+                false,
+            ),
+            (json!({ "target": null }), false),
+            (json!({}), false),
+        ];
+        for (referral, expected) in cases {
+            assert_eq!(is_microsofts(&referral), expected, "{referral}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `invite_microsoft`: the second half of a co-sell deal.
+
+use async_trait::async_trait;
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::api::{self, Listing};
+use super::own_deal;
+use super::shapes::Referral;
+use crate::Record;
+use crate::client::Client;
+use crate::connection::Connection;
+
+/// Asks Microsoft for help with a deal: makes Microsoft's copy of it in the same engagement.
+///
+/// The two halves of a co-sell deal are two requests, and between them the deal is shared with nobody. So
+/// this is an operation of its own that a flow can repeat.
+///
+/// A repeat is harmless: the engagement is read first, and a copy that is there is returned. The window
+/// that remains is a copy that the service has made but does not list yet.
+pub struct InviteMicrosoft(Connection<Client>);
+
+/// Which deal, and which help.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InviteMicrosoftInput {
+    /// The deal as it was made, with the help that is asked for in `inviteContext.assistanceRequestCode`.
+    pub referral: Record<Referral>,
+    /// The `engagementId` of the own deal.
+    pub engagement: String,
+}
+
+impl InviteMicrosoft {
+    pub(super) fn new(connection: &Connection<Client>) -> InviteMicrosoft {
+        InviteMicrosoft(connection.clone())
+    }
+}
+
+#[async_trait]
+impl Operation for InviteMicrosoft {
+    const NAME: &'static str = "invite_microsoft";
+    const EFFECT: Effect = Effect::Writes;
+    type Input = InviteMicrosoftInput;
+    type Output = Record<Referral>;
+
+    async fn call(
+        &self,
+        key: &CallKey,
+        input: InviteMicrosoftInput,
+    ) -> Result<Record<Referral>, CallError> {
+        let client = self.0.bound()?;
+        let engagement = input.engagement.trim();
+        if engagement.is_empty() {
+            return Err(CallError::new(
+                CallErrorKind::Input,
+                "`engagement` is empty; it comes from the own deal",
+            ));
+        }
+        let copy = own_deal::microsofts_copy(input.referral.into_value(), engagement)?;
+        let listing = Listing {
+            filter: Some(api::of_engagement(engagement)),
+            order_by: None,
+            top: 1000,
+        };
+        let related = api::list(client, key, &listing).await?;
+        if let Some(there) = related.into_iter().find(api::is_microsofts) {
+            return Ok(there.into());
+        }
+        let doing = format!("inviting Microsoft to the engagement `{engagement}`");
+        api::post(client, key, copy, &doing).await.map(Record::from)
+    }
+}

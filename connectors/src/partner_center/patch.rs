@@ -1,0 +1,147 @@
+//! From changes to a JSON Patch.
+//!
+//! The service replaces values at a fixed list of paths and nowhere else. A list is replaced as a whole.
+//! Status and substatus stand in one document, since between two the pair would not be allowed, and they
+//! stand last, since nothing can be changed once a deal is closed (T23).
+
+use cosell_engine::connector::{CallError, CallErrorKind};
+use serde_json::{Map, Value, json};
+
+/// The paths that the service's published definition lets a client replace, in the order in which they
+/// are written.
+const PATHS: [&str; 15] = [
+    "/campaignId",
+    "/externalReferenceId",
+    "/referralProgram",
+    "/salesStage",
+    "/consent/consentToShareReferralWithMicrosoftSellers",
+    "/customerProfile/team",
+    "/details/closingDateTime",
+    "/details/currency",
+    "/details/dealValue",
+    "/details/notes",
+    "/details/requirements/solutions",
+    "/team",
+    "/statusReason",
+    "/status",
+    "/substatus",
+];
+
+/// The patch for changes that are nested as the referral is; empty when nothing is to be changed.
+///
+/// # Errors
+///
+/// A field that the service lets nobody change, by its name.
+pub(super) fn document(changes: &Map<String, Value>) -> Result<Vec<Value>, CallError> {
+    let mut found = Vec::new();
+    collect(changes, "", &mut found)?;
+    found.sort_by_key(|(place, _)| *place);
+    Ok(found
+        .into_iter()
+        .map(|(place, value)| replace(PATHS[place], value))
+        .collect())
+}
+
+/// Collects the changes, each with the place of its path in [`PATHS`].
+fn collect<'a>(
+    changes: &'a Map<String, Value>,
+    above: &str,
+    found: &mut Vec<(usize, &'a Value)>,
+) -> Result<(), CallError> {
+    for (name, value) in changes {
+        let path = format!("{above}/{name}");
+        if let Some(place) = PATHS.iter().position(|known| *known == path) {
+            found.push((place, value));
+            continue;
+        }
+        match value {
+            Value::Object(inner) if leads_on(&path) => collect(inner, &path, found)?,
+            _ => return Err(unchangeable(&path)),
+        }
+    }
+    Ok(())
+}
+
+fn leads_on(path: &str) -> bool {
+    PATHS.iter().any(|known| {
+        known
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+fn replace(path: &str, value: &Value) -> Value {
+    json!({ "op": "replace", "path": path, "value": value })
+}
+
+fn unchangeable(path: &str) -> CallError {
+    let field = path.trim_start_matches('/').replace('/', ".");
+    let message = format!(
+        "`{field}` cannot be changed after creation: Partner Center has no way to update it; \
+         leave it out of the changes, for instance with `to_referral: [create]` in the mapping"
+    );
+    CallError::new(CallErrorKind::Input, message)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn check(changes: Value, expected: &[(&str, Value)]) {
+        let patch = document(changes.as_object().unwrap()).unwrap();
+        let expected: Vec<Value> = expected
+            .iter()
+            .map(|(path, value)| replace(path, value))
+            .collect();
+        assert_eq!(patch, expected, "{changes}");
+    }
+
+    #[test]
+    fn changes_become_patches() {
+        check(json!({}), &[]);
+        check(
+            json!({ "substatus": "Won", "status": "Closed", "details": { "dealValue": 10, "notes": null } }),
+            &[
+                ("/details/dealValue", json!(10)),
+                ("/details/notes", json!(null)),
+                ("/status", json!("Closed")),
+                ("/substatus", json!("Won")),
+            ],
+        );
+        check(
+            json!({ "team": [{ "email": "a" }], "details": { "requirements": { "solutions": [] } } }),
+            &[
+                ("/details/requirements/solutions", json!([])),
+                ("/team", json!([{ "email": "a" }])),
+            ],
+        );
+    }
+
+    #[test]
+    fn fields_without_a_path_are_named() {
+        let cases = [
+            (json!({ "name": "x" }), "`name`"),
+            (
+                json!({ "customerProfile": { "name": "x" } }),
+                "`customerProfile.name`",
+            ),
+            (json!({ "customerProfile": null }), "`customerProfile`"),
+            (
+                json!({ "details": { "requirements": { "offers": [] } } }),
+                "`details.requirements.offers`",
+            ),
+            (json!({ "detail": {} }), "`detail`"),
+        ];
+        for (changes, expected) in cases {
+            let error = document(changes.as_object().unwrap()).unwrap_err();
+            assert_eq!(error.kind, CallErrorKind::Input);
+            assert!(
+                error.message.starts_with(expected),
+                "{changes}: {}",
+                error.message
+            );
+        }
+    }
+}

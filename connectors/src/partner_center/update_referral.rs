@@ -1,0 +1,70 @@
+//! `update_referral`: changes a referral that was read.
+
+use async_trait::async_trait;
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::shapes::Referral;
+use super::{api, patch};
+use crate::Record;
+use crate::client::Client;
+use crate::connection::Connection;
+
+/// Changes a referral that nobody has changed since it was read.
+///
+/// The service lets only some fields be changed after creation; any other is refused by name before
+/// anything is sent. A list is written as a whole.
+///
+/// A repeat is harmless: the first attempt moves the version, so a second one ends in a conflict and
+/// changes nothing. No window remains; whoever meets the conflict reads again and compares.
+pub struct UpdateReferral(Connection<Client>);
+
+/// What to change.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateReferralInput {
+    /// The referral's GUID.
+    pub id: String,
+    /// The changed fields only, nested as in the referral.
+    pub changes: Record<Referral>,
+    /// The version that was read: the referral's `eTag`, with its own quotes.
+    pub if_match: String,
+}
+
+impl UpdateReferral {
+    pub(super) fn new(connection: &Connection<Client>) -> UpdateReferral {
+        UpdateReferral(connection.clone())
+    }
+}
+
+#[async_trait]
+impl Operation for UpdateReferral {
+    const NAME: &'static str = "update_referral";
+    const EFFECT: Effect = Effect::Writes;
+    type Input = UpdateReferralInput;
+    type Output = Record<Referral>;
+
+    async fn call(
+        &self,
+        key: &CallKey,
+        input: UpdateReferralInput,
+    ) -> Result<Record<Referral>, CallError> {
+        let client = self.0.bound()?;
+        let Value::Object(changes) = input.changes.value() else {
+            return Err(CallError::new(
+                CallErrorKind::Input,
+                "`changes` must be an object, nested as the referral is",
+            ));
+        };
+        let patch = patch::document(changes)?;
+        // An empty patch would still move the version and raise an event.
+        if patch.is_empty() {
+            return api::get(client, key, &input.id).await.map(Record::from);
+        }
+        let referral =
+            api::patch(client, key, &input.id, Value::Array(patch), &input.if_match).await?;
+        Ok(referral.into())
+    }
+}

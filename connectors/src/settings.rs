@@ -1,0 +1,202 @@
+//! What `environments/NAME.yaml` holds under `connections:`, and the secrets it points to.
+//!
+//! A secret is never written in the file: the file says where it is ([`Secret`]). It is read when a token
+//! is asked for, so a secret that was changed is taken up without a restart.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+pub use crate::dataverse::DataverseSettings;
+pub use crate::events::EventsSettings;
+pub use crate::partner_center::PartnerCenterSettings;
+
+/// The services of an environment. One that is left out is not bound: its calls are denied.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Connections {
+    /// Partner Center's referrals.
+    pub partner_center: Option<PartnerCenterSettings>,
+    /// Partner Center's events: the registration, and what is checked of a request that comes in.
+    pub events: Option<EventsSettings>,
+    /// Dataverse, the store below Dynamics 365.
+    pub dataverse: Option<DataverseSettings>,
+}
+
+/// How to get a token from Microsoft Entra ID.
+///
+/// With a refresh token the calls are made in the name of the person who consented, which Partner
+/// Center's referrals demand. Without one they are made in the name of the application.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The tenant: its GUID or one of its domain names.
+    pub tenant: String,
+    /// The application's (client) id.
+    pub client_id: String,
+    /// Where the application's secret is.
+    #[serde(default)]
+    pub client_secret: Option<Secret>,
+    /// Where the refresh token is. When the service answers with a newer one, that is kept in memory.
+    #[serde(default)]
+    pub refresh_token: Option<Secret>,
+    /// The sign-in service.
+    #[serde(default = "default_login_url")]
+    pub login_url: String,
+}
+
+/// Where a secret is: `{ env: NAME }` or `{ file: PATH }`. It never prints.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Secret {
+    /// The name of an environment variable.
+    Env(String),
+    /// The path of a file that holds nothing else; white space at its ends does not count.
+    File(PathBuf),
+    /// The secret itself, handed over in code.
+    #[serde(skip)]
+    Given(SecretString),
+}
+
+/// Settings from which no connection can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// An address that cannot be read as one, or is neither `https` nor on this machine.
+    #[error("the address `{address}` cannot be used: {reason}")]
+    Address {
+        /// The address as written.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A secret that is not where the settings say.
+    #[error("the secret {place} cannot be read: {reason}")]
+    Secret {
+        /// Where it was looked for, never what it holds.
+        place: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// Trusted certificates that cannot be read.
+    #[error("the trusted certificates {place} cannot be read: {reason}")]
+    Trust {
+        /// Where they were looked for.
+        place: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The HTTP client could not be made, for instance since the system has no trusted certificates.
+    #[error("no HTTP client can be made: {0}")]
+    Client(String),
+}
+
+impl Secret {
+    /// A secret from code instead of from the environment or a file.
+    pub fn given(text: impl Into<String>) -> Secret {
+        Secret::Given(SecretString::from(text.into()))
+    }
+
+    /// The secret as it is now.
+    pub(crate) fn read(&self) -> Result<SecretString, SettingsError> {
+        let text = match self {
+            Secret::Given(secret) => secret.expose_secret().to_owned(),
+            Secret::Env(name) => {
+                std::env::var(name).map_err(|error| self.unreadable(error.to_string()))?
+            }
+            Secret::File(path) => {
+                std::fs::read_to_string(path).map_err(|error| self.unreadable(error.to_string()))?
+            }
+        };
+        match text.trim() {
+            "" => Err(self.unreadable("it is empty".to_owned())),
+            text => Ok(SecretString::from(text.to_owned())),
+        }
+    }
+
+    fn unreadable(&self, reason: String) -> SettingsError {
+        let place = match self {
+            Secret::Given(_) => "given in code".to_owned(),
+            Secret::Env(name) => format!("in the environment variable `{name}`"),
+            Secret::File(path) => format!("in the file `{}`", path.display()),
+        };
+        SettingsError::Secret { place, reason }
+    }
+}
+
+fn default_login_url() -> String {
+    "https://login.microsoftonline.com".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn connections(json: &str) -> Result<Connections, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    const FULL: &str = r#"{
+        "dataverse": { "url": "https://org.crm.dynamics.com", "sign_in": {
+            "tenant": "t", "client_id": "c", "client_secret": { "env": "CRM_SECRET" } } },
+        "partner_center": { "sign_in": {
+            "tenant": "t", "client_id": "c", "refresh_token": { "file": "/run/secrets/partner" } } },
+        "events": { "sign_in": { "tenant": "t", "client_id": "c" } } }"#;
+
+    #[test]
+    fn defaults_are_the_real_services() {
+        let read = connections(FULL).unwrap();
+        let partner_center = read.partner_center.unwrap();
+        assert_eq!(partner_center.url, "https://api.partner.microsoft.com");
+        assert_eq!(
+            partner_center.sign_in.login_url,
+            "https://login.microsoftonline.com"
+        );
+        let events = read.events.unwrap();
+        assert_eq!(events.url, "https://api.partnercenter.microsoft.com");
+        assert_eq!(
+            events.certificate_names,
+            ["pcnotifications-dispatch.microsoft.com"]
+        );
+        assert_eq!(events.max_body, 65536);
+    }
+
+    #[test]
+    fn wrong_settings_are_refused() {
+        let cases = [
+            (r#"{ "datavers": {} }"#, "unknown field `datavers`"),
+            (
+                r#"{ "dataverse": { "sign_in": { "tenant": "t", "client_id": "c" } } }"#,
+                "missing field `url`",
+            ),
+            (
+                r#"{ "events": { "sign_in": { "tenant": "t", "client_id": "c", "client_secret": "plain" } } }"#,
+                "unknown variant `plain`",
+            ),
+        ];
+        for (text, expected) in cases {
+            let error = connections(text).err().unwrap_or_default();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let secret = Secret::given("do-not-print");
+        assert!(!format!("{secret:?}").contains("do-not-print"));
+        assert_eq!(secret.read().unwrap().expose_secret(), "do-not-print");
+        let missing = Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned());
+        let message = missing
+            .read()
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        assert!(
+            message.contains("`COSELL_TEST_NO_SUCH_VARIABLE`"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! What starts a flow, checked.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::Context;
+use super::input::Input;
+use crate::connector::Mode;
+use crate::document::{InputsDocument, MergeDocument, TriggerDocument};
+use crate::expression::{Expression, ExpressionError, Forms, Root};
+use crate::flow::{EventTrigger, Trigger};
+use crate::source::{Problem, Route, Source, nearest};
+
+/// What a trigger may read: the event itself and the parameters.
+const ROOTS: [&str; 2] = ["trigger", "parameters"];
+
+pub(super) fn check(
+    source: &Arc<Source>,
+    document: TriggerDocument,
+    context: &Context<'_>,
+    problems: &mut Vec<Problem>,
+) -> Trigger {
+    let at = Route::root().key("trigger");
+    let kinds =
+        [document.webhook.is_some(), document.poll.is_some(), document.manual.is_some(), document.child.is_some()];
+    if kinds.iter().filter(|given| **given).count() != 1 {
+        let help = "a trigger is exactly one of webhook, poll, manual, child";
+        problems.push(Problem::error_in_key(source, &at, "what starts the flow is not clear").help(help));
+    }
+    match document {
+        TriggerDocument { manual: Some(InputsDocument { inputs }), .. } => Trigger::Manual(inputs),
+        TriggerDocument { child: Some(InputsDocument { inputs }), .. } => Trigger::Child(inputs),
+        TriggerDocument { webhook, poll, with, key, merge, .. } => {
+            let webhook_first = webhook.is_some();
+            let Some(name) = webhook.or(poll) else { return Trigger::Manual(IndexMap::new()) };
+            let mode = if webhook_first { Mode::Webhook } else { Mode::Poll };
+            let mut checker = TriggerChecker { source, context, problems, at: &at };
+            let with = checker.with(&name, mode, with);
+            let key = checker.key(key.unwrap_or_default());
+            let merge_latest = merge == Some(MergeDocument::Latest);
+            Trigger::Event(EventTrigger { name, webhook: webhook_first, with, key, merge_latest })
+        }
+    }
+}
+
+struct TriggerChecker<'a> {
+    source: &'a Arc<Source>,
+    context: &'a Context<'a>,
+    problems: &'a mut Vec<Problem>,
+    at: &'a Route,
+}
+
+impl TriggerChecker<'_> {
+    fn with(&mut self, name: &str, mode: Mode, with: Option<Value>) -> Value {
+        let kind = if mode == Mode::Webhook { "webhook" } else { "poll" };
+        let with = with.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        let Some(trigger) = self.context.connectors.trigger(name) else {
+            let known: Vec<String> = self
+                .context
+                .connectors
+                .iter()
+                .flat_map(|connector| {
+                    connector.triggers().map(|trigger| format!("{}.{}", connector.name(), trigger.name()))
+                })
+                .collect();
+            let help = match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known: {}", known.join(", ")),
+            };
+            self.problems.push(
+                Problem::error(self.source, &self.at.key(kind), format!("there is no trigger `{name}`")).help(help),
+            );
+            return with;
+        };
+        if !trigger.modes().contains(&mode) {
+            let message = format!("`{name}` cannot be had by `{kind}`");
+            self.problems.push(Problem::error(self.source, &self.at.key(kind), message));
+        }
+        let at = self.at.key("with");
+        let expression = self.expression(&with, &at);
+        Input { source: self.source, owner: name, problems: self.problems }.check(
+            &expression,
+            &trigger.input_schema(),
+            &at,
+        );
+        match self.constant(&expression) {
+            Ok(with) => with,
+            Err(error) => {
+                self.problems.push(Problem::error(self.source, &at, error.message).help_if(error.help));
+                with
+            }
+        }
+    }
+
+    /// What a trigger looks for is known before there is an event: it may read parameters only.
+    fn constant(&self, expression: &Expression) -> Result<Value, ExpressionError> {
+        let scope = crate::expression::NamedValues(vec![("parameters", self.context.parameters)]);
+        expression.evaluate(&scope)
+    }
+
+    fn key(&mut self, key: IndexMap<String, Value>) -> Vec<(String, Vec<Expression>)> {
+        key.into_iter()
+            .map(|(kind, value)| {
+                let at = self.at.key("key").key(&kind);
+                let values = match value {
+                    Value::Array(items) => {
+                        items.iter().enumerate().map(|(index, item)| self.expression(item, &at.index(index))).collect()
+                    }
+                    single => vec![self.expression(&single, &at)],
+                };
+                (kind, values)
+            })
+            .collect()
+    }
+
+    fn expression(&mut self, value: &Value, at: &Route) -> Expression {
+        let no_mapping = |_: &str, _: Option<&str>| Err(ExpressionError::new("a trigger cannot use a mapping"));
+        let mut mistakes = Vec::new();
+        let expression = Forms { roots: &ROOTS, mapping: &no_mapping }.parse(value, at, &mut mistakes);
+        let mut reads = Vec::new();
+        expression.reads(&mut reads);
+        for read in reads {
+            let root = read.root;
+            if !matches!(&root, Root::Named(name) if ROOTS.contains(&name.as_str())) {
+                let error = ExpressionError::new(format!("`{root}` cannot be read in a trigger"));
+                mistakes.push((at.clone(), error.help("a trigger reads `$.trigger` and `$.parameters`")));
+            }
+        }
+        let problems =
+            mistakes.into_iter().map(|(at, error)| Problem::error(self.source, &at, error.message).help_if(error.help));
+        self.problems.extend(problems);
+        expression
+    }
+}

@@ -1,0 +1,116 @@
+//! Operations: typed for their authors, erased for the engine.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::error::{CallError, CallErrorKind};
+use super::schema_of;
+
+/// One thing that a service can do.
+///
+/// The doc comments of `Input` and its fields are what the editor shows.
+#[async_trait]
+pub trait Operation: Send + Sync + 'static {
+    /// The part after the dot in `dataverse.get_row`.
+    const NAME: &'static str;
+    /// Whether a call changes the service.
+    const EFFECT: Effect;
+    /// The field of the output that holds the record's version (`@odata.etag`), for an update of what was
+    /// read. An operation that updates takes it as its input `if_match`.
+    const VERSION: Option<&'static str> = None;
+    /// What the call needs; unknown keys are refused (`deny_unknown_fields`).
+    type Input: DeserializeOwned + JsonSchema + Send;
+    /// What the call returns: the value of the step.
+    type Output: Serialize + JsonSchema;
+
+    /// Performs the call. `key` is the same for every attempt at this call, so that the service can
+    /// recognise a repeat where it allows for one.
+    async fn call(&self, key: &CallKey, input: Self::Input) -> Result<Self::Output, CallError>;
+}
+
+/// Whether an operation changes the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It may be repeated freely.
+    Reads,
+    /// What it does can be seen by others.
+    Writes,
+}
+
+/// The identity of one call of one run: the same for every attempt and after a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallKey(String);
+
+impl CallKey {
+    /// The key of a part of a step: `run`, the step's path, and what the step does there (`call`, `update:2`).
+    pub fn new(run: impl fmt::Display, step: impl fmt::Display, part: impl fmt::Display) -> CallKey {
+        CallKey(format!("{run}/{step}/{part}"))
+    }
+
+    /// The key as a GUID (version 5), for services that want one as request id or as the id of a new record.
+    pub fn guid(&self) -> Uuid {
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("cosell:{}", self.0).as_bytes())
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An operation as the engine sees it: JSON in, JSON out.
+#[async_trait]
+pub trait AnyOperation: Send + Sync {
+    /// [`Operation::NAME`].
+    fn name(&self) -> &'static str;
+    /// [`Operation::EFFECT`].
+    fn effect(&self) -> Effect;
+    /// [`Operation::VERSION`].
+    fn version(&self) -> Option<&'static str>;
+    /// The JSON Schema of the input.
+    fn input_schema(&self) -> Value;
+    /// The JSON Schema of the output.
+    fn output_schema(&self) -> Value;
+    /// Reads the input by its type, calls, and writes the output as JSON.
+    async fn call_any(&self, key: &CallKey, input: Value) -> Result<Value, CallError>;
+}
+
+#[async_trait]
+impl<T: Operation> AnyOperation for T {
+    fn name(&self) -> &'static str {
+        T::NAME
+    }
+
+    fn effect(&self) -> Effect {
+        T::EFFECT
+    }
+
+    fn version(&self) -> Option<&'static str> {
+        T::VERSION
+    }
+
+    fn input_schema(&self) -> Value {
+        schema_of::<T::Input>()
+    }
+
+    fn output_schema(&self) -> Value {
+        schema_of::<T::Output>()
+    }
+
+    async fn call_any(&self, key: &CallKey, input: Value) -> Result<Value, CallError> {
+        let input = serde_json::from_value(input).map_err(|error| {
+            CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
+        })?;
+        let output = self.call(key, input).await?;
+        serde_json::to_value(output).map_err(|error| {
+            CallError::new(CallErrorKind::Unexpected, format!("the answer to `{}` is not JSON: {error}", T::NAME))
+        })
+    }
+}

@@ -1,0 +1,16 @@
+//! Files as written: serde shapes only, with the doc comments that the editor shows.
+//!
+//! The schema made from a type is at once what the editor uses and what [`shape`] holds a file against, so
+//! that both say the same. Nothing here knows what a flow means.
+
+mod flow;
+pub mod mapping;
+mod pack;
+mod shape;
+
+pub use flow::{
+    AfterDocument, CallDocument, FlowDocument, InputDocument, InputKind, InputsDocument, MergeDocument, StepDocument,
+    TerminateDocument, TriggerDocument, UpdateDocument,
+};
+pub use pack::{ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, TableDocument};
+pub use shape::{Shaped, read_shape, schema};

@@ -1,0 +1,187 @@
+//! Values in flows: literals, JSONPath, Handlebars; parsed once at load, evaluated often.
+//!
+//! A string says by its first characters which form it is ([`Form::of`]); an object with one of three keys
+//! (`$literal`, `$path`, `$map`) is read so, and no other object is special. Parsing finds every mistake and
+//! says what an expression reads, so the checker can prove that it is there; evaluation looks roots up in a
+//! [`Scope`] and never copies more than the value that comes out.
+
+mod condition;
+mod parse;
+mod path;
+mod template;
+
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+pub use condition::{Comparison, Condition};
+pub use parse::{Form, Forms};
+pub use path::{Path, Segment};
+pub use template::Template;
+
+/// A value as it stands in a flow, understood.
+#[derive(Debug, Clone)]
+pub enum Expression {
+    /// A value as it stands.
+    Literal(Value),
+    /// `$.steps.referral.id`: the value there, its type kept.
+    Path(Path),
+    /// `Deal {{steps.referral.name}}`: always text.
+    Template(Template),
+    /// `{ $path: …, or: … }`: a default where nothing is found.
+    Default {
+        /// What is looked for.
+        path: Path,
+        /// What stands in for it.
+        or: Box<Expression>,
+    },
+    /// `{ $map: opportunity, from: … }`: a mapping applied; without `from`, the fields that it reads.
+    Mapped {
+        /// The mapping, in one direction.
+        mapping: Arc<dyn Transform>,
+        /// The record to map.
+        from: Option<Box<Expression>>,
+    },
+    /// A list of values.
+    List(Vec<Expression>),
+    /// An object of values.
+    Object(IndexMap<String, Expression>),
+}
+
+/// A mapping in one direction, as an expression uses it.
+pub trait Transform: fmt::Debug + Send + Sync {
+    /// The record made from another one.
+    fn apply(&self, from: &Value, scope: &dyn Scope) -> Result<Value, ExpressionError>;
+    /// The fields that the mapping reads of the other side's records.
+    fn fields(&self) -> Value;
+}
+
+/// Where an evaluation finds its roots.
+pub trait Scope {
+    /// The value of a root; null for a step that was skipped. An error says why there is none.
+    fn root(&self, root: &Root) -> Result<&Value, ExpressionError>;
+}
+
+/// What an expression reads: a root, and the first key below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// What it starts from.
+    pub root: Root,
+    /// The first key below the root, where one is named.
+    pub key: Option<String>,
+}
+
+/// What a path or template starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Root {
+    /// `trigger`, `parameters`, `item`, `from`, `to`, `changes`, `error`, or a side in a mapping.
+    Named(String),
+    /// `steps.NAME`.
+    Step(String),
+    /// `items.LOOP`.
+    Items(String),
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Root::Named(name) => f.write_str(name),
+            Root::Step(name) => write!(f, "steps.{name}"),
+            Root::Items(name) => write!(f, "items.{name}"),
+        }
+    }
+}
+
+/// Why an expression could not be read, or gave no value.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct ExpressionError {
+    /// A lower-case fragment that quotes the expression.
+    pub message: String,
+    /// The way out, where one is known.
+    pub help: Option<String>,
+}
+
+impl ExpressionError {
+    /// An error without a way out.
+    pub fn new(message: impl Into<String>) -> ExpressionError {
+        ExpressionError { message: message.into(), help: None }
+    }
+
+    /// Adds the way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> ExpressionError {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl Expression {
+    /// The value, or why there is none.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
+        match self {
+            Expression::Literal(value) => Ok(value.clone()),
+            Expression::Path(path) => path.evaluate(scope),
+            Expression::Template(template) => template.render(scope).map(Value::String),
+            Expression::Default { path, or } => match path.evaluate_if_found(scope)? {
+                Some(value) if !value.is_null() => Ok(value),
+                _ => or.evaluate(scope),
+            },
+            Expression::Mapped { mapping, from: None } => Ok(mapping.fields()),
+            Expression::Mapped { mapping, from: Some(from) } => mapping.apply(&from.evaluate(scope)?, scope),
+            Expression::List(items) => items.iter().map(|item| item.evaluate(scope)).collect(),
+            Expression::Object(entries) => entries
+                .iter()
+                .map(|(key, entry)| Ok((key.clone(), entry.evaluate(scope)?)))
+                .collect::<Result<Map<String, Value>, ExpressionError>>()
+                .map(Value::Object),
+        }
+    }
+
+    /// Everything that the expression reads.
+    pub fn reads(&self, found: &mut Vec<Read>) {
+        match self {
+            Expression::Literal(_) => {}
+            Expression::Path(path) => found.push(path.read()),
+            Expression::Template(template) => found.extend(template.reads()),
+            Expression::Default { path, or } => {
+                found.push(path.read());
+                or.reads(found);
+            }
+            Expression::Mapped { from, .. } => {
+                if let Some(from) = from {
+                    from.reads(found);
+                }
+            }
+            Expression::List(items) => items.iter().for_each(|item| item.reads(found)),
+            Expression::Object(entries) => entries.values().for_each(|entry| entry.reads(found)),
+        }
+    }
+
+    /// The value of a literal: what the checker can compare with a type.
+    pub fn literal(&self) -> Option<&Value> {
+        match self {
+            Expression::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A scope of named values only; for mappings, parameters and tests.
+#[derive(Debug, Default)]
+pub struct NamedValues<'a>(pub Vec<(&'a str, &'a Value)>);
+
+impl Scope for NamedValues<'_> {
+    fn root(&self, root: &Root) -> Result<&Value, ExpressionError> {
+        let Root::Named(name) = root else {
+            return Err(ExpressionError::new(format!("`{root}` cannot be read here")));
+        };
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| *value)
+            .ok_or_else(|| ExpressionError::new(format!("there is no `{name}` here")))
+    }
+}

@@ -1,0 +1,243 @@
+//! Conditions in structured form: `all`, `any`, `not`, and comparisons of two values.
+//!
+//! The meaning is that of the condition objects of Power Automate: `all` and `any` stop at the first
+//! answer, an empty `all` is true, `equals` compares numbers by value and everything else by type.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::{Expression, ExpressionError, Read, Scope};
+
+/// A condition, understood.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// True when none of them is false.
+    All(Vec<Condition>),
+    /// True when one of them is true.
+    Any(Vec<Condition>),
+    /// True when it is false.
+    Not(Box<Condition>),
+    /// Whether a value is null, "", [] or {}.
+    Empty(Expression),
+    /// A comparison of two values.
+    Compare(Comparison, Expression, Expression),
+}
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// The same value; numbers by value.
+    Equals,
+    /// Two numbers, or two texts.
+    Greater,
+    /// Two numbers, or two texts.
+    GreaterOrEquals,
+    /// Two numbers, or two texts.
+    Less,
+    /// Two numbers, or two texts.
+    LessOrEquals,
+    /// A text holds a text, a list holds a value, an object has a key.
+    Contains,
+    /// Without regard to case.
+    StartsWith,
+    /// Without regard to case.
+    EndsWith,
+}
+
+impl Comparison {
+    /// The comparison's key in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Comparison::Equals => "equals",
+            Comparison::Greater => "greater",
+            Comparison::GreaterOrEquals => "greater_or_equals",
+            Comparison::Less => "less",
+            Comparison::LessOrEquals => "less_or_equals",
+            Comparison::Contains => "contains",
+            Comparison::StartsWith => "starts_with",
+            Comparison::EndsWith => "ends_with",
+        }
+    }
+
+    fn holds(self, left: &Value, right: &Value) -> Result<bool, ExpressionError> {
+        match self {
+            Comparison::Equals => Ok(equal(left, right)),
+            Comparison::Greater => Ok(self.order(left, right)? == Ordering::Greater),
+            Comparison::GreaterOrEquals => Ok(self.order(left, right)? != Ordering::Less),
+            Comparison::Less => Ok(self.order(left, right)? == Ordering::Less),
+            Comparison::LessOrEquals => Ok(self.order(left, right)? != Ordering::Greater),
+            Comparison::Contains => self.contains(left, right),
+            Comparison::StartsWith => self.texts(left, right, |text, part| text.starts_with(part)),
+            Comparison::EndsWith => self.texts(left, right, |text, part| text.ends_with(part)),
+        }
+    }
+
+    fn order(self, left: &Value, right: &Value) -> Result<Ordering, ExpressionError> {
+        match (left, right) {
+            (Value::Number(left), Value::Number(right)) => compare_numbers(left, right),
+            (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+            _ => None,
+        }
+        .ok_or_else(|| self.cannot(left, right))
+    }
+
+    fn contains(self, left: &Value, right: &Value) -> Result<bool, ExpressionError> {
+        match (left, right) {
+            (Value::String(text), Value::String(part)) => Ok(text.contains(part.as_str())),
+            (Value::Array(items), value) => Ok(items.iter().any(|item| equal(item, value))),
+            (Value::Object(map), Value::String(key)) => Ok(map.contains_key(key)),
+            _ => Err(self.cannot(left, right)),
+        }
+    }
+
+    fn texts(self, left: &Value, right: &Value, holds: fn(&str, &str) -> bool) -> Result<bool, ExpressionError> {
+        match (left, right) {
+            (Value::String(left), Value::String(right)) => Ok(holds(&left.to_lowercase(), &right.to_lowercase())),
+            _ => Err(self.cannot(left, right)),
+        }
+    }
+
+    fn cannot(self, left: &Value, right: &Value) -> ExpressionError {
+        ExpressionError::new(format!("`{}` cannot compare {} with {}", self.name(), kind(left), kind(right)))
+    }
+}
+
+impl Condition {
+    /// Whether the condition holds.
+    pub fn holds(&self, scope: &dyn Scope) -> Result<bool, ExpressionError> {
+        match self {
+            Condition::All(conditions) => {
+                for condition in conditions {
+                    if !condition.holds(scope)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Condition::Any(conditions) => {
+                for condition in conditions {
+                    if condition.holds(scope)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Condition::Not(condition) => Ok(!condition.holds(scope)?),
+            Condition::Empty(value) => Ok(is_empty(&value.evaluate(scope)?)),
+            Condition::Compare(how, left, right) => how.holds(&left.evaluate(scope)?, &right.evaluate(scope)?),
+        }
+    }
+
+    /// Everything that the condition reads.
+    pub fn reads(&self, found: &mut Vec<Read>) {
+        match self {
+            Condition::All(conditions) | Condition::Any(conditions) => {
+                conditions.iter().for_each(|condition| condition.reads(found))
+            }
+            Condition::Not(condition) => condition.reads(found),
+            Condition::Empty(value) => value.reads(found),
+            Condition::Compare(_, left, right) => {
+                left.reads(found);
+                right.reads(found);
+            }
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => compare_numbers(left, right) == Some(Ordering::Equal),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| equal(value, other)))
+        }
+        _ => left == right,
+    }
+}
+
+fn compare_numbers(left: &serde_json::Number, right: &serde_json::Number) -> Option<Ordering> {
+    match (left.as_i64(), right.as_i64()) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Comparison, Condition};
+    use crate::expression::{Expression, NamedValues};
+
+    #[test]
+    fn comparisons_are_those_of_the_condition_objects() {
+        use Comparison::{Contains, EndsWith, Equals, Greater, GreaterOrEquals, Less, LessOrEquals, StartsWith};
+        let cases: &[(Comparison, Value, Value, Option<bool>)] = &[
+            (Equals, json!(4), json!(4.0), Some(true)),
+            (Equals, json!("a"), json!("A"), Some(false)),
+            (Equals, json!(true), json!(1), Some(false)),
+            (Equals, json!({"a": [1]}), json!({"a": [1.0]}), Some(true)),
+            (Equals, json!(null), json!(""), Some(false)),
+            (Greater, json!(2), json!(1.5), Some(true)),
+            (Greater, json!("b"), json!("a"), Some(true)),
+            (Greater, json!("a"), json!(1), None),
+            (GreaterOrEquals, json!(2), json!(2), Some(true)),
+            (Less, json!(1), json!(1), Some(false)),
+            (LessOrEquals, json!(1), json!(1), Some(true)),
+            (Contains, json!("abc"), json!("bc"), Some(true)),
+            (Contains, json!([1, 2]), json!(2.0), Some(true)),
+            (Contains, json!({"k": 1}), json!("k"), Some(true)),
+            (Contains, json!(5), json!(5), None),
+            (StartsWith, json!("Deal"), json!("de"), Some(true)),
+            (EndsWith, json!("Deal"), json!("AL"), Some(true)),
+            (EndsWith, json!(null), json!("AL"), None),
+        ];
+        for (how, left, right, expected) in cases {
+            assert_eq!(how.holds(left, right).ok(), *expected, "{how:?} {left} {right}");
+        }
+    }
+
+    #[test]
+    fn all_and_any_stop_at_the_first_answer() {
+        let literal = |value: Value| Expression::Literal(value);
+        let yes = || Condition::Empty(literal(json!([])));
+        let no = || Condition::Empty(literal(json!("x")));
+        let wrong = || Condition::Compare(Comparison::Greater, literal(json!(null)), literal(json!(1)));
+        let cases = [
+            (Condition::All(vec![]), Some(true)),
+            (Condition::Any(vec![]), Some(false)),
+            (Condition::All(vec![no(), wrong()]), Some(false)),
+            (Condition::Any(vec![yes(), wrong()]), Some(true)),
+            (Condition::All(vec![yes(), wrong()]), None),
+            (Condition::Not(Box::new(no())), Some(true)),
+        ];
+        for (condition, expected) in cases {
+            assert_eq!(condition.holds(&NamedValues::default()).ok(), expected, "{condition:?}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! JSONPath (RFC 9535) over the roots of a scope.
+//!
+//! A plain path of names and indices is walked; only a query that can match many runs in the JSONPath
+//! library, over the root's own value, so nothing is copied but what comes out.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jsonpath_rust::parser::model::{self, JpQuery, Selector};
+use jsonpath_rust::parser::parse_json_path;
+use jsonpath_rust::query::js_path_process;
+use serde_json::Value;
+
+use super::{ExpressionError, Read, Root, Scope};
+
+/// A path, parsed.
+#[derive(Clone)]
+pub struct Path {
+    text: String,
+    root: Root,
+    rest: Rest,
+}
+
+#[derive(Clone)]
+enum Rest {
+    Plain(Vec<Segment>),
+    Query(JpQuery),
+}
+
+/// A step down a plain path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// A key of an object.
+    Name(String),
+    /// A place in a list; from its end where negative.
+    Index(i64),
+}
+
+impl Path {
+    /// Reads `$.steps.referral.id` or `$['steps']['Get items'].value[*]`.
+    pub fn parse(text: &str) -> Result<Path, ExpressionError> {
+        let query = parse_json_path(text).map_err(|_| {
+            ExpressionError::new(format!("`{text}` is not a JSONPath"))
+                .help("a path looks like `$.steps.NAME.field`, or `$.steps['a name'].list[0]`")
+        })?;
+        let mut segments = query.segments;
+        let root = take_root(text, &mut segments)?;
+        let plain: Option<Vec<Segment>> = segments.iter().map(plain_segment).collect();
+        let rest = match plain {
+            Some(plain) => Rest::Plain(plain),
+            None if looks_back_at_root(&segments) => {
+                return Err(ExpressionError::new(format!("`{text}` reads `$` inside a filter"))
+                    .help("a filter can only compare with `@` and with literals"));
+            }
+            None => Rest::Query(JpQuery::new(segments)),
+        };
+        Ok(Path { text: text.to_owned(), root, rest })
+    }
+
+    /// What the path starts from.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// What the path starts from, and the first key below it.
+    pub(super) fn read(&self) -> Read {
+        let key = match &self.rest {
+            Rest::Plain(segments) => segments.first().and_then(|segment| match segment {
+                Segment::Name(name) => Some(name.clone()),
+                Segment::Index(_) => None,
+            }),
+            Rest::Query(_) => None,
+        };
+        Read { root: self.root.clone(), key }
+    }
+
+    /// Whether the path can match several values, and so always gives a list.
+    pub fn is_query(&self) -> bool {
+        matches!(self.rest, Rest::Query(_))
+    }
+
+    /// The value there; a path that finds nothing is an error.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
+        self.find(scope)?.map(Cow::into_owned).ok_or_else(|| {
+            ExpressionError::new(format!("`{}` finds nothing", self.text))
+                .help(format!("where it may be missing, write {{ $path: {}, or: null }}", self.text))
+        })
+    }
+
+    /// The value there, or `None` where the path finds nothing.
+    pub fn evaluate_if_found(&self, scope: &dyn Scope) -> Result<Option<Value>, ExpressionError> {
+        Ok(self.find(scope)?.map(Cow::into_owned))
+    }
+
+    /// The value there, borrowed where it can be.
+    fn find<'a>(&self, scope: &'a dyn Scope) -> Result<Option<Cow<'a, Value>>, ExpressionError> {
+        let start = scope.root(&self.root)?;
+        match &self.rest {
+            Rest::Plain(segments) => Ok(walk(start, segments).map(Cow::Borrowed)),
+            Rest::Query(query) => {
+                let hits = js_path_process(query, start).map_err(|error| {
+                    ExpressionError::new(format!("`{}` could not be worked out: {error}", self.text))
+                })?;
+                Ok(Some(Cow::Owned(hits.into_iter().map(|hit| hit.val().clone()).collect())))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Follows names and indices; `None` where one of them is not there.
+pub(super) fn walk<'a>(start: &'a Value, segments: &[Segment]) -> Option<&'a Value> {
+    segments.iter().try_fold(start, |value, segment| match segment {
+        Segment::Name(name) => value.get(name),
+        Segment::Index(index) => {
+            let list = value.as_array()?;
+            let place = if *index < 0 {
+                list.len().checked_sub(usize::try_from(-index).ok()?)?
+            } else {
+                usize::try_from(*index).ok()?
+            };
+            list.get(place)
+        }
+    })
+}
+
+fn plain_segment(segment: &model::Segment) -> Option<Segment> {
+    match segment {
+        model::Segment::Selector(Selector::Name(name)) => Some(Segment::Name(unquoted(name))),
+        model::Segment::Selector(Selector::Index(index)) => Some(Segment::Index(*index)),
+        _ => None,
+    }
+}
+
+/// The parser keeps the quotes of a name in brackets.
+fn unquoted(name: &str) -> String {
+    let inner = |quote| name.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
+    match inner('\'').or_else(|| inner('"')) {
+        Some(inner) => inner.replace("\\'", "'").replace("\\\"", "\"").replace("\\\\", "\\"),
+        None => name.to_owned(),
+    }
+}
+
+fn take_root(text: &str, segments: &mut Vec<model::Segment>) -> Result<Root, ExpressionError> {
+    let incomplete = || {
+        ExpressionError::new(format!("`{text}` does not say what to read"))
+            .help("a path starts with a root: `$.trigger`, `$.parameters`, `$.steps.NAME`, `$.items.LOOP`, `$.item` …")
+    };
+    let mut name = || match segments.first().and_then(plain_segment) {
+        Some(Segment::Name(name)) => {
+            segments.remove(0);
+            Ok(name)
+        }
+        _ => Err(incomplete()),
+    };
+    let first = name()?;
+    match first.as_str() {
+        "steps" => Ok(Root::Step(name()?)),
+        "items" => Ok(Root::Items(name()?)),
+        _ => Ok(Root::Named(first)),
+    }
+}
+
+/// Whether a filter refers to the document's root, which here is not what `$` means in a flow.
+fn looks_back_at_root(segments: &[model::Segment]) -> bool {
+    let text = JpQuery::new(segments.to_vec()).to_string();
+    text.chars().skip(1).any(|character| character == '$')
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use serde_json::{Value, json};
+
+    use super::Path;
+    use crate::expression::NamedValues;
+
+    #[test]
+    fn paths_give_what_rfc_9535_says() {
+        let trigger =
+            json!({"id": 7, "a b": {"c": null}, "list": [{"n": 1, "on": true}, {"n": 2, "on": false}], "it's": 1});
+        let cases: &[(&str, Result<Value, &str>)] = &[
+            ("$.trigger.id", Ok(json!(7))),
+            ("$['trigger']['a b'].c", Ok(Value::Null)),
+            ("$.trigger.list[0].n", Ok(json!(1))),
+            ("$.trigger.list[-1].n", Ok(json!(2))),
+            ("$.trigger.list[*].n", Ok(json!([1, 2]))),
+            ("$.trigger.list[?@.on==true].n", Ok(json!([1]))),
+            ("$.trigger.list[?@.n>5].n", Ok(json!([]))),
+            ("$.trigger..n", Ok(json!([1, 2]))),
+            ("$.trigger[\"it's\"]", Ok(json!(1))),
+            ("$.trigger.missing", Err("`$.trigger.missing` finds nothing")),
+            ("$.trigger.list[9]", Err("`$.trigger.list[9]` finds nothing")),
+            ("$.trigger.id.deeper", Err("`$.trigger.id.deeper` finds nothing")),
+            ("$.nobody.id", Err("there is no `nobody` here")),
+            ("$", Err("`$` does not say what to read")),
+            ("$.steps", Err("`$.steps` does not say what to read")),
+            ("$.trigger.", Err("`$.trigger.` is not a JSONPath")),
+            (
+                "$.trigger.list[?@.n==$.trigger.id]",
+                Err("`$.trigger.list[?@.n==$.trigger.id]` reads `$` inside a filter"),
+            ),
+        ];
+        for (text, expected) in cases {
+            let scope = NamedValues(vec![("trigger", &trigger)]);
+            let actual = Path::parse(text).and_then(|path| path.evaluate(&scope));
+            match expected {
+                Ok(value) => assert_eq!(&actual.unwrap(), value, "{text}"),
+                Err(message) => assert_eq!(&actual.unwrap_err().message, message, "{text}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A run: one execution of a flow for one event.
+//!
+//! [`Run`] is a pure state machine. [`Run::next`] says what is to be done, [`Run::apply`] is the only thing
+//! that changes it, live and on replay, and evaluates nothing. Time, network and disk are the
+//! [`driver`]'s. So a run can be stopped after any event and go on from its record.
+//!
+//! [`frame`] holds the states of the nodes of one plan and settles what follows from an ending;
+//! [`outcome`] is the rule by which a container ends; [`next`] decides; [`view`] is what expressions see.
+
+pub mod driver;
+mod event;
+mod frame;
+mod next;
+mod outcome;
+mod report;
+mod update;
+mod view;
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use event::{Change, Ending, Event, Part, StepError, StepPath};
+pub use next::Action;
+pub use report::StepReport;
+
+use crate::outcome::Outcome;
+use crate::plan::Plan;
+use frame::Frame;
+
+/// The identity of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub String);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One execution of a flow.
+#[derive(Debug)]
+pub struct Run {
+    id: RunId,
+    plan: Arc<Plan>,
+    parameters: Arc<Value>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing is recorded yet.
+    New,
+    /// It goes on.
+    Going(Box<Going>),
+    /// It has ended.
+    Ended(Box<Ended>),
+}
+
+/// What a run under way consists of.
+#[derive(Debug)]
+struct Going {
+    trigger: Value,
+    root: Frame,
+    response: Option<Value>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The error, where it failed.
+    pub error: Option<StepError>,
+    /// What a `respond` step answered.
+    pub response: Option<Value>,
+    /// When.
+    pub at: Timestamp,
+    root: Frame,
+}
+
+/// An event that does not fit the run's state: the record is damaged, or two drive one run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event does not fit run `{run}`: {reason}")]
+pub struct IllegalEvent {
+    run: String,
+    reason: String,
+}
+
+impl Run {
+    /// A run of which nothing is recorded yet. `parameters` are the pack's, as they stand in this environment.
+    pub fn new(id: RunId, plan: Arc<Plan>, parameters: Arc<Value>) -> Run {
+        Run { id, plan, parameters, state: State::New }
+    }
+
+    /// A run as its record left it.
+    pub fn replay(id: RunId, plan: Arc<Plan>, parameters: Arc<Value>, events: &[Event]) -> Result<Run, IllegalEvent> {
+        let mut run = Run::new(id, plan, parameters);
+        events.iter().try_for_each(|event| run.apply(event))?;
+        Ok(run)
+    }
+
+    /// The run's identity.
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// The plan that it follows.
+    pub fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
+    }
+
+    /// The parameters that it sees.
+    pub fn parameters(&self) -> Arc<Value> {
+        Arc::clone(&self.parameters)
+    }
+
+    /// How it ended, once it has.
+    pub fn ended(&self) -> Option<&Ended> {
+        match &self.state {
+            State::Ended(ended) => Some(ended),
+            _ => None,
+        }
+    }
+
+    /// What a `respond` step has answered so far.
+    pub fn response(&self) -> Option<&Value> {
+        match &self.state {
+            State::New => None,
+            State::Going(going) => going.response.as_ref(),
+            State::Ended(ended) => ended.response.as_ref(),
+        }
+    }
+
+    /// Takes an event into the state. The only way in which a run changes.
+    pub fn apply(&mut self, event: &Event) -> Result<(), IllegalEvent> {
+        match (&mut self.state, event) {
+            (State::New, Event::RunStarted { trigger, .. }) => {
+                let root = Frame::new(&self.plan);
+                self.state = State::Going(Box::new(Going { trigger: trigger.clone(), root, response: None }));
+                Ok(())
+            }
+            (State::Going(_), Event::RunFinished { outcome, error, at }) => {
+                let State::Going(mut going) = std::mem::replace(&mut self.state, State::New) else {
+                    return Err(self.illegal("it has not started"));
+                };
+                going.root.cancel();
+                self.state = State::Ended(Box::new(Ended {
+                    outcome: *outcome,
+                    error: error.clone(),
+                    response: going.response,
+                    at: *at,
+                    root: going.root,
+                }));
+                Ok(())
+            }
+            (State::Going(going), Event::Responded { value, .. }) if going.response.is_none() => {
+                going.response = Some(value.clone());
+                let result = going.root.apply(event, 0);
+                result.map_err(|reason| self.illegal(reason))
+            }
+            (State::Going(going), event) if event.step().is_some() => {
+                let result = going.root.apply(event, 0);
+                result.map_err(|reason| self.illegal(reason))
+            }
+            (State::New, _) => Err(self.illegal("it has not started")),
+            (State::Going(_), _) => Err(self.illegal("it has started or answered already")),
+            (State::Ended(_), _) => Err(self.illegal("it has ended")),
+        }
+    }
+
+    fn illegal(&self, reason: impl Into<String>) -> IllegalEvent {
+        IllegalEvent { run: self.id.to_string(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,262 @@
+//! What is recorded of a run: its events, in order, are the run.
+//!
+//! Only what cannot be worked out again is recorded: decisions, calls and their results, values made. That
+//! a scope ended or a step was skipped follows from them.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::connector::CallError;
+pub use crate::mapping::Change;
+use crate::outcome::Outcome;
+
+/// One line of a run's record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run began.
+    RunStarted {
+        /// The flow's name.
+        flow: String,
+        /// The pack's content as a hash: a run ends on the pack that it began with.
+        pack: String,
+        /// The event's body.
+        trigger: Value,
+        /// When.
+        at: Timestamp,
+    },
+    /// A condition was worked out.
+    ConditionDecided {
+        /// The condition.
+        step: StepPath,
+        /// Whether it holds.
+        holds: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// A loop knows its items.
+    LoopStarted {
+        /// The loop.
+        step: StepPath,
+        /// The items.
+        items: Vec<Value>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A call is about to be made. It is recorded before the service hears of it.
+    CallStarted {
+        /// The step.
+        step: StepPath,
+        /// What the step does with it.
+        part: Part,
+        /// The input, worked out.
+        input: Value,
+        /// What an update will change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<Change>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A call gave a result.
+    CallFinished {
+        /// The step.
+        step: StepPath,
+        /// What the step did with it.
+        part: Part,
+        /// What came back, in the end.
+        result: Result<Value, CallError>,
+        /// How often it was tried.
+        attempts: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// A step answered whoever started the run.
+    Responded {
+        /// The step.
+        step: StepPath,
+        /// The answer.
+        value: Value,
+        /// When.
+        at: Timestamp,
+    },
+    /// A step ended by itself: it made a value, had nothing to do, or could not start.
+    StepFinished {
+        /// The step.
+        step: StepPath,
+        /// How.
+        ending: Ending,
+        /// When.
+        at: Timestamp,
+    },
+    /// The run ended.
+    RunFinished {
+        /// How.
+        outcome: Outcome,
+        /// Why, where it failed.
+        error: Option<StepError>,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Event {
+    /// The step that the event is about.
+    pub fn step(&self) -> Option<&StepPath> {
+        match self {
+            Event::RunStarted { .. } | Event::RunFinished { .. } => None,
+            Event::ConditionDecided { step, .. }
+            | Event::LoopStarted { step, .. }
+            | Event::CallStarted { step, .. }
+            | Event::CallFinished { step, .. }
+            | Event::Responded { step, .. }
+            | Event::StepFinished { step, .. } => Some(step),
+        }
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Event::RunStarted { at, .. }
+            | Event::ConditionDecided { at, .. }
+            | Event::LoopStarted { at, .. }
+            | Event::CallStarted { at, .. }
+            | Event::CallFinished { at, .. }
+            | Event::Responded { at, .. }
+            | Event::StepFinished { at, .. }
+            | Event::RunFinished { at, .. } => *at,
+        }
+    }
+}
+
+/// A step in a run: its name, and the passes of the loops around it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StepPath {
+    /// The loops, from the outside in, each with the number of its pass, from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loops: Vec<(String, usize)>,
+    /// The step's name.
+    pub name: String,
+}
+
+impl fmt::Display for StepPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.loops.iter().try_for_each(|(name, pass)| write!(f, "{name}[{pass}]/"))?;
+        f.write_str(&self.name)
+    }
+}
+
+/// What a step does with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The call is the step.
+    Call,
+    /// The read of an update, by round from 1.
+    Read(u8),
+    /// The write of an update, by round from 1.
+    Update(u8),
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Part::Call => f.write_str("call"),
+            Part::Read(round) => write!(f, "read:{round}"),
+            Part::Update(round) => write!(f, "update:{round}"),
+        }
+    }
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The step's value: what other steps read.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub value: Value,
+    /// Why, where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<StepError>,
+    /// What was written, field by field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+}
+
+impl Ending {
+    /// A success with that value.
+    pub fn succeeded(value: Value) -> Ending {
+        Ending { outcome: Outcome::Succeeded, value, error: None, changes: Vec::new() }
+    }
+
+    /// A failure.
+    pub fn failed(error: StepError) -> Ending {
+        Ending { outcome: Outcome::Failed, value: Value::Null, error: Some(error), changes: Vec::new() }
+    }
+
+    pub(super) fn plain(outcome: Outcome) -> Ending {
+        Ending { outcome, value: Value::Null, error: None, changes: Vec::new() }
+    }
+}
+
+/// Why a step failed: what `$.error` is in a handler.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepError {
+    /// The step that failed.
+    pub step: String,
+    /// A code for programs: the service's, or the kind of error.
+    pub code: String,
+    /// What was being done and what went wrong.
+    pub message: String,
+    /// The HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// The service's id of the request.
+    pub request_id: Option<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+impl StepError {
+    /// A value could not be worked out, or was not as the step needs it.
+    pub fn value(step: &str, message: impl Into<String>) -> StepError {
+        StepError {
+            step: step.to_owned(),
+            code: "invalid_value".to_owned(),
+            message: message.into(),
+            status: None,
+            request_id: None,
+            attempts: 1,
+        }
+    }
+
+    /// A call failed for good.
+    pub fn call(step: &str, error: &CallError, attempts: u32) -> StepError {
+        StepError {
+            step: step.to_owned(),
+            code: error.code.clone().unwrap_or_else(|| error.kind.name().to_owned()),
+            message: error.message.clone(),
+            status: error.status,
+            request_id: error.request_id.clone(),
+            attempts,
+        }
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {} ({}", self.step, self.message, self.code)?;
+        if let Some(status) = self.status {
+            write!(f, ", status {status}")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, ", request id {id}")?;
+        }
+        if self.attempts > 1 {
+            write!(f, ", tried {} times", self.attempts)?;
+        }
+        f.write_str(")")
+    }
+}

@@ -1,0 +1,150 @@
+//! The author's mistakes: what is wrong, where, and the way out.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use super::{Route, Source};
+
+/// One mistake in a file.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    source: Arc<Source>,
+    span: Range<usize>,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+}
+
+/// Whether a flow with this problem may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It may not.
+    Error,
+    /// It may, and will probably not do what its author means.
+    Warning,
+}
+
+impl Problem {
+    /// An error at a route of the file.
+    pub fn error(source: &Arc<Source>, at: &Route, message: impl Into<String>) -> Problem {
+        Problem::error_at(source, source.span(at), message)
+    }
+
+    /// An error in the name at a route: the key is shown, not its value.
+    pub fn error_in_key(source: &Arc<Source>, at: &Route, message: impl Into<String>) -> Problem {
+        Problem::error_at(source, source.key_span(at), message)
+    }
+
+    /// A warning at a route of the file.
+    pub fn warning(source: &Arc<Source>, at: &Route, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Warning, ..Problem::error(source, at, message) }
+    }
+
+    pub(super) fn error_at(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Problem {
+        Problem { source: Arc::clone(source), span, severity: Severity::Error, message: message.into(), help: None }
+    }
+
+    /// Adds how to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Problem {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds how to mend it, where there is something to say.
+    #[must_use]
+    pub fn help_if(mut self, help: Option<String>) -> Problem {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Whether it stops the flow from running.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// What is wrong, without the place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The way out, where one is known.
+    pub fn help_text(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// The file's name, line and column (from 1).
+    pub fn place(&self) -> (&str, usize, usize) {
+        let (line, column) = self.source.line_and_column(self.span.start);
+        (self.source.name(), line, column)
+    }
+
+    /// The problem with the line it stands in, in colour or plain.
+    pub fn render(&self, colour: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let snippet = Snippet::source(self.source.text())
+            .path(self.source.name())
+            .fold(true)
+            .annotation(AnnotationKind::Primary.span(self.span.clone()));
+        let mut group = level.primary_title(self.message.as_str()).element(snippet);
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        renderer.render(&[group]).to_string()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, line, column) = self.place();
+        write!(f, "{file}:{line}:{column}: {}", self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; help: {help}"))
+    }
+}
+
+/// All mistakes that were found in one pass: never empty when it is an error.
+#[derive(Debug, Clone, Default)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Whether one of them stops the flow from running.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Orders them by file and place, and drops what was found twice.
+    #[must_use]
+    pub fn sorted(mut self) -> Problems {
+        self.0.sort_by(|a, b| {
+            (a.source.name(), a.span.start, &a.message).cmp(&(b.source.name(), b.span.start, &b.message))
+        });
+        self.0.dedup_by(|a, b| a.span == b.span && a.message == b.message && a.source.name() == b.source.name());
+        self
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|problem| writeln!(f, "{problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// The known name that is nearest to a mistyped one, if any is near enough to be meant.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

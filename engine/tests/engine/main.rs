@@ -1,0 +1,11 @@
+//! The engine with a connector of its own making: no network, no sleeping.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod fake;
+mod outcomes;
+mod stop_anywhere;
+mod store;
+mod update;
+mod waiting;
+mod wrong_files;

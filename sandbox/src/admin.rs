@@ -1,0 +1,113 @@
+//! The server for the person at the keyboard, and for tests: make and change deals as somebody
+//! in the portal would, cause failures, hold events back, see what was asked.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::faults::Fault;
+use crate::log::Entry;
+use crate::partner_center::{Deal, Refusal, Switches, change_deal, make_deal, switch};
+use crate::world::World;
+
+/// The routes. They take plain JSON and no token.
+pub(crate) fn router(world: Arc<World>) -> Router {
+    Router::new()
+        .route("/", get(overview))
+        .route("/deals", post(new_deal))
+        .route("/deals/{id}", post(edit_deal))
+        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/deliveries", get(deliveries).post(switch_deliveries))
+        .route("/log", get(log).delete(clear_log))
+        .route("/tokens", post(tokens))
+        .with_state(world)
+}
+
+async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
+    let addresses = &world.addresses;
+    Json(json!({
+        "addresses": {
+            "entra": addresses.entra, "referrals": addresses.referrals,
+            "partner_center": addresses.partner_center, "dataverse": addresses.dataverse,
+            "certificates": addresses.certificates, "admin": addresses.admin,
+        },
+        "endpoints": [
+            "POST /deals - make an incoming deal; all of name, dealValue, currency, closingDate, notes, status, \
+             type, customer, country, postalCode, solution may be left out",
+            "POST /deals/{id} - change a deal as a person would; also substatus and statusReason",
+            "POST /faults - {service, method, path_contains, status, body, headers, delay_ms, drop, after, times}",
+            "GET /faults, DELETE /faults",
+            "POST /deliveries - {hold, duplicate}",
+            "GET /deliveries - delivered, waiting, offline and every attempt",
+            "GET /log, DELETE /log - requests seen by the services",
+            "POST /tokens - {lifetime_seconds, revoke}",
+        ],
+    }))
+}
+
+async fn new_deal(State(world): State<Arc<World>>, Json(deal): Json<Deal>) -> Json<Value> {
+    Json(make_deal(&world, &deal))
+}
+
+async fn edit_deal(
+    State(world): State<Arc<World>>,
+    Path(id): Path<String>,
+    Json(deal): Json<Deal>,
+) -> Result<Json<Value>, Refusal> {
+    change_deal(&world, &id, &deal).map(Json)
+}
+
+async fn faults(State(world): State<Arc<World>>) -> Json<Vec<Fault>> {
+    Json(world.faults.with(|faults| faults.list()))
+}
+
+async fn add_fault(State(world): State<Arc<World>>, Json(fault): Json<Fault>) -> Json<Value> {
+    Json(json!({"added": world.faults.with(|faults| faults.add(fault))}))
+}
+
+async fn clear_faults(State(world): State<Arc<World>>) -> Json<Value> {
+    world.faults.with(crate::faults::Faults::clear);
+    Json(json!({}))
+}
+
+async fn deliveries(State(world): State<Arc<World>>) -> Json<Value> {
+    Json(world.deliveries.report())
+}
+
+async fn switch_deliveries(State(world): State<Arc<World>>, Json(switches): Json<Switches>) -> Json<Value> {
+    switch(&world, switches);
+    Json(world.deliveries.report())
+}
+
+async fn log(State(world): State<Arc<World>>) -> Json<Vec<Entry>> {
+    Json(world.log.with(|log| log.list()))
+}
+
+async fn clear_log(State(world): State<Arc<World>>) -> Json<Value> {
+    world.log.with(crate::log::RequestLog::clear);
+    Json(json!({}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenSwitches {
+    lifetime_seconds: Option<i64>,
+    #[serde(default)]
+    revoke: bool,
+}
+
+async fn tokens(State(world): State<Arc<World>>, Json(switches): Json<TokenSwitches>) -> Json<Value> {
+    world.entra.with(|entra| {
+        if let Some(seconds) = switches.lifetime_seconds {
+            entra.set_lifetime(seconds);
+        }
+        if switches.revoke {
+            entra.revoke();
+        }
+    });
+    Json(json!({}))
+}

@@ -1,0 +1,240 @@
+//! The rows, and how a row shows itself to a filter.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::refusal::Refusal;
+use super::tables::{self, Table};
+use crate::SandboxError;
+use crate::clock;
+use crate::odata::{Item, Literal, Record};
+use crate::options::{ColumnKind, CustomTable};
+
+/// A row of any table.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// Its primary key, lower case.
+    pub(crate) id: String,
+    /// Plain columns; one that is absent is null.
+    pub(crate) values: Map<String, Value>,
+    /// Lookup column → where it points.
+    pub(crate) links: IndexMap<String, Link>,
+    /// Moves with every write; the etag is made of it (behaviour 3).
+    pub(crate) version: u64,
+}
+
+/// Where a lookup points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Logical name of the target table.
+    pub(crate) table: String,
+    /// The target row.
+    pub(crate) id: String,
+}
+
+/// How a path names a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Key {
+    /// By primary key.
+    Id(String),
+    /// By alternate key: columns and their values.
+    Columns(Vec<(String, Literal)>),
+}
+
+/// The tables and their rows.
+pub(crate) struct Dataverse {
+    /// By logical name.
+    pub(crate) tables: IndexMap<String, Table>,
+    rows: IndexMap<String, IndexMap<String, Row>>,
+    version: u64,
+    /// The user behind the connector's tokens.
+    pub(crate) connector: String,
+    /// The user behind the seller's token.
+    pub(crate) seller: String,
+}
+
+impl Row {
+    /// The weak etag.
+    pub(crate) fn etag(&self) -> String {
+        format!("W/\"{}\"", self.version)
+    }
+}
+
+impl Dataverse {
+    /// The standard and custom tables with two users and three currencies.
+    pub(crate) fn new(custom: &[CustomTable]) -> Result<Dataverse, SandboxError> {
+        let mut crm = Dataverse {
+            tables: tables::all(custom)?,
+            rows: IndexMap::new(),
+            version: 1_000,
+            connector: String::new(),
+            seller: String::new(),
+        };
+        crm.connector = crm.seed_user("Connector", "App", "connector@fabrikam.example");
+        crm.seller = crm.seed_user("Sales", "Person", "sales@fabrikam.example");
+        for (code, name, symbol) in [("USD", "US Dollar", "$"), ("EUR", "Euro", "€"), ("SEK", "Krona", "kr")] {
+            let values = json!({
+                "currencyname": name, "isocurrencycode": code, "currencysymbol": symbol, "exchangerate": 1.0,
+            });
+            crm.seed("transactioncurrency", values);
+        }
+        Ok(crm)
+    }
+
+    /// The table behind an entity set name.
+    pub(crate) fn table_of_set(&self, set: &str) -> Result<&Table, Refusal> {
+        self.tables.values().find(|table| table.set == set).ok_or_else(|| Refusal::no_segment(set))
+    }
+
+    /// The rows of a table in order of creation.
+    pub(crate) fn rows(&self, table: &str) -> impl Iterator<Item = &Row> {
+        self.rows.get(table).into_iter().flat_map(IndexMap::values)
+    }
+
+    /// One row by its primary key.
+    pub(crate) fn row(&self, table: &str, id: &str) -> Option<&Row> {
+        self.rows.get(table)?.get(id)
+    }
+
+    /// The row a key names, if it is there. Any text column may serve as an alternate key.
+    pub(crate) fn find(&self, table: &Table, key: &Key) -> Result<Option<&Row>, Refusal> {
+        let columns = match key {
+            Key::Id(id) => return Ok(self.row(&table.logical, id)),
+            Key::Columns(columns) => columns,
+        };
+        for (name, _) in columns {
+            if table.columns.get(name).is_none_or(|column| column.kind != ColumnKind::Text) {
+                return Err(Refusal::argument(format!(
+                    "The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.{}'.",
+                    table.logical
+                )));
+            }
+        }
+        Ok(self.rows(&table.logical).find(|row| columns.iter().all(|(name, literal)| holds(row, name, literal))))
+    }
+
+    /// Stores a row under a new version.
+    pub(crate) fn put(&mut self, table: &str, mut row: Row) {
+        self.version += 1;
+        row.version = self.version;
+        self.rows.entry(table.to_owned()).or_default().insert(row.id.clone(), row);
+    }
+
+    /// Takes a row out.
+    pub(crate) fn remove(&mut self, table: &str, id: &str) {
+        if let Some(rows) = self.rows.get_mut(table) {
+            rows.shift_remove(id);
+        }
+    }
+
+    /// The rows of all tables that point at a row: table, row and lookup column.
+    pub(crate) fn pointing_at(&self, target: &Link) -> Vec<(String, String, String)> {
+        let mut found = Vec::new();
+        for (table, rows) in &self.rows {
+            for row in rows.values() {
+                for (column, _) in row.links.iter().filter(|(_, link)| *link == target) {
+                    found.push((table.clone(), row.id.clone(), column.clone()));
+                }
+            }
+        }
+        found
+    }
+
+    fn seed_user(&mut self, first: &str, last: &str, email: &str) -> String {
+        let values = json!({
+            "firstname": first, "lastname": last, "fullname": format!("{first} {last}"),
+            "internalemailaddress": email, "domainname": email, "isdisabled": false,
+        });
+        self.seed("systemuser", values)
+    }
+
+    fn seed(&mut self, table: &str, values: Value) -> String {
+        let id = Uuid::new_v4().to_string();
+        let Value::Object(mut values) = values else {
+            return id;
+        };
+        let now = clock::whole_seconds(Timestamp::now());
+        values.insert("createdon".to_owned(), json!(now));
+        values.insert("modifiedon".to_owned(), json!(now));
+        values.insert("statecode".to_owned(), json!(0));
+        values.insert("statuscode".to_owned(), json!(1));
+        self.put(table, Row { id: id.clone(), values, links: IndexMap::new(), version: 0 });
+        id
+    }
+}
+
+fn holds(row: &Row, name: &str, literal: &Literal) -> bool {
+    let stored = row.values.get(name).and_then(Value::as_str);
+    match literal {
+        Literal::Text(text) | Literal::Guid(text) => stored.is_some_and(|stored| stored.eq_ignore_ascii_case(text)),
+        _ => false,
+    }
+}
+
+/// A row together with what its navigation properties lead to.
+#[derive(Clone, Copy)]
+pub(crate) struct RowRecord<'a> {
+    /// Everything.
+    pub(crate) crm: &'a Dataverse,
+    /// The row's table.
+    pub(crate) table: &'a Table,
+    /// The row.
+    pub(crate) row: &'a Row,
+}
+
+impl<'a> RowRecord<'a> {
+    /// The row a lookup points at.
+    pub(crate) fn follow(&self, column: &str) -> Option<RowRecord<'a>> {
+        let link = self.row.links.get(column)?;
+        let table = self.crm.tables.get(&link.table)?;
+        Some(RowRecord { crm: self.crm, table, row: self.crm.row(&link.table, &link.id)? })
+    }
+
+    /// The rows behind a collection; `None` when the table has no such collection.
+    pub(crate) fn children(&self, collection: &str) -> Option<Vec<RowRecord<'a>>> {
+        let (table, column) = self.crm.collection(self.table, collection)?;
+        let here = Link { table: self.table.logical.clone(), id: self.row.id.clone() };
+        let rows = self.crm.rows(&table.logical).filter(|row| row.links.get(column) == Some(&here));
+        Some(rows.map(|row| RowRecord { crm: self.crm, table, row }).collect())
+    }
+}
+
+impl Dataverse {
+    /// The table and lookup column behind a collection of `table`.
+    pub(crate) fn collection(&self, table: &Table, name: &str) -> Option<(&Table, &str)> {
+        self.tables.values().find_map(|child| {
+            let lookup =
+                child.lookups.iter().find(|lookup| lookup.collection == name && lookup.target == table.logical)?;
+            Some((child, lookup.column.as_str()))
+        })
+    }
+}
+
+impl Record for RowRecord<'_> {
+    fn get(&self, name: &str) -> Item<'_> {
+        if name == self.table.key {
+            return Item::Value(json!(self.row.id));
+        }
+        if name == "versionnumber" {
+            return Item::Value(json!(self.row.version));
+        }
+        if self.table.columns.contains_key(name) {
+            return Item::Value(self.row.values.get(name).cloned().unwrap_or_default());
+        }
+        if let Some(column) = self.table.lookup_value(name) {
+            return Item::Value(self.row.links.get(column).map_or(Value::Null, |link| json!(link.id)));
+        }
+        if let Some(lookup) = self.table.navigation(name) {
+            let target = self.follow(&lookup.column).filter(|target| target.table.logical == lookup.target);
+            return Item::One(target.map(|target| Box::new(target) as Box<dyn Record>));
+        }
+        match self.children(name) {
+            Some(children) => {
+                Item::Many(children.into_iter().map(|child| Box::new(child) as Box<dyn Record>).collect())
+            }
+            None => Item::Unknown,
+        }
+    }
+}

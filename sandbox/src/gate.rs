@@ -1,0 +1,74 @@
+//! What every request to a service passes: faults, then the work, then the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+
+use crate::faults::{Fault, Service};
+use crate::log::Entry;
+use crate::server::Cut;
+use crate::world::World;
+
+/// Puts the gate in front of a service's routes.
+pub(crate) fn guard(router: Router, service: Service, world: &Arc<World>) -> Router {
+    router.layer(from_fn_with_state((service, world.clone()), pass))
+}
+
+async fn pass(
+    State((service, world)): State<(Service, Arc<World>)>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = request.method().as_str().to_owned();
+    let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+    let who = world.entra.with(|entra| entra.who(request.headers()));
+    let fault = world.faults.with(|faults| faults.strike(service, &method, &path));
+    let (response, lost) = match fault {
+        None => (next.run(request).await, false),
+        Some(fault) => suffer(&fault, request, next).await,
+    };
+    if lost {
+        cut.cut();
+    }
+    let status = if lost { 0 } else { response.status().as_u16() };
+    let entry = Entry { service, method, path, status, who };
+    world.log.with(|log| log.add(entry));
+    response
+}
+
+/// The response under a fault, and whether the connection is to be lost.
+async fn suffer(fault: &Fault, request: Request, next: Next) -> (Response, bool) {
+    if fault.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+    }
+    let replaced = fault.drop || fault.status.is_some();
+    if !replaced {
+        return (next.run(request).await, false);
+    }
+    if fault.after {
+        next.run(request).await;
+    }
+    (replacement(fault), fault.drop)
+}
+
+fn replacement(fault: &Fault) -> Response {
+    let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
+    let body = fault.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let mut headers = HeaderMap::new();
+    if fault.body.is_some() {
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+    }
+    for (name, value) in &fault.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+            headers.insert(name, value);
+        }
+    }
+    (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), headers, body).into_response()
+}

@@ -1,0 +1,163 @@
+//! POST of a referral (S7, S8, S9).
+
+use serde_json::{Value, json};
+
+use super::Refusal;
+use super::referrals::{Referral, Referrals};
+use super::shape::{Birth, camel_case, referral};
+use super::states::{check_limits, text};
+use crate::options::{Addresses, Organization};
+
+impl Referrals {
+    /// Makes the partner's own referral, or Microsoft's copy when the target is `msft`.
+    pub(crate) fn create(
+        &mut self,
+        sent: &Value,
+        partner: &Organization,
+        addresses: &Addresses,
+    ) -> Result<Referral, Refusal> {
+        let sent = camel_case(sent);
+        check(&sent)?;
+        let engagement = sent.get("engagementId").and_then(Value::as_str).map(str::to_ascii_lowercase);
+        let created = if is_for_microsoft(&sent) {
+            let engagement = self.check_share(&sent, engagement.as_deref())?;
+            Referral { body: microsoft_copy(&sent, &engagement, partner, addresses), microsoft: true }
+        } else {
+            self.check_engagement(engagement.as_deref())?;
+            Referral { body: own(&sent, engagement.as_deref(), partner, addresses), microsoft: false }
+        };
+        self.insert(created.clone());
+        Ok(created)
+    }
+
+    /// The second POST of a co-sell: its engagement must be there, Shared, and not shared yet.
+    fn check_share(&self, sent: &Value, engagement: Option<&str>) -> Result<String, Refusal> {
+        let engagement =
+            engagement.ok_or_else(|| Refusal::invalid("engagementId is required when the target is msft."))?;
+        self.check_engagement(Some(engagement))?;
+        if text(sent, "/type") != "Shared" {
+            return Err(Refusal::invalid("A referral for Microsoft must have the type Shared."));
+        }
+        if self.shared_with_microsoft(engagement) {
+            return Err(Refusal::invalid("The engagement is already shared with Microsoft."));
+        }
+        Ok(engagement.to_owned())
+    }
+
+    fn check_engagement(&self, engagement: Option<&str>) -> Result<(), Refusal> {
+        match engagement {
+            Some(id) if self.engagement(id).next().is_none() => {
+                Err(Refusal::invalid(format!("The engagement {id} does not exist.")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An outgoing deal is accepted at birth, whatever state was sent (S7).
+fn own(sent: &Value, engagement: Option<&str>, partner: &Organization, addresses: &Addresses) -> Value {
+    let party = (partner.id.as_str(), partner.name.as_str());
+    let birth =
+        Birth { direction: "Outgoing", state: ("Active", "Accepted"), engagement, owner: party, inviter: party };
+    referral(sent, &birth, partner, addresses)
+}
+
+/// Microsoft's side of a co-sell waits for Microsoft's answer, 14 days at the longest.
+fn microsoft_copy(sent: &Value, engagement: &str, partner: &Organization, addresses: &Addresses) -> Value {
+    let birth = Birth {
+        direction: "Outgoing",
+        state: ("New", "Pending"),
+        engagement: Some(engagement),
+        owner: ("msft", "Microsoft"),
+        inviter: (&partner.id, &partner.name),
+    };
+    let mut body = referral(sent, &birth, partner, addresses);
+    body["externalReferenceId"] = json!("");
+    body
+}
+
+fn is_for_microsoft(sent: &Value) -> bool {
+    let targets = sent.get("target").and_then(Value::as_array);
+    targets.is_some_and(|targets| targets.iter().any(|target| text(target, "/id").eq_ignore_ascii_case("msft")))
+}
+
+/// What a new referral needs (S8).
+fn check(sent: &Value) -> Result<(), Refusal> {
+    for block in ["customerProfile", "consent", "details"] {
+        if !sent.get(block).is_some_and(Value::is_object) {
+            return Err(Refusal::invalid(format!("{block} is required.")));
+        }
+    }
+    if !matches!(text(sent, "/type"), "Independent" | "Shared") {
+        return Err(Refusal::invalid("type must be Independent or Shared."));
+    }
+    if text(sent, "/name").trim().is_empty() {
+        return Err(Refusal::invalid("name is required."));
+    }
+    check_customer(sent)?;
+    check_details(sent)?;
+    if sent.pointer("/consent/consentToContact") != Some(&Value::Bool(true)) {
+        return Err(Refusal::invalid("consent/consentToContact must be true."));
+    }
+    check_limits(sent)
+}
+
+fn check_customer(sent: &Value) -> Result<(), Refusal> {
+    if text(sent, "/customerProfile/name").trim().is_empty() {
+        return Err(Refusal::invalid("customerProfile/name is required."));
+    }
+    let country = text(sent, "/customerProfile/address/country");
+    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(Refusal::invalid("customerProfile/address/country must be an ISO 3166-1 alpha-2 code."));
+    }
+    if matches!(text(sent, "/inviteContext/assistanceRequestCode"), "" | "Unknown") {
+        return Ok(());
+    }
+    // Microsoft's help needs someone to talk to.
+    for member in ["firstName", "lastName", "email", "phoneNumber"] {
+        if text(sent, &format!("/customerProfile/team/0/{member}")).trim().is_empty() {
+            let message = format!("customerProfile/team needs a contact with {member} when help is asked for.");
+            return Err(Refusal::invalid(message));
+        }
+    }
+    Ok(())
+}
+
+fn check_details(sent: &Value) -> Result<(), Refusal> {
+    let solutions = sent.pointer("/details/requirements/solutions").and_then(Value::as_array);
+    if solutions.is_none_or(Vec::is_empty) {
+        return Err(Refusal::invalid("details/requirements/solutions needs at least one solution."));
+    }
+    check_value(sent.pointer("/details/dealValue"))?;
+    check_currency(sent.pointer("/details/currency"))?;
+    check_instant(sent.pointer("/details/closingDateTime"))
+}
+
+/// A deal value is a number that is not negative.
+pub(super) fn check_value(value: Option<&Value>) -> Result<(), Refusal> {
+    match value {
+        None | Some(Value::Null) => Ok(()),
+        Some(value) if value.as_f64().is_some_and(|value| value >= 0.0) => Ok(()),
+        Some(_) => Err(Refusal::invalid("details/dealValue must be a number that is not negative.")),
+    }
+}
+
+/// A currency is three capital letters.
+pub(super) fn check_currency(currency: Option<&Value>) -> Result<(), Refusal> {
+    let code = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    match currency {
+        None | Some(Value::Null) => Ok(()),
+        Some(value) if value.as_str().is_some_and(code) => Ok(()),
+        Some(_) => Err(Refusal::invalid("details/currency must be an ISO 4217 code.")),
+    }
+}
+
+/// A closing date is an instant.
+pub(super) fn check_instant(instant: Option<&Value>) -> Result<(), Refusal> {
+    let readable = |text: &str| text.parse::<jiff::Timestamp>().is_ok();
+    match instant {
+        None | Some(Value::Null) => Ok(()),
+        Some(value) if value.as_str().is_some_and(readable) => Ok(()),
+        Some(_) => Err(Refusal::invalid("details/closingDateTime must be a UTC date and time.")),
+    }
+}

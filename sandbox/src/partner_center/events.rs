@@ -1,0 +1,54 @@
+//! What happened to a referral, as an event (S25, S27, S30).
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::deliver;
+use super::referrals::Referral;
+use super::states::text;
+use crate::clock;
+use crate::world::World;
+
+/// A notification. It carries no referral data; the receiver must read the referral.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    /// As `referral-updated`.
+    pub(crate) name: &'static str,
+    /// Address of what changed, on the Partner Center host and not the referrals host (S30).
+    pub(crate) resource_uri: String,
+    /// `referral` or `test`.
+    pub(crate) resource_name: &'static str,
+    /// When it changed.
+    pub(crate) changed: Timestamp,
+}
+
+impl Event {
+    /// The body that is signed and posted.
+    pub(crate) fn body(&self) -> Value {
+        let changed = clock::fine(self.changed);
+        json!({
+            "EventName": self.name, "ResourceUri": self.resource_uri, "ResourceName": self.resource_name,
+            "AuditUri": null, "ResourceChangeUtcDate": changed.replace('Z', "+00:00"),
+        })
+    }
+}
+
+/// A referral appeared.
+pub(crate) fn created(world: &Arc<World>, referral: &Referral) {
+    let name = if referral.microsoft { "related-referral-created" } else { "referral-created" };
+    raise(world, name, text(&referral.body, "/id"));
+}
+
+/// A referral changed; Microsoft's copy is only related to the partner.
+pub(crate) fn updated(world: &Arc<World>, id: &str, microsoft: bool) {
+    let name = if microsoft { "related-referral-updated" } else { "referral-updated" };
+    raise(world, name, id);
+}
+
+fn raise(world: &Arc<World>, name: &'static str, id: &str) {
+    let resource_uri = format!("{}/engagements/v1/referrals/{id}", world.addresses.partner_center);
+    let event = Event { name, resource_uri, resource_name: "referral", changed: Timestamp::now() };
+    deliver::send(world, event, None);
+}

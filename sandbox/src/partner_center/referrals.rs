@@ -1,0 +1,77 @@
+//! The referrals of one tenant, the partner's own and Microsoft's copies.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::states::text;
+use super::{Refusal, shape};
+use crate::clock;
+
+/// One referral in its full shape.
+#[derive(Debug, Clone)]
+pub(crate) struct Referral {
+    /// The shape that is read.
+    pub(crate) body: Value,
+    /// Whether it is Microsoft's copy of a co-sell deal (S9).
+    pub(crate) microsoft: bool,
+}
+
+/// All referrals in order of creation.
+#[derive(Debug, Default)]
+pub(crate) struct Referrals {
+    rows: IndexMap<String, Referral>,
+}
+
+impl Referrals {
+    /// One referral.
+    pub(crate) fn get(&self, id: &str) -> Result<&Referral, Refusal> {
+        self.rows.get(&id.to_ascii_lowercase()).ok_or_else(|| Refusal::not_found(id))
+    }
+
+    /// Adds a new one.
+    pub(crate) fn insert(&mut self, referral: Referral) {
+        self.rows.insert(text(&referral.body, "/id").to_owned(), referral);
+    }
+
+    /// Puts a changed body in place of the old one, with a new eTag and time of change (S14).
+    pub(crate) fn replace(&mut self, id: &str, mut body: Value) -> Value {
+        stamp(&mut body);
+        if let Some(referral) = self.rows.get_mut(&id.to_ascii_lowercase()) {
+            referral.body = body.clone();
+        }
+        body
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Referral> {
+        self.rows.values()
+    }
+
+    /// The referrals of one engagement.
+    pub(crate) fn engagement(&self, engagement: &str) -> impl Iterator<Item = &Referral> {
+        self.rows.values().filter(move |referral| text(&referral.body, "/engagementId") == engagement)
+    }
+
+    /// Whether Microsoft has a copy in the engagement.
+    pub(crate) fn shared_with_microsoft(&self, engagement: &str) -> bool {
+        self.engagement(engagement).any(|referral| referral.microsoft)
+    }
+}
+
+/// Moves a body to a state and fills in the times that go with it.
+pub(crate) fn enter_state(body: &mut Value, before: &str) {
+    let status = text(body, "/status").to_owned();
+    let now = clock::fine(Timestamp::now());
+    if status != before && status == "Active" {
+        body["acceptedDateTime"] = json!(now);
+        body["expirationDateTime"] = Value::Null;
+    } else if status != before && status == "Closed" {
+        body["closedDateTime"] = json!(now);
+    }
+}
+
+fn stamp(body: &mut Value) {
+    body["updatedDateTime"] = json!(clock::fine(Timestamp::now()));
+    body["eTag"] = json!(shape::etag());
+}

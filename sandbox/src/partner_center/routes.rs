@@ -1,0 +1,113 @@
+//! The referrals host over HTTP.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::patch::Operation;
+use super::states::text;
+use super::{Refusal, events};
+use crate::entra::{Audience, Caller};
+use crate::world::World;
+
+/// The routes of the service.
+pub(crate) fn router(world: Arc<World>) -> Router {
+    let path = "/v1.0/engagements/referrals";
+    Router::new()
+        .route(path, get(list).post(create).fallback(refuse_method))
+        .route(&format!("{path}/{{id}}"), get(read).patch(patch).fallback(refuse_method))
+        .fallback(async || Refusal::not_found("at this address"))
+        .layer(from_fn_with_state(world.clone(), authorize))
+        .layer(from_fn(echo_ids))
+        .with_state(world)
+}
+
+/// Only a person's token opens this host: the application alone is refused (S1, S2).
+async fn authorize(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
+    match world.entra.with(|entra| entra.caller(request.headers(), Audience::Referrals)) {
+        None => Refusal::unauthenticated().into_response(),
+        Some(Caller::App) => Refusal::denied("An application-only token is not accepted here.").into_response(),
+        Some(Caller::User | Caller::Seller) => next.run(request).await,
+    }
+}
+
+async fn echo_ids(request: Request, next: Next) -> Response {
+    const CLIENT: HeaderName = HeaderName::from_static("client-request-id");
+    let client = request.headers().get(CLIENT).cloned();
+    let mut response = next.run(request).await;
+    if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
+        response.headers_mut().insert("request-id", id);
+    }
+    if let Some(client) = client {
+        response.headers_mut().insert(CLIENT, client);
+    }
+    response
+}
+
+async fn refuse_method() -> Refusal {
+    Refusal::method()
+}
+
+async fn list(State(world): State<Arc<World>>, RawQuery(raw): RawQuery) -> Result<Json<Value>, Refusal> {
+    let raw = raw.unwrap_or_default();
+    world.referrals.with(|referrals| referrals.list(&raw, &world.addresses.referrals)).map(Json)
+}
+
+async fn read(State(world): State<Arc<World>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let body = world.referrals.with(|referrals| referrals.get(&id).map(|referral| referral.body.clone()))?;
+    Ok(single(&world, body))
+}
+
+async fn create(State(world): State<Arc<World>>, body: Bytes) -> Result<Response, Refusal> {
+    let sent: Value = parse(&body)?;
+    let created = world.referrals.with(|referrals| referrals.create(&sent, &world.organization, &world.addresses))?;
+    events::created(&world, &created);
+    Ok(single(&world, created.body))
+}
+
+async fn patch(
+    State(world): State<Arc<World>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let operations: Vec<Operation> = parse(&body)?;
+    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
+    let after = world.referrals.with(|referrals| referrals.patch(&id, &operations, if_match))?;
+    // The writer's own change comes back as an event, too (S27).
+    events::updated(&world, text(&after, "/id"), false);
+    let prefer = headers.get("prefer").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if prefer.contains("return=representation") {
+        return Ok(single(&world, after));
+    }
+    Ok((StatusCode::NO_CONTENT, etag(&after)).into_response())
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::invalid(format!("The body cannot be read: {error}.")))
+}
+
+/// One referral with its context and its ETag header.
+fn single(world: &World, body: Value) -> Response {
+    let headers = etag(&body);
+    let context = format!("{}/v1.0/$metadata#Referrals/$entity", world.addresses.referrals);
+    let mut answer = serde_json::Map::from_iter([("@odata.context".to_owned(), json!(context))]);
+    if let Value::Object(members) = body {
+        answer.extend(members);
+    }
+    (headers, Json(answer)).into_response()
+}
+
+fn etag(body: &Value) -> HeaderMap {
+    let value = HeaderValue::from_str(text(body, "/eTag")).ok();
+    value.map(|value| (header::ETAG, value)).into_iter().collect()
+}

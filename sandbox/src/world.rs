@@ -1,0 +1,35 @@
+//! Everything the servers share.
+
+use crate::certificates::Certificates;
+use crate::dataverse::Dataverse;
+use crate::entra::Entra;
+use crate::faults::Faults;
+use crate::held::Held;
+use crate::log::RequestLog;
+use crate::options::{Addresses, Organization};
+use crate::partner_center::{Deliveries, Referrals, Webhooks};
+
+/// The state of one sandbox. Each part has its own lock, none is held over an await, and no
+/// lock is taken inside another.
+pub(crate) struct World {
+    /// Where the servers listen.
+    pub(crate) addresses: Addresses,
+    /// The partner.
+    pub(crate) organization: Organization,
+    /// The signing chain.
+    pub(crate) certificates: Certificates,
+    /// Tokens.
+    pub(crate) entra: Held<Entra>,
+    /// Deals.
+    pub(crate) referrals: Held<Referrals>,
+    /// The webhook registration.
+    pub(crate) webhooks: Held<Webhooks>,
+    /// Events on their way.
+    pub(crate) deliveries: Deliveries,
+    /// The CRM.
+    pub(crate) dataverse: Held<Dataverse>,
+    /// Failures on demand.
+    pub(crate) faults: Held<Faults>,
+    /// Requests seen.
+    pub(crate) log: Held<RequestLog>,
+}

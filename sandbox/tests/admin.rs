@@ -1,0 +1,95 @@
+//! Faults, the log, and the end of a sandbox.
+
+use cosell_sandbox::{ColumnKind, CustomColumn, CustomTable, Sandbox, SandboxOptions};
+use serde_json::{Value, json};
+
+use crate::harness::{Harness, Host, referral};
+
+const PATH: &str = "/v1.0/engagements/referrals";
+
+#[tokio::test]
+async fn faults_strike_as_often_as_asked() {
+    let harness = Harness::start().await;
+    let fault = json!({
+        "service": "referrals", "method": "GET", "path_contains": "referrals", "status": 429,
+        "headers": {"Retry-After": "3"}, "body": {"statusCode": 429}, "times": 2,
+    });
+    harness.json(Host::Admin, "POST", "/faults", fault).await;
+    for expected in [429, 429, 200] {
+        let response = harness.send(Host::Referrals, "GET", PATH, &[], &Value::Null).await.unwrap();
+        assert_eq!(response.status().as_u16(), expected);
+        assert_eq!(response.headers().contains_key("retry-after"), expected == 429);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_can_be_lost_after_the_work() {
+    for (after, made) in [(false, 0), (true, 1)] {
+        let harness = Harness::start().await;
+        let fault = json!({"service": "referrals", "method": "POST", "drop": true, "after": after});
+        harness.json(Host::Admin, "POST", "/faults", fault).await;
+        assert!(harness.send(Host::Referrals, "POST", PATH, &[], &referral()).await.is_err());
+        let list = harness.json(Host::Referrals, "GET", PATH, Value::Null).await;
+        assert_eq!(list["value"].as_array().unwrap().len(), made);
+        let log = harness.json(Host::Admin, "GET", "/log", Value::Null).await;
+        let lost =
+            log.as_array().unwrap().iter().find(|entry| entry["method"] == "POST" && entry["service"] == "referrals");
+        assert_eq!(
+            lost.unwrap(),
+            &json!({
+                "service": "referrals", "method": "POST", "path": PATH, "status": 0, "who": "user",
+            })
+        );
+    }
+}
+
+#[tokio::test]
+async fn people_make_and_change_deals() {
+    let harness = Harness::start().await;
+    let deal = harness.json(Host::Admin, "POST", "/deals", json!({"status": "New", "dealValue": 7.5})).await;
+    assert_eq!((&deal["status"], &deal["direction"]), (&json!("New"), &json!("Incoming")));
+    assert_eq!(deal["details"]["dealValue"], json!(7.5));
+    assert!(deal["expirationDateTime"].as_str().unwrap().ends_with("T00:00:00Z"));
+    let path = format!("/deals/{}", deal["id"].as_str().unwrap());
+    let change = json!({"status": "Closed", "substatus": "Declined", "notes": "no"});
+    let closed = harness.json(Host::Admin, "POST", &path, change).await;
+    assert_eq!((&closed["substatus"], &closed["details"]["notes"]), (&json!("Declined"), &json!("no")));
+    let again = harness.send(Host::Admin, "POST", &path, &[], &json!({"notes": "yes"})).await.unwrap();
+    assert_eq!(again.status(), 400);
+    let overview = harness.json(Host::Admin, "GET", "/", Value::Null).await;
+    assert_eq!(overview["addresses"]["admin"], harness.base(Host::Admin));
+}
+
+#[tokio::test]
+async fn a_stop_or_a_drop_ends_every_connection() {
+    for dropped in [false, true] {
+        let Harness { sandbox, client, .. } = Harness::start().await;
+        let admin = sandbox.addresses().admin.clone();
+        assert!(client.get(&admin).send().await.is_ok());
+        if dropped {
+            drop(sandbox);
+        } else {
+            sandbox.stop().await;
+        }
+        while client.get(&admin).send().await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn custom_tables_that_do_not_fit_are_refused() {
+    let cases = [
+        ("solution", None, "cosell_code", "no publisher prefix"),
+        ("cosell_solution", Some("deal"), "cosell_code", "`deal` is not there"),
+        ("cosell_solution", None, "cosell_solutionid", "`cosell_solutionid` already"),
+        ("opportunity", None, "estimatedvalue", "`estimatedvalue` already"),
+    ];
+    for (name, parent, column, part) in cases {
+        let column = CustomColumn { name: column.to_owned(), kind: ColumnKind::Text, title: String::new() };
+        let table = CustomTable { name: name.to_owned(), parent: parent.map(str::to_owned), columns: vec![column] };
+        let options = SandboxOptions { custom: vec![table], ..SandboxOptions::default() };
+        let message = Sandbox::start(options).await.err().map(|error| error.to_string()).unwrap();
+        assert!(message.contains(part), "{name}: {message}");
+    }
+}

@@ -1,0 +1,214 @@
+//! Registration, and events as the receiver sees them.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, UnixTime};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::harness::{Harness, Host, case, referral};
+
+const PATH: &str = "/webhooks/v1/registration";
+const REFERRALS: &str = "/v1.0/engagements/referrals";
+
+type Post = (HeaderMap, Bytes);
+
+/// A receiver that hands over what it gets and answers with `status`.
+async fn receiver(status: StatusCode) -> (String, UnboundedReceiver<Post>) {
+    let (sender, posts) = unbounded_channel();
+    let answer = async move |State(sender): State<UnboundedSender<Post>>, headers: HeaderMap, body: Bytes| {
+        sender.send((headers, body)).unwrap();
+        status
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let router = Router::new().route("/hook", post(answer)).with_state(sender);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, posts)
+}
+
+fn registration(url: &str) -> Value {
+    json!({
+        "WebhookUrl": url,
+        "WebhookEvents": [
+            "referral-created", "referral-updated", "related-referral-created", "related-referral-updated",
+            "test-created",
+        ],
+    })
+}
+
+#[tokio::test]
+async fn one_registration_for_the_tenant() {
+    let harness = Harness::start().await;
+    let good = registration("http://127.0.0.1:9/hook");
+    let unknown_event = json!({"WebhookUrl": "http://127.0.0.1:9/", "WebhookEvents": ["coffee-ready"]});
+    let cases = vec![
+        case("none yet", "GET", PATH, Value::Null, 404, &["PartnerFD"]),
+        case("nothing to update", "PUT", PATH, good.clone(), 404, &["PartnerFD"]),
+        case("test without one", "POST", format!("{PATH}/validationEvents"), Value::Null, 404, &["PartnerFD"]),
+        case("unknown event", "POST", PATH, unknown_event, 400, &["known ones"]),
+        case("first", "POST", PATH, good.clone(), 200, &["SubscriberId"]),
+        case("second", "POST", PATH, good.clone(), 409, &["update it instead"]),
+        case("update", "PUT", PATH, good, 200, &["SubscriberId"]),
+        case("view", "GET", PATH, Value::Null, 200, &["\"WebhookUrl\":\"http://127.0.0.1:9/hook\"", "!SubscriberId"]),
+        case("events", "GET", format!("{PATH}/events"), Value::Null, 200, &["related-referral-updated"]),
+    ];
+    harness.check(Host::PartnerCenter, cases).await;
+}
+
+#[tokio::test]
+async fn events_are_signed_with_the_served_certificate() {
+    for own_header in [false, true] {
+        let harness = Harness::start().await;
+        let (url, mut posts) = receiver(StatusCode::OK).await;
+        let mut body = registration(&url);
+        body["SignatureTokenToMsSignatureHeader"] = json!(own_header);
+        harness.json(Host::PartnerCenter, "POST", PATH, body).await;
+        let made = harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+        let (headers, body) = posts.recv().await.unwrap();
+        verify(&harness, &headers, &body, own_header).await;
+        let event: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(event["EventName"], "referral-created");
+        assert_eq!((&event["ResourceName"], &event["AuditUri"]), (&json!("referral"), &Value::Null));
+        let resource = event["ResourceUri"].as_str().unwrap();
+        let id = made["id"].as_str().unwrap();
+        assert_eq!(resource, format!("{}/engagements/v1/referrals/{id}", harness.base(Host::PartnerCenter)));
+        assert!(event["ResourceChangeUtcDate"].as_str().unwrap().ends_with("+00:00"));
+        harness.sandbox.stop().await;
+    }
+}
+
+async fn verify(harness: &Harness, headers: &HeaderMap, body: &[u8], own_header: bool) {
+    let (present, absent) =
+        if own_header { ("x-ms-signature", "authorization") } else { ("authorization", "x-ms-signature") };
+    assert!(headers.get(absent).is_none());
+    assert_eq!(headers["x-ms-signature-algorithm"], "rsa-sha256");
+    let signature = headers[present].to_str().unwrap().strip_prefix("Signature ").unwrap();
+    let signature = STANDARD.decode(signature).unwrap();
+    let url = headers["x-ms-certificate-url"].to_str().unwrap();
+    assert!(url.ends_with(".cer"));
+    let served = harness.client.get(url).send().await.unwrap().bytes().await.unwrap();
+    let (_, leaf) = x509_parser::parse_x509_certificate(&served).unwrap();
+    assert!(leaf.issuer().to_string().contains("O=Microsoft Corporation"), "{}", leaf.issuer());
+    let key = aws_lc_rs::signature::UnparsedPublicKey::new(
+        &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256,
+        leaf.public_key().subject_public_key.data.as_ref(),
+    );
+    key.verify(body, &signature).unwrap();
+    assert!(key.verify(&[body, b" "].concat(), &signature).is_err());
+    check_chain(harness.sandbox.trust_pem(), &served);
+}
+
+/// The leaf chains through the intermediate to the root, for its name and as a server.
+fn check_chain(trust: &str, leaf: &[u8]) {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(trust.as_bytes()).map(Result::unwrap).collect();
+    let [root, intermediate] = chain.as_slice() else { panic!("two certificates") };
+    let anchor = webpki::anchor_from_trusted_cert(root).unwrap();
+    let leaf = CertificateDer::from(leaf);
+    let leaf = webpki::EndEntityCert::try_from(&leaf).unwrap();
+    leaf.verify_for_usage(
+        webpki::ALL_VERIFICATION_ALGS,
+        &[anchor],
+        std::slice::from_ref(intermediate),
+        UnixTime::now(),
+        webpki::KeyUsage::server_auth(),
+        None,
+        None,
+    )
+    .unwrap();
+    let name = "pcnotifications-dispatch.microsoft.com".try_into().unwrap();
+    leaf.verify_is_valid_for_subject_name(&name).unwrap();
+}
+
+#[tokio::test]
+async fn own_and_related_changes_are_told_apart() {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(StatusCode::ACCEPTED).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    let own = harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+    expect(&mut posts, "referral-created", &own).await;
+    let notes = json!([{"op": "replace", "path": "/details/notes", "value": "x"}]);
+    harness.json(Host::Referrals, "PATCH", &format!("{REFERRALS}/{}", own["id"].as_str().unwrap()), notes).await;
+    expect(&mut posts, "referral-updated", &own).await;
+    let mut second = referral();
+    second["engagementId"] = own["engagementId"].clone();
+    second["target"] = json!([{"type": "BusinessProfileLocation", "id": "msft"}]);
+    let copy = harness.json(Host::Referrals, "POST", REFERRALS, second).await;
+    expect(&mut posts, "related-referral-created", &copy).await;
+    let accept = format!("/deals/{}", copy["id"].as_str().unwrap());
+    harness.json(Host::Admin, "POST", &accept, json!({"status": "Active"})).await;
+    expect(&mut posts, "related-referral-updated", &copy).await;
+    let deal = harness.json(Host::Admin, "POST", "/deals", json!({"name": "Incoming"})).await;
+    expect(&mut posts, "referral-created", &deal).await;
+}
+
+async fn expect(posts: &mut UnboundedReceiver<Post>, name: &str, referral: &Value) {
+    let (_, body) = posts.recv().await.unwrap();
+    let event: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(event["EventName"], name);
+    let id = referral["id"].as_str().unwrap();
+    assert!(event["ResourceUri"].as_str().unwrap().ends_with(id), "{event}");
+}
+
+#[tokio::test]
+async fn ten_attempts_and_then_offline() {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(StatusCode::INTERNAL_SERVER_ERROR).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+    for _ in 0..10 {
+        posts.recv().await.unwrap();
+    }
+    let report = loop {
+        let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
+        if report["waiting"] == json!(0) {
+            break report;
+        }
+    };
+    assert_eq!(report["offline"], json!(1));
+    assert_eq!(report["deliveries"][0]["attempts"].as_array().unwrap().len(), 10);
+    assert!(posts.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn tests_of_the_registration_are_throttled() {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(StatusCode::OK).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    let path = format!("{PATH}/validationEvents");
+    let asked = harness.json(Host::PartnerCenter, "POST", &path, Value::Null).await;
+    let (_, body) = posts.recv().await.unwrap();
+    assert!(String::from_utf8_lossy(&body).contains("test-created"));
+    let result = format!("{path}/{}", asked["correlationId"].as_str().unwrap());
+    loop {
+        let seen = harness.json(Host::PartnerCenter, "GET", &result, Value::Null).await;
+        if seen["status"] == "completed" {
+            assert_eq!(seen["results"][0]["responseCode"], "OK");
+            break;
+        }
+    }
+    harness.json(Host::PartnerCenter, "POST", &path, Value::Null).await;
+    let cases = vec![case("third", "POST", path, Value::Null, 429, &["Rate limit is exceeded. Try again in"])];
+    harness.check(Host::PartnerCenter, cases).await;
+}
+
+#[tokio::test]
+async fn events_can_be_held_and_doubled() {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(StatusCode::OK).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    harness.json(Host::Admin, "POST", "/deliveries", json!({"hold": true, "duplicate": 1})).await;
+    harness.json(Host::Admin, "POST", "/deals", json!({})).await;
+    let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
+    assert_eq!((&report["held"], report["deliveries"].as_array().unwrap().len()), (&json!(1), 0));
+    harness.json(Host::Admin, "POST", "/deliveries", json!({"hold": false})).await;
+    let (_, first) = posts.recv().await.unwrap();
+    let (_, second) = posts.recv().await.unwrap();
+    assert_eq!(first, second);
+}
