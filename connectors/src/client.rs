@@ -1,8 +1,8 @@
 //! One HTTP client a connection.
 //!
-//! The path of a call: [`Request`] (built by a service's `api.rs`) → token ([`token`]) → sent once, with a
-//! deadline and a bound on the answer ([`exchange`]) → [`Reply`], or the error that its status and body
-//! make ([`failure`]). A 401 renews the token and sends the request once more.
+//! The path of a call: [`Request`] (built by a service's `api.rs`) → token (`token.rs`) → sent once, with a
+//! deadline and a bound on the answer (`exchange.rs`) → [`Reply`], or the error that its status and body
+//! make (`failure.rs`). A 401 renews the token and sends the request once more.
 //!
 //! Redirects are never followed, and addresses that come out of data are used only when they lie on the
 //! connection's own host: a token never goes anywhere else.
@@ -49,12 +49,7 @@ impl Client {
         let http = plain_client(deadline)?;
         let audience = audience.unwrap_or(url).trim_end_matches('/').to_owned();
         let tokens = Tokens::new(http.clone(), &login, sign_in.clone(), audience);
-        Ok(Client {
-            service,
-            base,
-            http,
-            tokens,
-        })
+        Ok(Client { service, base, http, tokens })
     }
 
     /// Sends the request; anything but a success is an error.
@@ -74,18 +69,12 @@ impl Client {
             Ok(url) if url.origin() == self.base.origin() => {
                 let above = self.base.path().trim_end_matches('/');
                 let path = url.path().strip_prefix(above).unwrap_or(url.path());
-                let query = url
-                    .query()
-                    .map(|query| format!("?{query}"))
-                    .unwrap_or_default();
+                let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
                 Ok(format!("{path}{query}"))
             }
             _ => Err(CallError::new(
                 CallErrorKind::Unexpected,
-                format!(
-                    "{} pointed to an address that is not its own; it was not followed",
-                    self.service
-                ),
+                format!("{} pointed to an address that is not its own; it was not followed", self.service),
             )),
         }
     }
@@ -93,12 +82,7 @@ impl Client {
     async fn attempt(&self, request: &Request, token: &Token) -> Result<Reply, CallError> {
         let mut built = request.build(&self.base)?;
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.value().expose_secret()))
-            .map_err(|_| {
-                CallError::new(
-                    CallErrorKind::Denied,
-                    "the token holds characters that no header may",
-                )
-            })?;
+            .map_err(|_| CallError::new(CallErrorKind::Denied, "the token holds characters that no header may"))?;
         value.set_sensitive(true);
         built.headers_mut().insert(AUTHORIZATION, value);
         exchange(self.service, &self.http, built, request.doing()).await
@@ -107,27 +91,19 @@ impl Client {
 
 /// The address of a service. Plain `http` is taken on this machine only: tokens travel over it.
 pub(crate) fn address(text: &str) -> Result<Url, SettingsError> {
-    let wrong = |reason: String| SettingsError::Address {
-        address: text.to_owned(),
-        reason,
-    };
+    let wrong = |reason: String| SettingsError::Address { address: text.to_owned(), reason };
     let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        _ => Err(wrong(
-            "it must begin with `https://`; `http://` is for 127.0.0.1 and localhost".to_owned(),
-        )),
+        _ => Err(wrong("it must begin with `https://`; `http://` is for 127.0.0.1 and localhost".to_owned())),
     }
 }
 
 /// Whether the host of an address is this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

@@ -13,18 +13,14 @@ pub(crate) struct Connection<T> {
 impl<T> Connection<T> {
     /// The connection of that name; `None` when the environment does not bind it.
     pub(crate) fn of(name: &'static str, bound: Option<T>) -> Connection<T> {
-        Connection {
-            name,
-            bound: bound.map(Arc::new),
-        }
+        Connection { name, bound: bound.map(Arc::new) }
     }
 
     /// What is bound, or the reason why a call cannot be made.
     pub(crate) fn bound(&self) -> Result<&Arc<T>, CallError> {
         self.bound.as_ref().ok_or_else(|| {
             let name = self.name;
-            let message =
-                format!("connection `{name}` is not bound; add it to environments/NAME.yaml");
+            let message = format!("connection `{name}` is not bound; add it to environments/NAME.yaml");
             CallError::new(CallErrorKind::Denied, message)
         })
     }
@@ -33,9 +29,6 @@ impl<T> Connection<T> {
 // Not derived: a derived `Clone` would ask that `T` can be cloned.
 impl<T> Clone for Connection<T> {
     fn clone(&self) -> Connection<T> {
-        Connection {
-            name: self.name,
-            bound: self.bound.clone(),
-        }
+        Connection { name: self.name, bound: self.bound.clone() }
     }
 }

@@ -3,7 +3,7 @@
 //! The tour:
 //!
 //! - [`settings`]: what an environment file says under `connections:` – addresses and how to sign in.
-//! - [`client`]: one HTTP client a connection, with its tokens, its deadline and one rule that turns an
+//! - `client`: one HTTP client a connection, with its tokens, its deadline and one rule that turns an
 //!   answer into a [`CallError`](cosell_engine::connector::CallError).
 //! - [`partner_center`], [`events`], [`dataverse`] and [`http`]: one folder a service, each with its list
 //!   of operations in `mod.rs`, its settings in `settings.rs`, and in `api.rs` the plain functions that
@@ -17,6 +17,7 @@
 
 mod client;
 mod connection;
+mod cursor;
 pub mod dataverse;
 pub mod events;
 pub mod http;
@@ -100,10 +101,7 @@ mod tests {
             .flat_map(|connector| {
                 let operations = connector.operations().map(|operation| operation.name());
                 let triggers = connector.triggers().map(|trigger| trigger.name());
-                operations
-                    .chain(triggers)
-                    .map(|name| format!("{}.{name}", connector.name()))
-                    .collect::<Vec<_>>()
+                operations.chain(triggers).map(|name| format!("{}.{name}", connector.name())).collect::<Vec<_>>()
             })
             .collect();
         assert_eq!(names.len(), 26, "{names:?}");
@@ -111,18 +109,9 @@ mod tests {
             for operation in connector.operations() {
                 let input = operation.input_schema();
                 assert_eq!(input["type"], json!("object"), "{}", operation.name());
-                assert_eq!(
-                    input["additionalProperties"],
-                    json!(false),
-                    "{}",
-                    operation.name()
-                );
+                assert_eq!(input["additionalProperties"], json!(false), "{}", operation.name());
                 let updates = input["properties"].get("if_match").is_some();
-                assert!(
-                    !updates || operation.effect() == Effect::Writes,
-                    "{}",
-                    operation.name()
-                );
+                assert!(!updates || operation.effect() == Effect::Writes, "{}", operation.name());
             }
         }
     }
@@ -149,33 +138,17 @@ mod tests {
         let connectors = standard(&Connections::default()).unwrap();
         let key = CallKey::new("run", "step", "call");
         let cases = [
-            (
-                "partner_center.get_referral",
-                json!({ "id": "1" }),
-                "`partner_center`",
-            ),
+            ("partner_center.get_referral", json!({ "id": "1" }), "`partner_center`"),
             ("events.view_registration", json!({}), "`events`"),
-            (
-                "dataverse.get_row",
-                json!({ "table": "account", "id": "1" }),
-                "`dataverse`",
-            ),
+            ("dataverse.get_row", json!({ "table": "account", "id": "1" }), "`dataverse`"),
         ];
         for (name, input, expected) in cases {
-            let error = connectors
-                .operation(name)
-                .unwrap()
-                .call_any(&key, input)
-                .await
-                .unwrap_err();
+            let error = connectors.operation(name).unwrap().call_any(&key, input).await.unwrap_err();
             assert_eq!(error.kind, CallErrorKind::Denied, "{name}");
             assert!(error.message.contains(expected), "{name}: {error}");
         }
         let trigger = connectors.trigger("events.referral").unwrap();
-        let refusal = trigger
-            .receive_any(&cosell_engine::connector::Incoming::default())
-            .await
-            .unwrap_err();
+        let refusal = trigger.receive_any(&cosell_engine::connector::Incoming::default()).await.unwrap_err();
         assert_eq!(refusal.status, 404);
     }
 }

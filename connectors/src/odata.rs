@@ -36,10 +36,7 @@ mod tests {
     fn values_are_encoded() {
         let cases = [
             ("engagementId eq 'a'", "engagementId%20eq%20'a'"),
-            (
-                "name eq 'R&D #1 + 50%'",
-                "name%20eq%20'R%26D%20%231%20%2B%2050%25'",
-            ),
+            ("name eq 'R&D #1 + 50%'", "name%20eq%20'R%26D%20%231%20%2B%2050%25'"),
             ("é", "%C3%A9"),
         ];
         for (text, expected) in cases {

@@ -36,10 +36,7 @@ impl<T> Record<T> {
 
 impl<T> From<Value> for Record<T> {
     fn from(value: Value) -> Record<T> {
-        Record {
-            value,
-            shape: PhantomData,
-        }
+        Record { value, shape: PhantomData }
     }
 }
 

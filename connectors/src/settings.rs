@@ -102,12 +102,8 @@ impl Secret {
     pub(crate) fn read(&self) -> Result<SecretString, SettingsError> {
         let text = match self {
             Secret::Given(secret) => secret.expose_secret().to_owned(),
-            Secret::Env(name) => {
-                std::env::var(name).map_err(|error| self.unreadable(error.to_string()))?
-            }
-            Secret::File(path) => {
-                std::fs::read_to_string(path).map_err(|error| self.unreadable(error.to_string()))?
-            }
+            Secret::Env(name) => std::env::var(name).map_err(|error| self.unreadable(error.to_string()))?,
+            Secret::File(path) => std::fs::read_to_string(path).map_err(|error| self.unreadable(error.to_string()))?,
         };
         match text.trim() {
             "" => Err(self.unreadable("it is empty".to_owned())),
@@ -151,16 +147,10 @@ mod tests {
         let read = connections(FULL).unwrap();
         let partner_center = read.partner_center.unwrap();
         assert_eq!(partner_center.url, "https://api.partner.microsoft.com");
-        assert_eq!(
-            partner_center.sign_in.login_url,
-            "https://login.microsoftonline.com"
-        );
+        assert_eq!(partner_center.sign_in.login_url, "https://login.microsoftonline.com");
         let events = read.events.unwrap();
         assert_eq!(events.url, "https://api.partnercenter.microsoft.com");
-        assert_eq!(
-            events.certificate_names,
-            ["pcnotifications-dispatch.microsoft.com"]
-        );
+        assert_eq!(events.certificate_names, ["pcnotifications-dispatch.microsoft.com"]);
         assert_eq!(events.max_body, 65536);
     }
 
@@ -168,10 +158,7 @@ mod tests {
     fn wrong_settings_are_refused() {
         let cases = [
             (r#"{ "datavers": {} }"#, "unknown field `datavers`"),
-            (
-                r#"{ "dataverse": { "sign_in": { "tenant": "t", "client_id": "c" } } }"#,
-                "missing field `url`",
-            ),
+            (r#"{ "dataverse": { "sign_in": { "tenant": "t", "client_id": "c" } } }"#, "missing field `url`"),
             (
                 r#"{ "events": { "sign_in": { "tenant": "t", "client_id": "c", "client_secret": "plain" } } }"#,
                 "unknown variant `plain`",
@@ -189,14 +176,7 @@ mod tests {
         assert!(!format!("{secret:?}").contains("do-not-print"));
         assert_eq!(secret.read().unwrap().expose_secret(), "do-not-print");
         let missing = Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned());
-        let message = missing
-            .read()
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default();
-        assert!(
-            message.contains("`COSELL_TEST_NO_SUCH_VARIABLE`"),
-            "{message}"
-        );
+        let message = missing.read().err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(message.contains("`COSELL_TEST_NO_SUCH_VARIABLE`"), "{message}");
     }
 }

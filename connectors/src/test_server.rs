@@ -24,10 +24,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -45,19 +42,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn json(status: u16, body: Value) -> Answer {
-        Answer {
-            status,
-            headers: Vec::new(),
-            body: body.to_string().into_bytes(),
-        }
+        Answer { status, headers: Vec::new(), body: body.to_string().into_bytes() }
     }
 
     pub(crate) fn bytes(status: u16, body: &[u8]) -> Answer {
-        Answer {
-            status,
-            headers: Vec::new(),
-            body: body.to_vec(),
-        }
+        Answer { status, headers: Vec::new(), body: body.to_vec() }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Answer {
@@ -87,10 +76,7 @@ impl TestServer {
     /// A server that gives these answers in turn. Requests for a token are answered by themselves: with
     /// `token-1`, `token-2` and so on.
     pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> TestServer {
-        let script = Arc::new(Mutex::new(Script {
-            answers: answers.into_iter().collect(),
-            ..Script::default()
-        }));
+        let script = Arc::new(Mutex::new(Script { answers: answers.into_iter().collect(), ..Script::default() }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = Router::new().fallback(answer).with_state(script.clone());
@@ -99,9 +85,7 @@ impl TestServer {
     }
 
     /// A server that asks `rule` first.
-    pub(crate) async fn ruled(
-        rule: impl FnMut(&Asked) -> Option<Answer> + Send + 'static,
-    ) -> TestServer {
+    pub(crate) async fn ruled(rule: impl FnMut(&Asked) -> Option<Answer> + Send + 'static) -> TestServer {
         let server = TestServer::start([]).await;
         server.script.lock().unwrap().rule = Some(Box::new(rule));
         server
@@ -110,32 +94,17 @@ impl TestServer {
     /// Everything that was asked, but for tokens.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         let script = self.script.lock().unwrap();
-        script
-            .asked
-            .iter()
-            .filter(|asked| !is_token(asked))
-            .cloned()
-            .collect()
+        script.asked.iter().filter(|asked| !is_token(asked)).cloned().collect()
     }
 
     /// The requests for tokens.
     pub(crate) fn token_requests(&self) -> Vec<Asked> {
-        self.script
-            .lock()
-            .unwrap()
-            .asked
-            .iter()
-            .filter(|asked| is_token(asked))
-            .cloned()
-            .collect()
+        self.script.lock().unwrap().asked.iter().filter(|asked| is_token(asked)).cloned().collect()
     }
 
     /// The requests in short: `GET /path?query`.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.asked()
-            .iter()
-            .map(|asked| format!("{} {}", asked.method, asked.target))
-            .collect()
+        self.asked().iter().map(|asked| format!("{} {}", asked.method, asked.target)).collect()
     }
 
     /// How a client signs in to this server.
@@ -162,12 +131,7 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         method: parts.method.to_string(),
         target: parts.uri.to_string(),
         headers: headers
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
@@ -179,15 +143,9 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         None if is_token(&asked) => {
             script.tokens += 1;
             let token = format!("token-{}", script.tokens);
-            Answer::json(
-                200,
-                json!({ "access_token": token, "expires_in": "3599", "token_type": "Bearer" }),
-            )
+            Answer::json(200, json!({ "access_token": token, "expires_in": "3599", "token_type": "Bearer" }))
         }
-        None => script
-            .answers
-            .pop_front()
-            .unwrap_or(Answer::json(599, json!({}))),
+        None => script.answers.pop_front().unwrap_or(Answer::json(599, json!({}))),
     };
     let mut response = Response::builder().status(answer.status);
     for (name, value) in &answer.headers {

@@ -1,14 +1,19 @@
 //! From files as written to flows as meant, with every problem at once.
 //!
-//! [`fill`] puts the pack's parameters in; [`names`] collects the steps and tells which of them have ended before another one starts; [`steps`]
-//! reads each step by its kind; [`input`] holds what a call is given against the operation's schema.
+//! [`fill`] puts the pack's parameters in; [`names`] collects the steps and tells which of them have ended before
+//! another one starts; [`steps`] reads each step by its kind, with [`calls`] and [`update`] for those that call a
+//! service; [`values`] and [`condition`] read what is written in them; [`input`] holds what a call is given
+//! against the operation's schema.
 
+mod calls;
 mod condition;
 mod fill;
 mod input;
 mod names;
 mod steps;
 mod trigger;
+mod update;
+mod values;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,7 +25,7 @@ use crate::connector::Connectors;
 use crate::document::{FlowDocument, InputDocument, read_shape};
 use crate::flow::Flow;
 use crate::mapping::Mapping;
-use crate::source::{Problem, Problems, Route, Source};
+use crate::source::{Problem, Route, Source};
 
 use names::Names;
 use steps::StepChecker;
@@ -39,16 +44,15 @@ pub struct Context<'a> {
     pub parameters: &'a Value,
 }
 
-/// A flow file, and what is wrong with it. There is a flow only where nothing is.
-pub fn check_flow(source: &Arc<Source>, context: &Context<'_>) -> Result<Flow, Problems> {
+/// A flow file, and what is wrong with it. A flow with mistakes is there without the steps that have them, so
+/// that the order of its steps can be checked too; it must not be run.
+pub fn check_flow(source: &Arc<Source>, context: &Context<'_>) -> (Option<Flow>, Vec<Problem>) {
     let value = fill::fill(source.value(), context.parameters);
     let shaped = read_shape::<FlowDocument>(source, &Route::root(), &value);
     let mut problems = shaped.problems;
-    let Some(document) = shaped.document else {
-        return Err(Problems(problems).sorted());
-    };
-    let flow = check_document(source, document, shaped.left_out, context, &mut problems);
-    if problems.is_empty() { Ok(flow) } else { Err(Problems(problems).sorted()) }
+    let flow =
+        shaped.document.map(|document| check_document(source, document, shaped.left_out, context, &mut problems));
+    (flow, problems)
 }
 
 fn check_document(

@@ -52,10 +52,7 @@ pub(crate) async fn exchange(
 }
 
 /// The body, unless it is longer than `limit` bytes.
-pub(crate) async fn body_up_to(
-    mut response: Response,
-    limit: usize,
-) -> Result<Option<Vec<u8>>, reqwest::Error> {
+pub(crate) async fn body_up_to(mut response: Response, limit: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > limit {
@@ -66,32 +63,15 @@ pub(crate) async fn body_up_to(
     Ok(Some(body))
 }
 
-async fn send(
-    http: &reqwest::Client,
-    request: Request,
-    method: Method,
-    doing: &str,
-) -> Result<Reply, CallError> {
-    let response = http
-        .execute(request)
-        .await
-        .map_err(|error| unsent_or_unanswered(error, &method, doing))?;
+async fn send(http: &reqwest::Client, request: Request, method: Method, doing: &str) -> Result<Reply, CallError> {
+    let response = http.execute(request).await.map_err(|error| unsent_or_unanswered(error, &method, doing))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     match body_up_to(response, LONGEST_BODY).await {
-        Ok(Some(body)) => Ok(Reply {
-            status,
-            headers,
-            body,
-            method,
-            doing: doing.to_owned(),
-        }),
+        Ok(Some(body)) => Ok(Reply { status, headers, body, method, doing: doing.to_owned() }),
         Ok(None) => {
             let message = format!("{doing}: the answer is longer than {LONGEST_BODY} bytes");
-            Err(CallError {
-                status: Some(status),
-                ..CallError::new(CallErrorKind::Unexpected, message)
-            })
+            Err(CallError { status: Some(status), ..CallError::new(CallErrorKind::Unexpected, message) })
         }
         Err(error) => Err(unsent_or_unanswered(error, &method, doing)),
     }
@@ -103,21 +83,11 @@ fn unsent_or_unanswered(error: reqwest::Error, method: &Method, doing: &str) -> 
     let unsent = error.is_connect();
     let reason = with_causes(error);
     if unsent {
-        CallError::new(
-            CallErrorKind::Unavailable,
-            format!("{doing}: no connection could be made: {reason}"),
-        )
+        CallError::new(CallErrorKind::Unavailable, format!("{doing}: no connection could be made: {reason}"))
     } else if *method == Method::GET {
-        CallError::new(
-            CallErrorKind::Unavailable,
-            format!("{doing}: no answer came: {reason}"),
-        )
+        CallError::new(CallErrorKind::Unavailable, format!("{doing}: no answer came: {reason}"))
     } else {
-        let how = if timed_out {
-            "within the deadline"
-        } else {
-            "before the connection was closed"
-        };
+        let how = if timed_out { "within the deadline" } else { "before the connection was closed" };
         let message = format!("{doing}: no answer came {how}, so it may have been done: {reason}");
         CallError::new(CallErrorKind::Unanswered, message)
     }
@@ -138,13 +108,6 @@ fn with_causes(error: reqwest::Error) -> String {
 
 /// The path with the names of the query's options, but not their values.
 fn loggable(url: &Url) -> String {
-    let names: Vec<String> = url
-        .query_pairs()
-        .map(|(name, _)| name.into_owned())
-        .collect();
-    if names.is_empty() {
-        url.path().to_owned()
-    } else {
-        format!("{}?{}", url.path(), names.join("&"))
-    }
+    let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    if names.is_empty() { url.path().to_owned() } else { format!("{}?{}", url.path(), names.join("&")) }
 }

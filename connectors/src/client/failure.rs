@@ -16,12 +16,7 @@ use super::reply::Reply;
 const LONGEST_MESSAGE: usize = 1024;
 
 /// The headers in which services give the id of a request, in the order in which they are tried.
-const REQUEST_ID_HEADERS: [&str; 4] = [
-    "request-id",
-    "ms-requestid",
-    "x-ms-service-request-id",
-    "client-request-id",
-];
+const REQUEST_ID_HEADERS: [&str; 4] = ["request-id", "ms-requestid", "x-ms-service-request-id", "client-request-id"];
 
 /// The error that an answer without success makes.
 pub(super) fn failure(reply: &Reply) -> CallError {
@@ -34,19 +29,14 @@ pub(super) fn failure(reply: &Reply) -> CallError {
         status: Some(reply.status),
         code: told.code,
         request_id: request_id(reply),
-        retry_after_ms: reply
-            .header("retry-after")
-            .and_then(|text| retry_after_ms(text, Timestamp::now())),
+        retry_after_ms: reply.header("retry-after").and_then(|text| retry_after_ms(text, Timestamp::now())),
         ..CallError::new(kind(reply.status, &reply.method), message)
     }
 }
 
 /// The service's id of the request.
 pub(super) fn request_id(reply: &Reply) -> Option<String> {
-    REQUEST_ID_HEADERS
-        .iter()
-        .find_map(|name| reply.header(name))
-        .map(str::to_owned)
+    REQUEST_ID_HEADERS.iter().find_map(|name| reply.header(name)).map(str::to_owned)
 }
 
 /// What the status means. An error of the server leaves open whether a write was done.
@@ -87,9 +77,7 @@ impl Told {
         let message = first_text(error, &["message", "description"]);
         let inner = inner_error(error).and_then(|inner| first_text(inner, &["message"]));
         let message = match (message, inner) {
-            (Some(outer), Some(inner)) if !outer.contains(&inner) => {
-                Some(format!("{outer} ({inner})"))
-            }
+            (Some(outer), Some(inner)) if !outer.contains(&inner) => Some(format!("{outer} ({inner})")),
             (outer, inner) => outer.or(inner),
         };
         Told {
@@ -104,9 +92,7 @@ fn inner_error(error: &Value) -> Option<&Value> {
     let mut innermost = None;
     let mut next = error.get("innerError").or_else(|| error.get("innererror"));
     while let Some(inner) = next {
-        innermost = Some(inner)
-            .filter(|inner| inner.get("message").is_some())
-            .or(innermost);
+        innermost = Some(inner).filter(|inner| inner.get("message").is_some()).or(innermost);
         next = inner.get("innerError").or_else(|| inner.get("innererror"));
     }
     innermost
@@ -127,9 +113,7 @@ fn retry_after_ms(text: &str, now: Timestamp) -> Option<u64> {
         return Some(seconds.saturating_mul(1000));
     }
     let until = DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
-    u64::try_from(until.as_millisecond() - now.as_millisecond())
-        .ok()
-        .or(Some(0))
+    u64::try_from(until.as_millisecond() - now.as_millisecond()).ok().or(Some(0))
 }
 
 #[cfg(test)]
@@ -180,31 +164,19 @@ mod tests {
                 Some("0x80060882"),
                 Some("The version does not match."),
             ),
-            (
-                r#"{"error":{"code":"","message":"No HTTP resource"}}"#,
-                None,
-                Some("No HTTP resource"),
-            ),
+            (r#"{"error":{"code":"","message":"No HTTP resource"}}"#, None, Some("No HTTP resource")),
             (
                 r#"{"code":20002,"description":"Not allowed","data":[],"source":"PartnerFD"}"#,
                 Some("20002"),
                 Some("Not allowed"),
             ),
-            (
-                r#"{"statusCode":429,"message":"Try again in 57 seconds."}"#,
-                None,
-                Some("Try again in 57 seconds."),
-            ),
+            (r#"{"statusCode":429,"message":"Try again in 57 seconds."}"#, None, Some("Try again in 57 seconds.")),
             ("<html>", None, None),
             ("[1]", None, None),
         ];
         for (body, code, message) in cases {
             let told = Told::read(body.as_bytes());
-            assert_eq!(
-                (told.code.as_deref(), told.message.as_deref()),
-                (code, message),
-                "{body}"
-            );
+            assert_eq!((told.code.as_deref(), told.message.as_deref()), (code, message), "{body}");
         }
     }
 

@@ -30,9 +30,7 @@ impl Reply {
 
     /// All headers that are text.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
     /// The body as it came.
@@ -42,17 +40,13 @@ impl Reply {
 
     /// The body as JSON.
     pub(crate) fn json(&self) -> Result<Value, CallError> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| self.unexpected(&format!("is not JSON: {error}")))
+        serde_json::from_slice(&self.body).map_err(|error| self.unexpected(&format!("is not JSON: {error}")))
     }
 
     /// The list under `value` in the body, which is how OData answers with a collection.
     pub(crate) fn list(&self) -> Result<(Vec<Value>, Option<String>), CallError> {
         let mut body = self.json()?;
-        let next = body
-            .get("@odata.nextLink")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let next = body.get("@odata.nextLink").and_then(Value::as_str).map(str::to_owned);
         match body.get_mut("value").map(Value::take) {
             Some(Value::Array(items)) => Ok((items, next)),
             _ => Err(self.unexpected("has no list `value`")),
@@ -64,20 +58,13 @@ impl Reply {
         CallError {
             status: Some(self.status),
             request_id: failure::request_id(self),
-            ..CallError::new(
-                CallErrorKind::Unexpected,
-                format!("{}: the answer {what}", self.doing),
-            )
+            ..CallError::new(CallErrorKind::Unexpected, format!("{}: the answer {what}", self.doing))
         }
     }
 
     /// The answer if it is a success, else the error that it makes.
     pub(crate) fn accepted(self) -> Result<Reply, CallError> {
-        if (200..300).contains(&self.status) {
-            Ok(self)
-        } else {
-            Err(failure::failure(&self))
-        }
+        if (200..300).contains(&self.status) { Ok(self) } else { Err(failure::failure(&self)) }
     }
 }
 

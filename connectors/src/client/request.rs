@@ -21,11 +21,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// A request for that path; `doing` says in error messages what it is for: "reading referral `1`".
-    pub(crate) fn new(
-        method: Method,
-        path: impl Into<String>,
-        doing: impl Into<String>,
-    ) -> Request {
+    pub(crate) fn new(method: Method, path: impl Into<String>, doing: impl Into<String>) -> Request {
         Request {
             method,
             path: path.into(),
@@ -61,14 +57,8 @@ impl Request {
 
     /// Adds the ids by which the service can recognise a repeat and its support can find the call: the
     /// first is the same for every attempt at the call, the second new.
-    pub(crate) fn traced(
-        self,
-        request_id: &'static str,
-        correlation_id: &'static str,
-        key: &CallKey,
-    ) -> Request {
-        self.header(request_id, key.guid().to_string())
-            .header(correlation_id, Uuid::new_v4().to_string())
+    pub(crate) fn traced(self, request_id: &'static str, correlation_id: &'static str, key: &CallKey) -> Request {
+        self.header(request_id, key.guid().to_string()).header(correlation_id, Uuid::new_v4().to_string())
     }
 
     /// What the request is for.
@@ -80,11 +70,7 @@ impl Request {
     pub(crate) fn target(&self) -> String {
         let mut target = self.path.clone();
         for (index, (name, value)) in self.query.iter().enumerate() {
-            let before = if index == 0 && !target.contains('?') {
-                '?'
-            } else {
-                '&'
-            };
+            let before = if index == 0 && !target.contains('?') { '?' } else { '&' };
             target.push(before);
             target.push_str(name);
             target.push('=');
@@ -102,10 +88,7 @@ impl Request {
     /// The value of a header, if it is set.
     #[cfg(test)]
     pub(crate) fn header_value(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// The request for the service at `base`.
@@ -118,20 +101,13 @@ impl Request {
         let url = Url::parse(&text).map_err(|error| refused(error.to_string()))?;
         let mut built = reqwest::Request::new(self.method.clone(), url);
         for (name, value) in &self.headers {
-            let value = HeaderValue::from_str(value).map_err(|_| {
-                refused(format!(
-                    "the header `{name}` holds characters that no header may"
-                ))
-            })?;
-            built
-                .headers_mut()
-                .append(HeaderName::from_static(name), value);
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| refused(format!("the header `{name}` holds characters that no header may")))?;
+            built.headers_mut().append(HeaderName::from_static(name), value);
         }
         if let Some(body) = &self.body {
             let json = HeaderValue::from_static("application/json");
-            built
-                .headers_mut()
-                .insert(reqwest::header::CONTENT_TYPE, json);
+            built.headers_mut().insert(reqwest::header::CONTENT_TYPE, json);
             *built.body_mut() = Some(body.to_string().into());
         }
         Ok(built)

@@ -10,14 +10,7 @@ use crate::settings::Secret;
 use crate::test_server::{Answer, TestServer};
 
 fn client(server: &TestServer, sign_in: &SignIn) -> Client {
-    Client::new(
-        "testing",
-        &server.url,
-        None,
-        sign_in,
-        Duration::from_secs(5),
-    )
-    .unwrap()
+    Client::new("testing", &server.url, None, sign_in, Duration::from_secs(5)).unwrap()
 }
 
 fn get() -> Request {
@@ -30,9 +23,7 @@ fn post() -> Request {
 
 #[tokio::test]
 async fn one_token_serves_a_burst() {
-    let server =
-        TestServer::ruled(|asked| (asked.method == "GET").then(|| Answer::json(200, json!({}))))
-            .await;
+    let server = TestServer::ruled(|asked| (asked.method == "GET").then(|| Answer::json(200, json!({})))).await;
     let client = client(&server, &server.sign_in());
     let (first, second) = (get(), get());
     let (one, two) = tokio::join!(client.send(&first), client.send(&second));
@@ -40,42 +31,19 @@ async fn one_token_serves_a_burst() {
     let asked = server.token_requests();
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0].target, "/tenant/oauth2/v2.0/token");
-    assert!(
-        asked[0].body.contains("grant_type=client_credentials"),
-        "{}",
-        asked[0].body
-    );
-    assert!(
-        server
-            .asked()
-            .iter()
-            .all(|asked| asked.header("authorization") == Some("Bearer token-1"))
-    );
+    assert!(asked[0].body.contains("grant_type=client_credentials"), "{}", asked[0].body);
+    assert!(server.asked().iter().all(|asked| asked.header("authorization") == Some("Bearer token-1")));
 }
 
 #[tokio::test]
 async fn a_refused_token_is_renewed_once() {
-    let refused = Answer::json(
-        401,
-        json!({ "error": { "code": "unauthenticated", "message": "Old." } }),
-    );
-    let server = TestServer::start([
-        refused.clone(),
-        Answer::json(200, json!({ "a": 1 })),
-        refused.clone(),
-        refused,
-    ])
-    .await;
+    let refused = Answer::json(401, json!({ "error": { "code": "unauthenticated", "message": "Old." } }));
+    let server =
+        TestServer::start([refused.clone(), Answer::json(200, json!({ "a": 1 })), refused.clone(), refused]).await;
     let client = client(&server, &server.sign_in());
-    assert_eq!(
-        client.send(&get()).await.unwrap().json().unwrap(),
-        json!({ "a": 1 })
-    );
+    assert_eq!(client.send(&get()).await.unwrap().json().unwrap(), json!({ "a": 1 }));
     let error = client.send(&get()).await.unwrap_err();
-    assert_eq!(
-        (error.kind, error.code.as_deref()),
-        (CallErrorKind::Denied, Some("unauthenticated"))
-    );
+    assert_eq!((error.kind, error.code.as_deref()), (CallErrorKind::Denied, Some("unauthenticated")));
     assert_eq!(server.token_requests().len(), 3);
     assert_eq!(server.asked().len(), 4);
 }
@@ -89,31 +57,17 @@ async fn a_rotated_refresh_token_is_used_next() {
         }
         round += 1;
         let newer = format!("refresh-{}", round + 1);
-        Some(Answer::json(
-            200,
-            json!({ "access_token": format!("t{round}"), "expires_in": 0, "refresh_token": newer }),
-        ))
+        Some(Answer::json(200, json!({ "access_token": format!("t{round}"), "expires_in": 0, "refresh_token": newer })))
     })
     .await;
-    let sign_in = SignIn {
-        refresh_token: Some(Secret::given("refresh-1")),
-        ..server.sign_in()
-    };
+    let sign_in = SignIn { refresh_token: Some(Secret::given("refresh-1")), ..server.sign_in() };
     let client = client(&server, &sign_in);
     for _ in 0..2 {
         client.send(&get()).await.unwrap();
     }
     let asked = server.token_requests();
-    assert!(
-        asked[0].body.contains("refresh_token=refresh-1"),
-        "{}",
-        asked[0].body
-    );
-    assert!(
-        asked[1].body.contains("refresh_token=refresh-2"),
-        "{}",
-        asked[1].body
-    );
+    assert!(asked[0].body.contains("refresh_token=refresh-1"), "{}", asked[0].body);
+    assert!(asked[1].body.contains("refresh_token=refresh-2"), "{}", asked[1].body);
 }
 
 #[tokio::test]
@@ -124,81 +78,46 @@ async fn a_refused_sign_in_is_denied_and_tells_no_secret() {
             json!({ "error": "invalid_client", "error_description": "AADSTS7000215: Bad secret.\r\nTrace ID: 1" }),
             CallErrorKind::Denied,
         ),
-        (
-            400,
-            json!({ "error": "invalid_grant" }),
-            CallErrorKind::Denied,
-        ),
-        (
-            400,
-            json!({ "error": "temporarily_unavailable" }),
-            CallErrorKind::Unavailable,
-        ),
+        (400, json!({ "error": "invalid_grant" }), CallErrorKind::Denied),
+        (400, json!({ "error": "temporarily_unavailable" }), CallErrorKind::Unavailable),
         (503, json!({}), CallErrorKind::Unavailable),
         (429, json!({}), CallErrorKind::Throttled),
-        (
-            200,
-            json!({ "token_type": "Bearer" }),
-            CallErrorKind::Unexpected,
-        ),
+        (200, json!({ "token_type": "Bearer" }), CallErrorKind::Unexpected),
     ];
     for (status, body, kind) in cases {
         let answer = Answer::json(status, body);
         let server = TestServer::ruled(move |_| Some(answer.clone())).await;
-        let error = client(&server, &server.sign_in())
-            .send(&post())
-            .await
-            .unwrap_err();
+        let error = client(&server, &server.sign_in()).send(&post()).await.unwrap_err();
         assert_eq!(error.kind, kind, "{status}: {error}");
         assert!(!error.message.contains("Trace ID"), "{error}");
         assert!(error.message.contains("making the thing"), "{error}");
     }
     let missing = Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned());
     let server = TestServer::start([]).await;
-    let sign_in = SignIn {
-        client_secret: Some(missing),
-        ..server.sign_in()
-    };
+    let sign_in = SignIn { client_secret: Some(missing), ..server.sign_in() };
     let error = client(&server, &sign_in).send(&get()).await.unwrap_err();
     assert_eq!(error.kind, CallErrorKind::Denied);
-    assert!(
-        error.message.contains("COSELL_TEST_NO_SUCH_VARIABLE"),
-        "{error}"
-    );
+    assert!(error.message.contains("COSELL_TEST_NO_SUCH_VARIABLE"), "{error}");
 }
 
 #[tokio::test]
 async fn answers_become_errors() {
-    let throttled = Answer::json(
-        429,
-        json!({ "statusCode": 429, "message": "Try again in 57 seconds." }),
-    );
+    let throttled = Answer::json(429, json!({ "statusCode": 429, "message": "Try again in 57 seconds." }));
     let server = TestServer::start([
-        throttled
-            .with("retry-after", "57")
-            .with("request-id", "r-1"),
+        throttled.with("retry-after", "57").with("request-id", "r-1"),
         Answer::bytes(200, b"<html>"),
         Answer::bytes(302, b"").with("location", "https://elsewhere.example/"),
     ])
     .await;
     let client = client(&server, &server.sign_in());
     let error = client.send(&get()).await.unwrap_err();
-    assert_eq!(
-        (error.kind, error.retry_after_ms),
-        (CallErrorKind::Throttled, Some(57_000))
-    );
+    assert_eq!((error.kind, error.retry_after_ms), (CallErrorKind::Throttled, Some(57_000)));
     assert_eq!(error.request_id.as_deref(), Some("r-1"));
-    assert_eq!(
-        error.message,
-        "reading the thing failed: Try again in 57 seconds."
-    );
+    assert_eq!(error.message, "reading the thing failed: Try again in 57 seconds.");
     let garbage = client.send(&get()).await.unwrap();
     assert_eq!(garbage.json().unwrap_err().kind, CallErrorKind::Unexpected);
     assert_eq!(garbage.list().unwrap_err().kind, CallErrorKind::Unexpected);
-    assert_eq!(
-        client.send(&get()).await.unwrap_err().kind,
-        CallErrorKind::Unexpected
-    );
+    assert_eq!(client.send(&get()).await.unwrap_err().kind, CallErrorKind::Unexpected);
     assert_eq!(server.asked().len(), 3, "a redirect is not followed");
 }
 
@@ -231,14 +150,7 @@ async fn silence_leaves_a_write_open() {
         (&closed, post(), CallErrorKind::Unavailable),
     ];
     for (url, request, kind) in cases {
-        let client = Client::new(
-            "testing",
-            url,
-            None,
-            &entra.sign_in(),
-            Duration::from_secs(5),
-        )
-        .unwrap();
+        let client = Client::new("testing", url, None, &entra.sign_in(), Duration::from_secs(5)).unwrap();
         let error = client.send(&request).await.unwrap_err();
         assert_eq!(error.kind, kind, "{error}");
         assert!(!error.message.contains(url.as_str()), "{error}");
@@ -247,29 +159,16 @@ async fn silence_leaves_a_write_open() {
 
 #[tokio::test]
 async fn ids_tell_a_repeat() {
-    let server =
-        TestServer::start([Answer::json(200, json!({})), Answer::json(200, json!({}))]).await;
+    let server = TestServer::start([Answer::json(200, json!({})), Answer::json(200, json!({}))]).await;
     let client = client(&server, &server.sign_in());
     let key = CallKey::new("run", "step", "call");
     for _ in 0..2 {
-        client
-            .send(&post().traced("ms-requestid", "ms-correlationid", &key))
-            .await
-            .unwrap();
+        client.send(&post().traced("ms-requestid", "ms-correlationid", &key)).await.unwrap();
     }
     let asked = server.asked();
-    assert_eq!(
-        asked[0].header("ms-requestid"),
-        Some(key.guid().to_string().as_str())
-    );
-    assert_eq!(
-        asked[0].header("ms-requestid"),
-        asked[1].header("ms-requestid")
-    );
-    assert_ne!(
-        asked[0].header("ms-correlationid"),
-        asked[1].header("ms-correlationid")
-    );
+    assert_eq!(asked[0].header("ms-requestid"), Some(key.guid().to_string().as_str()));
+    assert_eq!(asked[0].header("ms-requestid"), asked[1].header("ms-requestid"));
+    assert_ne!(asked[0].header("ms-correlationid"), asked[1].header("ms-correlationid"));
 }
 
 #[tokio::test]
@@ -278,16 +177,8 @@ async fn only_own_addresses_are_followed() {
     let client = client(&server, &server.sign_in());
     let own = format!("{}/a?b=c%20d", server.url);
     assert_eq!(client.own_path(&own).unwrap(), "/a?b=c%20d");
-    for other in [
-        "https://elsewhere.example/a",
-        "http://127.0.0.1:1/a",
-        "//elsewhere.example/a",
-    ] {
-        assert_eq!(
-            client.own_path(other).unwrap_err().kind,
-            CallErrorKind::Unexpected,
-            "{other}"
-        );
+    for other in ["https://elsewhere.example/a", "http://127.0.0.1:1/a", "//elsewhere.example/a"] {
+        assert_eq!(client.own_path(other).unwrap_err().kind, CallErrorKind::Unexpected, "{other}");
     }
 }
 

@@ -49,24 +49,10 @@ impl Token {
 
 impl Tokens {
     /// Tokens for `audience`, from the sign-in service at `login`.
-    pub(super) fn new(
-        http: reqwest::Client,
-        login: &Url,
-        sign_in: SignIn,
-        audience: String,
-    ) -> Tokens {
+    pub(super) fn new(http: reqwest::Client, login: &Url, sign_in: SignIn, audience: String) -> Tokens {
         let mut endpoint = login.clone();
-        endpoint.set_path(&format!(
-            "/{}/oauth2/v2.0/token",
-            encode_segment(&sign_in.tenant)
-        ));
-        Tokens {
-            http,
-            endpoint,
-            sign_in,
-            audience,
-            state: Mutex::default(),
-        }
+        endpoint.set_path(&format!("/{}/oauth2/v2.0/token", encode_segment(&sign_in.tenant)));
+        Tokens { http, endpoint, sign_in, audience, state: Mutex::default() }
     }
 
     /// A token that is good for a while yet; `doing` is what it is needed for.
@@ -82,40 +68,25 @@ impl Tokens {
     pub(super) async fn renewed(&self, refused: &Token, doing: &str) -> Result<Token, CallError> {
         let mut state = self.state.lock().await;
         match &state.token {
-            Some(token) if token.value.expose_secret() != refused.value.expose_secret() => {
-                Ok(token.clone())
-            }
+            Some(token) if token.value.expose_secret() != refused.value.expose_secret() => Ok(token.clone()),
             _ => self.fetch(&mut state, doing).await,
         }
     }
 
     async fn fetch(&self, state: &mut State, doing: &str) -> Result<Token, CallError> {
         let doing = format!("{doing}: signing in to `{}`", self.audience);
-        let form = self.form(state).map_err(|error| {
-            CallError::new(
-                CallErrorKind::Denied,
-                format!("{doing} is not possible: {error}"),
-            )
-        })?;
+        let form = self
+            .form(state)
+            .map_err(|error| CallError::new(CallErrorKind::Denied, format!("{doing} is not possible: {error}")))?;
         let request = self
             .http
             .request(Method::POST, self.endpoint.clone())
             .form(&form)
             .build()
-            .map_err(|error| {
-                CallError::new(
-                    CallErrorKind::Input,
-                    format!("{doing}: {}", error.without_url()),
-                )
-            })?;
-        let reply = exchange("entra", &self.http, request, &doing)
-            .await
-            .map_err(nothing_was_done)?;
+            .map_err(|error| CallError::new(CallErrorKind::Input, format!("{doing}: {}", error.without_url())))?;
+        let reply = exchange("entra", &self.http, request, &doing).await.map_err(nothing_was_done)?;
         let granted = granted(&reply)?;
-        let token = Token {
-            renew_at: Instant::now() + time_to_renewal(granted.life),
-            value: granted.token,
-        };
+        let token = Token { renew_at: Instant::now() + time_to_renewal(granted.life), value: granted.token };
         state.refresh_token = granted.refresh_token.or(state.refresh_token.take());
         state.token = Some(token.clone());
         Ok(token)
@@ -166,15 +137,13 @@ fn granted(reply: &Reply) -> Result<Granted, CallError> {
     if !(200..300).contains(&reply.status) {
         return Err(refused(reply));
     }
-    let body: GrantedBody =
-        serde_json::from_slice(&reply.body).map_err(|_| reply.unexpected("holds no token"))?;
+    let body: GrantedBody = serde_json::from_slice(&reply.body).map_err(|_| reply.unexpected("holds no token"))?;
     let seconds = match &body.expires_in {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    let seconds =
-        seconds.ok_or_else(|| reply.unexpected("does not say how long the token lives"))?;
+    let seconds = seconds.ok_or_else(|| reply.unexpected("does not say how long the token lives"))?;
     Ok(Granted {
         token: body.access_token,
         refresh_token: body.refresh_token,
@@ -187,12 +156,8 @@ fn refused(reply: &Reply) -> CallError {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let code = body["error"].as_str().map(str::to_owned);
     // The first line says what is wrong; the others repeat the ids of the request.
-    let said = body["error_description"]
-        .as_str()
-        .and_then(|text| text.lines().next())
-        .unwrap_or("no reason given");
-    let passing = matches!(reply.status, 408 | 429 | 500..)
-        || code.as_deref() == Some("temporarily_unavailable");
+    let said = body["error_description"].as_str().and_then(|text| text.lines().next()).unwrap_or("no reason given");
+    let passing = matches!(reply.status, 408 | 429 | 500..) || code.as_deref() == Some("temporarily_unavailable");
     let mut error = super::failure::failure(reply);
     error.kind = match error.kind {
         CallErrorKind::Throttled => CallErrorKind::Throttled,
@@ -217,11 +182,7 @@ fn nothing_was_done(mut error: CallError) -> CallError {
 fn time_to_renewal(life: Duration) -> Duration {
     const EARLY: Duration = Duration::from_secs(300);
     let most_of_it = life * 4 / 5;
-    if life > 2 * EARLY {
-        most_of_it.min(life - EARLY)
-    } else {
-        most_of_it
-    }
+    if life > 2 * EARLY { most_of_it.min(life - EARLY) } else { most_of_it }
 }
 
 #[cfg(test)]
@@ -231,20 +192,9 @@ mod tests {
     #[test]
     fn renewal_is_ahead_of_expiry() {
         // Life and time to renewal, in seconds.
-        let cases = [
-            (3599, 2879),
-            (1200, 900),
-            (900, 600),
-            (600, 480),
-            (60, 48),
-            (0, 0),
-        ];
+        let cases = [(3599, 2879), (1200, 900), (900, 600), (600, 480), (60, 48), (0, 0)];
         for (life, expected) in cases {
-            assert_eq!(
-                time_to_renewal(Duration::from_secs(life)).as_secs(),
-                expected,
-                "{life}"
-            );
+            assert_eq!(time_to_renewal(Duration::from_secs(life)).as_secs(), expected, "{life}");
         }
     }
 }

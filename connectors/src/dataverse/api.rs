@@ -21,36 +21,22 @@ const LARGEST_PAGE: usize = 1000;
 const CONFLICTS: [&str; 4] = ["0x80060882", "0x80060892", "0x80040237", "0x80040333"];
 
 pub(super) fn definition(table: &str) -> Request {
-    let path = format!(
-        "{ROOT}/EntityDefinitions(LogicalName='{}')",
-        encode_segment(&table.replace('\'', "''"))
-    );
-    Request::get(
-        path,
-        format!("reading the definition of the table `{table}`"),
-    )
-    .query(
-        "$select",
-        "LogicalName,EntitySetName,PrimaryIdAttribute,PrimaryNameAttribute",
-    )
-    .query(
-        "$expand",
-        "Attributes($select=LogicalName,AttributeType),\
+    let path = format!("{ROOT}/EntityDefinitions(LogicalName='{}')", encode_segment(&table.replace('\'', "''")));
+    Request::get(path, format!("reading the definition of the table `{table}`"))
+        .query("$select", "LogicalName,EntitySetName,PrimaryIdAttribute,PrimaryNameAttribute")
+        .query(
+            "$expand",
+            "Attributes($select=LogicalName,AttributeType),\
              ManyToOneRelationships($select=ReferencingAttribute,ReferencedEntity,\
              ReferencingEntityNavigationPropertyName),\
              OneToManyRelationships($select=ReferencingEntity,ReferencingAttribute,\
              ReferencedEntityNavigationPropertyName,SchemaName)",
-    )
+        )
 }
 
 pub(super) fn get(table: &Table, id: Uuid, selection: &Selection) -> Request {
-    let request = Request::get(
-        row_path(table, id),
-        format!("reading `{}` row `{id}`", table.name),
-    );
-    selection
-        .add_to(request)
-        .header("prefer", annotations(None))
+    let request = Request::get(row_path(table, id), format!("reading `{}` row `{id}`", table.name));
+    selection.add_to(request).header("prefer", annotations(None))
 }
 
 /// Rows of a table, in pages. `$top` is not used: the service ignores it beside the size of a page.
@@ -61,10 +47,7 @@ pub(super) fn list(
     selection: &Selection,
     most: usize,
 ) -> Request {
-    let mut request = Request::get(
-        format!("{ROOT}/{}", table.set),
-        format!("listing `{}` rows", table.name),
-    );
+    let mut request = Request::get(format!("{ROOT}/{}", table.set), format!("listing `{}` rows", table.name));
     request = selection.add_to(request);
     if let Some(filter) = filter {
         request = request.query("$filter", filter);
@@ -75,18 +58,10 @@ pub(super) fn list(
     request.header("prefer", annotations(Some(most)))
 }
 
-pub(super) fn related(
-    table: &Table,
-    id: Uuid,
-    navigation: &str,
-    selection: &Selection,
-    most: usize,
-) -> Request {
+pub(super) fn related(table: &Table, id: Uuid, navigation: &str, selection: &Selection, most: usize) -> Request {
     let doing = format!("listing `{navigation}` of `{}` row `{id}`", table.name);
     let request = Request::get(format!("{}/{navigation}", row_path(table, id)), doing);
-    selection
-        .add_to(request)
-        .header("prefer", annotations(Some(most)))
+    selection.add_to(request).header("prefer", annotations(Some(most)))
 }
 
 /// The page after another. The size must be sent again, else the service goes back to its own.
@@ -103,34 +78,22 @@ pub(super) fn create(table: &Table, body: Map<String, Value>) -> Request {
 
 /// Changes a row that exists: without `If-Match` the service would make one that is gone.
 pub(super) fn update(table: &Table, id: Uuid, body: Map<String, Value>, if_match: &str) -> Request {
-    Request::new(
-        Method::PATCH,
-        row_path(table, id),
-        format!("updating `{}` row `{id}`", table.name),
-    )
-    .header("if-match", if_match)
-    .header("prefer", "return=representation")
-    .json(Value::Object(body))
+    Request::new(Method::PATCH, row_path(table, id), format!("updating `{}` row `{id}`", table.name))
+        .header("if-match", if_match)
+        .header("prefer", "return=representation")
+        .json(Value::Object(body))
 }
 
 /// Changes the row with that key or makes it; `key` is what stands in the brackets.
 pub(super) fn upsert(table: &Table, key: &str, body: Map<String, Value>) -> Request {
     let path = format!("{ROOT}/{}({})", table.set, encode_segment(key));
-    Request::new(
-        Method::PATCH,
-        path,
-        format!("writing the `{}` row `{key}`", table.name),
-    )
-    .header("prefer", "return=representation")
-    .json(Value::Object(body))
+    Request::new(Method::PATCH, path, format!("writing the `{}` row `{key}`", table.name))
+        .header("prefer", "return=representation")
+        .json(Value::Object(body))
 }
 
 pub(super) fn delete(table: &Table, id: Uuid) -> Request {
-    Request::new(
-        Method::DELETE,
-        row_path(table, id),
-        format!("deleting `{}` row `{id}`", table.name),
-    )
+    Request::new(Method::DELETE, row_path(table, id), format!("deleting `{}` row `{id}`", table.name))
 }
 
 /// Calls an action that belongs to no row.
@@ -146,20 +109,13 @@ pub(super) fn reference(table: &Table, id: Uuid) -> String {
 /// A row's id from a text.
 pub(super) fn id(text: &str) -> Result<Uuid, CallError> {
     Uuid::try_parse(text.trim()).map_err(|_| {
-        CallError::new(
-            CallErrorKind::Input,
-            format!("`{text}` is not the id of a row: a GUID is expected"),
-        )
+        CallError::new(CallErrorKind::Input, format!("`{text}` is not the id of a row: a GUID is expected"))
     })
 }
 
 /// Some conflicts come with a status that says less than their code.
 pub(super) fn refined(mut error: CallError) -> CallError {
-    if error
-        .code
-        .as_deref()
-        .is_some_and(|code| CONFLICTS.contains(&code))
-    {
+    if error.code.as_deref().is_some_and(|code| CONFLICTS.contains(&code)) {
         error.kind = CallErrorKind::Conflict;
     }
     error
@@ -192,29 +148,11 @@ mod tests {
         let (table, id) = (opportunity(), id(ID).unwrap());
         let row = format!("/api/data/v9.2/opportunities({ID})");
         let update = update(&table, id, Map::new(), "W/\"7\"");
-        assert_eq!(
-            (update.target(), update.header_value("if-match")),
-            (row.clone(), Some("W/\"7\""))
-        );
-        assert_eq!(
-            related(&table, id, "nav", &Selection::default(), 9).target(),
-            format!("{row}/nav")
-        );
-        let list = list(
-            &table,
-            Some("name eq 'a&b'"),
-            Some("name"),
-            &Selection::default(),
-            70_000,
-        );
-        assert_eq!(
-            list.target(),
-            "/api/data/v9.2/opportunities?$filter=name%20eq%20'a%26b'&$orderby=name"
-        );
-        assert_eq!(
-            list.header_value("prefer"),
-            Some("odata.include-annotations=\"*\",odata.maxpagesize=1000")
-        );
+        assert_eq!((update.target(), update.header_value("if-match")), (row.clone(), Some("W/\"7\"")));
+        assert_eq!(related(&table, id, "nav", &Selection::default(), 9).target(), format!("{row}/nav"));
+        let list = list(&table, Some("name eq 'a&b'"), Some("name"), &Selection::default(), 70_000);
+        assert_eq!(list.target(), "/api/data/v9.2/opportunities?$filter=name%20eq%20'a%26b'&$orderby=name");
+        assert_eq!(list.header_value("prefer"), Some("odata.include-annotations=\"*\",odata.maxpagesize=1000"));
         assert_eq!(reference(&table, id), format!("/opportunities({ID})"));
     }
 

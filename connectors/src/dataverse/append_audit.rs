@@ -37,6 +37,10 @@ pub struct AppendAuditInput {
     pub column: String,
     /// What happened, in one line.
     pub line: String,
+    /// Leave it at the line that stands last, where that says the same, whenever it was written. So a failure
+    /// that comes again and again is told once, and telling it starts no further run.
+    #[serde(default)]
+    pub unless_last: bool,
     /// A mark before the text of another column.
     #[serde(default)]
     pub mark: Option<Mark>,
@@ -49,9 +53,16 @@ pub struct Mark {
     /// The column, such as `name`.
     pub column: String,
     /// The mark to set, with its blank: `"✔ "`.
-    pub mark: String,
+    pub write: String,
     /// All marks that may stand there; one of them is replaced.
     pub marks: Vec<String>,
+    /// Whether to set it at all.
+    #[serde(default = "yes")]
+    pub when: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl AppendAudit {
@@ -74,9 +85,7 @@ impl Operation for AppendAudit {
         loop {
             match dataverse.audit(key, &table, &input).await {
                 Err(error)
-                    if error.kind == CallErrorKind::Conflict
-                        && error.status == Some(412)
-                        && attempt < ATTEMPTS =>
+                    if error.kind == CallErrorKind::Conflict && error.status == Some(412) && attempt < ATTEMPTS =>
                 {
                     attempt += 1;
                 }
@@ -103,28 +112,19 @@ impl Dataverse {
         if changes.is_empty() {
             return Ok(Some(row));
         }
-        let version = row
-            .get("@odata.etag")
-            .and_then(Value::as_str)
-            .unwrap_or("*");
-        self.patch(key, table, id_of(table, &row)?, changes, version)
-            .await
-            .map(Some)
+        let version = row.get("@odata.etag").and_then(Value::as_str).unwrap_or("*");
+        self.patch(key, table, id_of(table, &row)?, changes, version).await.map(Some)
     }
 }
 
 /// The columns to write; those that are as they should be are left out.
-fn changes(
-    row: &Map<String, Value>,
-    input: &AppendAuditInput,
-    now: Timestamp,
-) -> Map<String, Value> {
+fn changes(row: &Map<String, Value>, input: &AppendAuditInput, now: Timestamp) -> Map<String, Value> {
     let text_of = |column: &str| row.get(column).and_then(Value::as_str).unwrap_or_default();
     let mut changes = Map::new();
-    if let Some(text) = appended(text_of(&input.column), &input.line, now) {
+    if let Some(text) = appended(text_of(&input.column), input, now) {
         changes.insert(input.column.clone(), json!(text));
     }
-    if let Some(mark) = &input.mark {
+    if let Some(mark) = input.mark.as_ref().filter(|mark| mark.when) {
         let text = text_of(&mark.column);
         let marked = marked(text, mark);
         if marked != text {
@@ -135,22 +135,17 @@ fn changes(
 }
 
 /// The text with the line at its end; `None` when it stands there already.
-fn appended(text: &str, line: &str, now: Timestamp) -> Option<String> {
-    let one_line: Vec<&str> = line.split_whitespace().collect();
-    let line = format!(
-        "{} - {}",
-        now.strftime("%Y-%m-%d %H:%M"),
-        one_line.join(" ")
-    );
+fn appended(text: &str, input: &AppendAuditInput, now: Timestamp) -> Option<String> {
+    let words: Vec<&str> = input.line.split_whitespace().collect();
+    let said = words.join(" ");
+    let line = format!("{} - {said}", now.strftime("%Y-%m-%d %H:%M"));
     let text = text.trim_end();
-    if text.lines().next_back() == Some(line.as_str()) {
+    let last = text.lines().next_back().unwrap_or_default();
+    let last_said = last.split_once(" - ").map_or("", |(_, said)| said);
+    if last == line || (input.unless_last && last_said == said) {
         return None;
     }
-    let text = if text.is_empty() {
-        line
-    } else {
-        format!("{text}\n{line}")
-    };
+    let text = if text.is_empty() { line } else { format!("{text}\n{line}") };
     Some(newest(&text).to_owned())
 }
 
@@ -160,23 +155,15 @@ fn newest(text: &str) -> &str {
     if surplus == 0 {
         return text;
     }
-    let cut = text
-        .char_indices()
-        .nth(surplus)
-        .map_or(0, |(index, _)| index);
+    let cut = text.char_indices().nth(surplus).map_or(0, |(index, _)| index);
     let kept = &text[cut..];
-    kept.split_once('\n')
-        .map_or(kept, |(_, whole_lines)| whole_lines)
+    kept.split_once('\n').map_or(kept, |(_, whole_lines)| whole_lines)
 }
 
 fn marked(text: &str, mark: &Mark) -> String {
-    let bare = mark
-        .marks
-        .iter()
-        .find_map(|known| text.strip_prefix(known.as_str()))
-        .unwrap_or(text);
-    let bare = bare.strip_prefix(mark.mark.as_str()).unwrap_or(bare);
-    format!("{}{bare}", mark.mark)
+    let bare = mark.marks.iter().find_map(|known| text.strip_prefix(known.as_str())).unwrap_or(text);
+    let bare = bare.strip_prefix(mark.write.as_str()).unwrap_or(bare);
+    format!("{}{bare}", mark.write)
 }
 
 #[cfg(test)]
@@ -189,26 +176,32 @@ mod tests {
         "2026-01-02T03:04:59Z".parse().unwrap()
     }
 
+    fn input(line: &str, unless_last: bool) -> AppendAuditInput {
+        serde_json::from_value(json!({
+            "table": "opportunity", "by": [], "column": "audit", "line": line, "unless_last": unless_last
+        }))
+        .unwrap()
+    }
+
     #[test]
     fn lines_are_appended() {
         let cases = [
-            ("", "all\nwell", Some("2026-01-02 03:04 - all well")),
-            (
-                "old\n",
-                "all well",
-                Some("old\n2026-01-02 03:04 - all well"),
-            ),
-            ("old\n2026-01-02 03:04 - all well", "all well", None),
+            ("", "all\nwell", false, Some("2026-01-02 03:04 - all well")),
+            ("old\n", "all well", false, Some("old\n2026-01-02 03:04 - all well")),
+            ("old\n2026-01-02 03:04 - all well", "all well", false, None),
+            ("2026-01-01 00:00 - ill", "ill", false, Some("2026-01-01 00:00 - ill\n2026-01-02 03:04 - ill")),
+            ("2026-01-01 00:00 - ill", "ill", true, None),
+            ("2026-01-01 00:00 - ill", "well", true, Some("2026-01-01 00:00 - ill\n2026-01-02 03:04 - well")),
         ];
-        for (text, line, expected) in cases {
-            assert_eq!(appended(text, line, now()).as_deref(), expected);
+        for (text, line, unless_last, expected) in cases {
+            assert_eq!(appended(text, &input(line, unless_last), now()).as_deref(), expected, "{text} {line}");
         }
     }
 
     #[test]
     fn long_texts_lose_their_oldest_lines() {
         let text = "é".repeat(LONGEST_TEXT - 10) + "\nsecond";
-        let kept = appended(&text, "third", now()).unwrap();
+        let kept = appended(&text, &input("third", false), now()).unwrap();
         assert_eq!(kept, "second\n2026-01-02 03:04 - third");
         let one_line = "é".repeat(LONGEST_TEXT + 5);
         assert_eq!(newest(&one_line).chars().count(), LONGEST_TEXT);
@@ -218,15 +211,11 @@ mod tests {
     fn marks_are_replaced() {
         let mark = |mark: &str| Mark {
             column: "name".to_owned(),
-            mark: mark.to_owned(),
+            write: mark.to_owned(),
             marks: vec!["✔ ".to_owned(), "✖ ".to_owned()],
+            when: true,
         };
-        let cases = [
-            ("Deal", "✖ Deal"),
-            ("✔ Deal", "✖ Deal"),
-            ("✖ Deal", "✖ Deal"),
-            ("", "✖ "),
-        ];
+        let cases = [("Deal", "✖ Deal"), ("✔ Deal", "✖ Deal"), ("✖ Deal", "✖ Deal"), ("", "✖ ")];
         for (text, expected) in cases {
             assert_eq!(marked(text, &mark("✖ ")), expected);
         }

@@ -50,10 +50,7 @@ impl Operation for CreateRow {
     async fn call(&self, key: &CallKey, input: CreateRowInput) -> Result<Row, CallError> {
         let dataverse = self.0.bound()?;
         let table = dataverse.table(key, &input.table).await?;
-        dataverse
-            .create(key, &table, &input.row)
-            .await
-            .map(Row::from)
+        dataverse.create(key, &table, &input.row).await.map(Row::from)
     }
 }
 
@@ -64,10 +61,7 @@ impl Dataverse {
         table: &Table,
         row: &Map<String, Value>,
     ) -> Result<Map<String, Value>, CallError> {
-        let place = Place {
-            key,
-            path: String::new(),
-        };
+        let place = Place { key, path: String::new() };
         let Prepared { mut body, related } = self.prepare(&place, table, row).await?;
         let close = Close::take(table, &mut body);
         own_revenue(table, &mut body);

@@ -47,9 +47,7 @@ impl Grouped {
                 continue;
             };
             if column.contains('.') {
-                let message = format!(
-                    "the field `{field}` goes over two rows; one is as far as a read reaches"
-                );
+                let message = format!("the field `{field}` goes over two rows; one is as far as a read reaches");
                 return Err(CallError::new(CallErrorKind::Input, message));
             }
             match before.strip_suffix("[]") {
@@ -64,14 +62,9 @@ impl Grouped {
 impl Selection {
     /// A selection of columns by their logical names.
     pub(super) fn of(table: &Table, columns: &[String]) -> Result<Selection, CallError> {
-        let columns: Result<BTreeSet<String>, CallError> = columns
-            .iter()
-            .map(|column| table.read_name(column))
-            .collect();
-        Ok(Selection {
-            columns: columns?,
-            expanded: Vec::new(),
-        })
+        let columns: Result<BTreeSet<String>, CallError> =
+            columns.iter().map(|column| table.read_name(column)).collect();
+        Ok(Selection { columns: columns?, expanded: Vec::new() })
     }
 
     /// Adds the row that a lookup points to.
@@ -108,13 +101,7 @@ impl Selection {
             let expanded: Vec<String> = self
                 .expanded
                 .iter()
-                .map(|expanded| {
-                    format!(
-                        "{}($select={})",
-                        expanded.navigation,
-                        joined(&expanded.columns)
-                    )
-                })
+                .map(|expanded| format!("{}($select={})", expanded.navigation, joined(&expanded.columns)))
                 .collect();
             request = request.query("$expand", expanded.join(","));
         }
@@ -144,11 +131,7 @@ fn add(groups: &mut Vec<(String, Vec<String>)>, name: &str, column: &str) {
 }
 
 fn joined(columns: &BTreeSet<String>) -> String {
-    columns
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(",")
+    columns.iter().map(String::as_str).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -171,10 +154,7 @@ mod tests {
         assert_eq!(grouped.columns, ["name"]);
         assert_eq!(grouped.of_lookups, [("a".to_owned(), texts(&["x", "z"]))]);
         assert_eq!(grouped.of_collections, [("b".to_owned(), texts(&["y"]))]);
-        assert_eq!(
-            Grouped::from(&texts(&["a.b.c"])).unwrap_err().kind,
-            CallErrorKind::Input
-        );
+        assert_eq!(Grouped::from(&texts(&["a.b.c"])).unwrap_err().kind, CallErrorKind::Input);
     }
 
     #[test]
@@ -182,10 +162,7 @@ mod tests {
         let table = opportunity();
         let mut selection = Selection::of(&table, &texts(&["name", "parentaccountid"])).unwrap();
         for lookup in table.lookups_of("customerid") {
-            let columns = Selection {
-                columns: BTreeSet::from(["name".to_owned()]),
-                expanded: Vec::new(),
-            };
+            let columns = Selection { columns: BTreeSet::from(["name".to_owned()]), expanded: Vec::new() };
             selection.with_lookup(lookup, columns);
         }
         let target = selection.add_to(Request::get("/x", "x")).target();
@@ -197,9 +174,6 @@ mod tests {
         let row = json!({ "name": "a", "customerid_account": null, "customerid_contact": { "name": "b" } });
         let Value::Object(mut row) = row else { return };
         selection.shape(&mut row);
-        assert_eq!(
-            Value::Object(row),
-            json!({ "name": "a", "customerid": { "name": "b" } })
-        );
+        assert_eq!(Value::Object(row), json!({ "name": "a", "customerid": { "name": "b" } }));
     }
 }

@@ -11,20 +11,13 @@ use crate::odata::text_literal;
 
 /// The filter for rows in which these columns have these values; `None` when all values are empty, since
 /// that would not tell one row from another.
-pub(super) fn equal(
-    table: &Table,
-    columns: &Map<String, Value>,
-) -> Result<Option<String>, CallError> {
+pub(super) fn equal(table: &Table, columns: &Map<String, Value>) -> Result<Option<String>, CallError> {
     if columns.values().all(is_empty) {
         return Ok(None);
     }
     let mut parts = Vec::new();
     for (column, value) in columns {
-        parts.push(format!(
-            "{} eq {}",
-            table.read_name(column)?,
-            literal(table, column, value)?
-        ));
+        parts.push(format!("{} eq {}", table.read_name(column)?, literal(table, column, value)?));
     }
     Ok(Some(parts.join(" and ")))
 }
@@ -57,12 +50,8 @@ pub(super) fn literal(table: &Table, column: &str, value: &Value) -> Result<Stri
         },
         "Boolean" if text.parse::<bool>().is_ok() => Ok(text),
         "Boolean" => Err(misfit(column, value, "true or false")),
-        "Integer" | "BigInt" | "Picklist" | "State" | "Status" if text.parse::<i64>().is_ok() => {
-            Ok(text)
-        }
-        "Integer" | "BigInt" | "Picklist" | "State" | "Status" => {
-            Err(misfit(column, value, "a whole number"))
-        }
+        "Integer" | "BigInt" | "Picklist" | "State" | "Status" if text.parse::<i64>().is_ok() => Ok(text),
+        "Integer" | "BigInt" | "Picklist" | "State" | "Status" => Err(misfit(column, value, "a whole number")),
         "Decimal" | "Double" | "Money" if text.parse::<f64>().is_ok_and(f64::is_finite) => Ok(text),
         "Decimal" | "Double" | "Money" => Err(misfit(column, value, "a number")),
         "DateTime" if is_date(&text) => Ok(text),
@@ -92,37 +81,19 @@ mod tests {
     #[test]
     fn values_become_filters() {
         let cases = [
-            (
-                json!({ "name": "O'Neil", "description": null }),
-                "name eq 'O''Neil' and description eq null",
-            ),
+            (json!({ "name": "O'Neil", "description": null }), "name eq 'O''Neil' and description eq null"),
             (json!({ "name": 7 }), "name eq '7'"),
-            (
-                json!({ "parentaccountid": ID }),
-                "_parentaccountid_value eq 11111111-1111-4111-8111-11111111111a",
-            ),
-            (
-                json!({ "estimatedvalue": "1.5", "statecode": 0 }),
-                "estimatedvalue eq 1.5 and statecode eq 0",
-            ),
-            (
-                json!({ "modifiedon": "2026-01-01T00:00:00Z" }),
-                "modifiedon eq 2026-01-01T00:00:00Z",
-            ),
-            (
-                json!({ "isrevenuesystemcalculated": false }),
-                "isrevenuesystemcalculated eq false",
-            ),
+            (json!({ "parentaccountid": ID }), "_parentaccountid_value eq 11111111-1111-4111-8111-11111111111a"),
+            (json!({ "estimatedvalue": "1.5", "statecode": 0 }), "estimatedvalue eq 1.5 and statecode eq 0"),
+            (json!({ "modifiedon": "2026-01-01T00:00:00Z" }), "modifiedon eq 2026-01-01T00:00:00Z"),
+            (json!({ "isrevenuesystemcalculated": false }), "isrevenuesystemcalculated eq false"),
         ];
         for (columns, expected) in cases {
             let filter = equal(&opportunity(), columns.as_object().unwrap()).unwrap();
             assert_eq!(filter.as_deref(), Some(expected));
         }
         let empty = json!({ "name": " ", "description": null });
-        assert_eq!(
-            equal(&opportunity(), empty.as_object().unwrap()).unwrap(),
-            None
-        );
+        assert_eq!(equal(&opportunity(), empty.as_object().unwrap()).unwrap(), None);
     }
 
     #[test]

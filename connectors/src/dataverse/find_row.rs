@@ -51,9 +51,7 @@ impl Operation for FindRow {
         let dataverse = self.0.bound()?;
         let table = dataverse.table(key, &input.table).await?;
         let selection = dataverse.selection(key, &table, &input.fields).await?;
-        let found = dataverse
-            .first_of(key, &table, &input.by, &selection)
-            .await?;
+        let found = dataverse.first_of(key, &table, &input.by, &selection).await?;
         Ok(found.map(Row::from))
     }
 }
@@ -114,24 +112,15 @@ impl Dataverse {
         if rows.len() < 2 {
             return Ok(rows.pop());
         }
-        let ids: Result<Vec<String>, CallError> = rows
-            .iter()
-            .map(|row| id_of(table, row).map(|id| format!("`{id}`")))
-            .collect();
+        let ids: Result<Vec<String>, CallError> =
+            rows.iter().map(|row| id_of(table, row).map(|id| format!("`{id}`"))).collect();
         let (name, wanted) = (&table.name, Value::Object(columns.clone()));
-        let message = format!(
-            "several `{name}` rows have {wanted}, among them {}",
-            ids?.join(", ")
-        );
+        let message = format!("several `{name}` rows have {wanted}, among them {}", ids?.join(", "));
         Err(CallError::new(CallErrorKind::Conflict, message))
     }
 }
 
 /// The value, when a candidate names the row's id and nothing else.
 fn by_id<'a>(table: &Table, candidate: &'a Map<String, Value>) -> Option<&'a str> {
-    if candidate.len() == 1 {
-        candidate.get(&table.key)?.as_str()
-    } else {
-        None
-    }
+    if candidate.len() == 1 { candidate.get(&table.key)?.as_str() } else { None }
 }

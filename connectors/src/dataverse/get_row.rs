@@ -46,9 +46,6 @@ impl Operation for GetRow {
         let id = api::id(&input.id)?;
         let table = dataverse.table(key, &input.table).await?;
         let selection = dataverse.selection(key, &table, &input.fields).await?;
-        dataverse
-            .get(key, &table, id, &selection)
-            .await
-            .map(Row::from)
+        dataverse.get(key, &table, id, &selection).await.map(Row::from)
     }
 }

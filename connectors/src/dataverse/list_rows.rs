@@ -89,9 +89,7 @@ impl Operation for ListRows {
         let (filter, order_by) = (input.filter.as_deref(), input.order_by.as_deref());
         let request = api::list(&table, filter, order_by, &selection, most);
         let rows = dataverse.rows(key, request, &selection, most).await?;
-        Ok(Rows {
-            value: rows.into_iter().map(Row::from).collect(),
-        })
+        Ok(Rows { value: rows.into_iter().map(Row::from).collect() })
     }
 }
 
@@ -106,15 +104,11 @@ impl Operation for RelatedRows {
         let dataverse = self.0.bound()?;
         let id = api::id(&input.id)?;
         let table = dataverse.table(key, &input.table).await?;
-        let collection = table
-            .collection(&input.relation)
-            .ok_or_else(|| table.unknown(&input.relation))?;
+        let collection = table.collection(&input.relation).ok_or_else(|| table.unknown(&input.relation))?;
         let related = dataverse.table(key, &collection.table).await?;
         let selection = dataverse.selection(key, &related, &input.fields).await?;
         let request = api::related(&table, id, &collection.navigation, &selection, MOST);
         let rows = dataverse.rows(key, request, &selection, MOST).await?;
-        Ok(Rows {
-            value: rows.into_iter().map(Row::from).collect(),
-        })
+        Ok(Rows { value: rows.into_iter().map(Row::from).collect() })
     }
 }

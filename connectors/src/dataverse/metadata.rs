@@ -91,20 +91,9 @@ impl Table {
         let definition: Definition = serde_json::from_value(reply.json()?)
             .map_err(|error| reply.unexpected(&format!("is no table definition: {error}")))?;
         let columns = definition.attributes.into_iter();
-        let columns = columns.map(|column| {
-            (
-                column.logical_name,
-                column.attribute_type.unwrap_or_default(),
-            )
-        });
-        let lookups = definition
-            .many_to_one_relationships
-            .into_iter()
-            .filter_map(lookup);
-        let collections = definition
-            .one_to_many_relationships
-            .into_iter()
-            .filter_map(collection);
+        let columns = columns.map(|column| (column.logical_name, column.attribute_type.unwrap_or_default()));
+        let lookups = definition.many_to_one_relationships.into_iter().filter_map(lookup);
+        let collections = definition.one_to_many_relationships.into_iter().filter_map(collection);
         let mut table = Table {
             name: definition.logical_name,
             set: definition.entity_set_name,
@@ -120,17 +109,12 @@ impl Table {
     /// The lookups of a column, given as `x` or as the service reads it, `_x_value`.
     pub(super) fn lookups_of(&self, column: &str) -> Vec<&Lookup> {
         let column = plain_name(column);
-        self.lookups
-            .iter()
-            .filter(|lookup| lookup.column == column)
-            .collect()
+        self.lookups.iter().filter(|lookup| lookup.column == column).collect()
     }
 
     /// The related rows of that name.
     pub(super) fn collection(&self, name: &str) -> Option<&Collection> {
-        self.collections
-            .iter()
-            .find(|collection| collection.navigation.eq_ignore_ascii_case(name))
+        self.collections.iter().find(|collection| collection.navigation.eq_ignore_ascii_case(name))
     }
 
     /// The type of a column, if the table has it.
@@ -140,10 +124,7 @@ impl Table {
 
     /// Whether a column points to rows. Some do of which no target is known.
     pub(super) fn is_lookup(&self, name: &str) -> bool {
-        matches!(
-            self.column_type(name),
-            Some("Lookup" | "Customer" | "Owner")
-        ) || !self.lookups_of(name).is_empty()
+        matches!(self.column_type(name), Some("Lookup" | "Customer" | "Owner")) || !self.lookups_of(name).is_empty()
     }
 
     /// The name by which a column is read: a lookup has another than it is written by.
@@ -159,18 +140,12 @@ impl Table {
     /// The error for a name that the table does not have, with the nearest that it has.
     pub(super) fn unknown(&self, field: &str) -> CallError {
         let names = self.columns.keys().map(String::as_str);
-        let names = names.chain(
-            self.collections
-                .iter()
-                .map(|collection| collection.navigation.as_str()),
-        );
+        let names = names.chain(self.collections.iter().map(|collection| collection.navigation.as_str()));
         let nearest = names
             .map(|name| (strsim::damerau_levenshtein(name, field), name))
             .filter(|(distance, name)| *distance <= name.len().max(field.len()) / 3)
             .min();
-        let hint = nearest
-            .map(|(_, name)| format!("; did you mean `{name}`?"))
-            .unwrap_or_default();
+        let hint = nearest.map(|(_, name)| format!("; did you mean `{name}`?")).unwrap_or_default();
         let message = format!("the table `{}` has no column `{field}`{hint}", self.name);
         CallError::new(CallErrorKind::Input, message)
     }
@@ -178,9 +153,7 @@ impl Table {
 
 /// A lookup's name without what the service puts around it for reading.
 fn plain_name(name: &str) -> &str {
-    name.strip_prefix('_')
-        .and_then(|name| name.strip_suffix("_value"))
-        .unwrap_or(name)
+    name.strip_prefix('_').and_then(|name| name.strip_suffix("_value")).unwrap_or(name)
 }
 
 fn lookup(relationship: ManyToOne) -> Option<Lookup> {
@@ -242,11 +215,7 @@ pub(super) mod tests {
             ("cosell_referralid", "String"),
         ];
         let lookups = [
-            (
-                "transactioncurrencyid",
-                "transactioncurrency",
-                "transactioncurrencyid",
-            ),
+            ("transactioncurrencyid", "transactioncurrency", "transactioncurrencyid"),
             ("customerid", "account", "customerid_account"),
             ("customerid", "contact", "customerid_contact"),
             ("parentaccountid", "account", "parentaccountid"),
@@ -269,10 +238,8 @@ pub(super) mod tests {
 
     /// The definition of another table with these text columns.
     pub(in crate::dataverse) fn definition(name: &str, set: &str, columns: &[&str]) -> Value {
-        let mut attributes: Vec<Value> = columns
-            .iter()
-            .map(|column| json!({ "LogicalName": column, "AttributeType": "String" }))
-            .collect();
+        let mut attributes: Vec<Value> =
+            columns.iter().map(|column| json!({ "LogicalName": column, "AttributeType": "String" })).collect();
         let key = format!("{name}id");
         attributes.push(json!({ "LogicalName": key, "AttributeType": "Uniqueidentifier" }));
         json!({ "LogicalName": name, "EntitySetName": set, "PrimaryIdAttribute": key, "Attributes": attributes,
@@ -292,10 +259,7 @@ pub(super) mod tests {
             ("parentaccountid", Ok("_parentaccountid_value")),
             ("_parentaccountid_value", Ok("_parentaccountid_value")),
             ("ownerid", Ok("_ownerid_value")),
-            (
-                "nmae",
-                Err("the table `opportunity` has no column `nmae`; did you mean `name`?"),
-            ),
+            ("nmae", Err("the table `opportunity` has no column `nmae`; did you mean `name`?")),
             ("zzz", Err("the table `opportunity` has no column `zzz`")),
         ];
         for (name, expected) in cases {
@@ -304,13 +268,7 @@ pub(super) mod tests {
         }
         assert_eq!(table.lookups_of("customerid").len(), 2);
         assert_eq!(table.lookups_of("ownerid")[0].target, "systemuser");
-        assert_eq!(
-            table
-                .collection("Cosell_Opportunity_Solution")
-                .unwrap()
-                .table,
-            "cosell_solution"
-        );
+        assert_eq!(table.collection("Cosell_Opportunity_Solution").unwrap().table, "cosell_solution");
     }
 
     #[test]

@@ -41,40 +41,27 @@ impl Close {
         let usual = if state == WON { 3 } else { 4 };
         body.shift_remove("statecode");
         body.shift_remove("statuscode");
-        Some(Close {
-            state,
-            status: status.unwrap_or(usual),
-        })
+        Some(Close { state, status: status.unwrap_or(usual) })
     }
 
     /// Whether a row is closed in just that way.
     pub(super) fn is_done(self, row: &Map<String, Value>) -> bool {
-        state_of(row) == Some(self.state)
-            && row.get("statuscode").and_then(whole) == Some(self.status)
+        state_of(row) == Some(self.state) && row.get("statuscode").and_then(whole) == Some(self.status)
     }
 }
 
 /// A deal value that is written is one's own; while the service computes it, it would be ignored silently.
 pub(super) fn own_revenue(table: &Table, body: &mut Map<String, Value>) {
     if table.name == "opportunity" && body.contains_key("estimatedvalue") {
-        body.entry("isrevenuesystemcalculated")
-            .or_insert(Value::Bool(false));
+        body.entry("isrevenuesystemcalculated").or_insert(Value::Bool(false));
     }
 }
 
 impl Dataverse {
     /// Closes an opportunity, unless it is closed in that way already; so a repeat does nothing.
-    pub(super) async fn close(
-        &self,
-        key: &CallKey,
-        table: &Table,
-        id: Uuid,
-        close: Close,
-    ) -> Result<(), CallError> {
+    pub(super) async fn close(&self, key: &CallKey, table: &Table, id: Uuid, close: Close) -> Result<(), CallError> {
         let columns = ["statecode".to_owned(), "statuscode".to_owned()];
-        let row = self
-            .get(key, table, id, &Selection::of(table, &columns)?)
-            .await?;
+        let row = self.get(key, table, id, &Selection::of(table, &columns)?).await?;
         if close.is_done(&row) {
             return Ok(());
         }
@@ -87,27 +74,16 @@ impl Dataverse {
 }
 
 fn open() -> Map<String, Value> {
-    Map::from_iter([
-        ("statecode".to_owned(), json!(OPEN)),
-        ("statuscode".to_owned(), json!(IN_PROGRESS)),
-    ])
+    Map::from_iter([("statecode".to_owned(), json!(OPEN)), ("statuscode".to_owned(), json!(IN_PROGRESS))])
 }
 
 fn request(table: &Table, id: Uuid, close: Close) -> crate::client::Request {
-    let (name, subject) = if close.state == WON {
-        ("WinOpportunity", "Won")
-    } else {
-        ("LoseOpportunity", "Lost")
-    };
+    let (name, subject) = if close.state == WON { ("WinOpportunity", "Won") } else { ("LoseOpportunity", "Lost") };
     let body = json!({
         "Status": close.status,
         "OpportunityClose": { "subject": subject, "opportunityid@odata.bind": api::reference(table, id) },
     });
-    api::action(
-        name,
-        format!("closing `{}` row `{id}` as {subject}", table.name),
-        body,
-    )
+    api::action(name, format!("closing `{}` row `{id}` as {subject}", table.name), body)
 }
 
 fn state_of(row: &Map<String, Value>) -> Option<i64> {
@@ -137,25 +113,12 @@ mod tests {
     #[test]
     fn closing_is_taken_out_of_a_row() {
         let won = |status| Some(Close { state: WON, status });
-        let lost = |status| {
-            Some(Close {
-                state: LOST,
-                status,
-            })
-        };
+        let lost = |status| Some(Close { state: LOST, status });
         let cases = [
-            (
-                json!({ "statecode": 1, "statuscode": 3, "name": "a" }),
-                won(3),
-                json!({ "name": "a" }),
-            ),
+            (json!({ "statecode": 1, "statuscode": 3, "name": "a" }), won(3), json!({ "name": "a" })),
             (json!({ "statecode": 2 }), lost(4), json!({})),
             (json!({ "statuscode": "5" }), lost(5), json!({})),
-            (
-                json!({ "statecode": 0, "statuscode": 1 }),
-                None,
-                json!({ "statecode": 0, "statuscode": 1 }),
-            ),
+            (json!({ "statecode": 0, "statuscode": 1 }), None, json!({ "statecode": 0, "statuscode": 1 })),
             (json!({ "statuscode": 2 }), None, json!({ "statuscode": 2 })),
             (json!({ "name": "a" }), None, json!({ "name": "a" })),
         ];
@@ -169,10 +132,7 @@ mod tests {
     #[test]
     fn a_value_that_is_written_is_ones_own() {
         let cases = [
-            (
-                json!({ "estimatedvalue": 1 }),
-                json!({ "estimatedvalue": 1, "isrevenuesystemcalculated": false }),
-            ),
+            (json!({ "estimatedvalue": 1 }), json!({ "estimatedvalue": 1, "isrevenuesystemcalculated": false })),
             (
                 json!({ "estimatedvalue": 1, "isrevenuesystemcalculated": true }),
                 json!({ "estimatedvalue": 1, "isrevenuesystemcalculated": true }),
@@ -189,14 +149,7 @@ mod tests {
     #[test]
     fn the_action_names_the_row() {
         let id = Uuid::nil();
-        let sent = request(
-            &opportunity(),
-            id,
-            Close {
-                state: LOST,
-                status: 5,
-            },
-        );
+        let sent = request(&opportunity(), id, Close { state: LOST, status: 5 });
         assert_eq!(sent.target(), "/api/data/v9.2/LoseOpportunity");
         let bind = &sent.body().unwrap()["OpportunityClose"]["opportunityid@odata.bind"];
         assert_eq!(*bind, json!(format!("/opportunities({id})")));

@@ -32,16 +32,8 @@ impl Dataverse {
         id: Uuid,
         wanted: PreparedRelation,
     ) -> Result<bool, CallError> {
-        let PreparedRelation {
-            collection,
-            table,
-            rows,
-        } = wanted;
-        let mut columns: Vec<String> = rows
-            .iter()
-            .flat_map(compared)
-            .map(|(name, _)| name.clone())
-            .collect();
+        let PreparedRelation { collection, table, rows } = wanted;
+        let mut columns: Vec<String> = rows.iter().flat_map(compared).map(|(name, _)| name.clone()).collect();
         columns.push(table.key.clone());
         let selection = Selection::of(&table, &columns)?;
         let request = api::related(owner, id, &collection.navigation, &selection, MOST);
@@ -54,21 +46,13 @@ impl Dataverse {
         let back = back.iter().find(|lookup| lookup.target == owner.name);
         let back = back.ok_or_else(|| table.unknown(&collection.column))?;
         for (index, mut row) in steps.create.into_iter().enumerate() {
-            row.insert(
-                format!("{}@odata.bind", back.written_as),
-                json!(api::reference(owner, id)),
-            );
+            row.insert(format!("{}@odata.bind", back.written_as), json!(api::reference(owner, id)));
             // The content is part of the place: a later call may want another row at the same index.
-            let content = format!(
-                "{}[{index}]{}",
-                collection.navigation,
-                Value::Object(row.clone())
-            );
+            let content = format!("{}[{index}]{}", collection.navigation, Value::Object(row.clone()));
             self.insert(&place.below(&content), &table, row).await?;
         }
         for (id, changes) in steps.update {
-            self.send(place.key, api::update(&table, id, changes, "*"))
-                .await?;
+            self.send(place.key, api::update(&table, id, changes, "*")).await?;
         }
         for id in steps.delete {
             self.delete(place.key, &table, id).await?;
@@ -86,11 +70,7 @@ impl Dataverse {
 
 /// Pairs wanted rows with those that are there: first by content, then by id. Two rows of the same
 /// content are two rows.
-fn steps(
-    table: &Table,
-    wanted: Vec<Map<String, Value>>,
-    there: &[Map<String, Value>],
-) -> Result<Steps, CallError> {
+fn steps(table: &Table, wanted: Vec<Map<String, Value>>, there: &[Map<String, Value>]) -> Result<Steps, CallError> {
     let mut unpaired: Vec<&Map<String, Value>> = there.iter().collect();
     let mut different = Vec::new();
     for row in wanted {
@@ -102,15 +82,11 @@ fn steps(
     let mut steps = Steps::default();
     for row in different {
         let id = row.get(&table.key).filter(|id| !filter::is_empty(id));
-        let by_id = unpaired
-            .iter()
-            .position(|there| id.is_some() && there.get(&table.key) == id);
+        let by_id = unpaired.iter().position(|there| id.is_some() && there.get(&table.key) == id);
         match by_id {
             Some(index) => {
                 let there = unpaired.remove(index);
-                let changes = row
-                    .into_iter()
-                    .filter(|(name, value)| !equal(value, there.get(name)));
+                let changes = row.into_iter().filter(|(name, value)| !equal(value, there.get(name)));
                 steps.update.push((id_of(table, there)?, changes.collect()));
             }
             None => steps.create.push(row),
@@ -159,11 +135,7 @@ mod tests {
         let definition = definition("solution", "solutions", &["name", "price"]);
         let table = Table::read(&Reply::for_test(200, &definition.to_string())).unwrap();
         let there = rows(there);
-        assert_eq!(
-            steps(&table, rows(wanted.clone()), &there).unwrap(),
-            expected,
-            "{wanted}"
-        );
+        assert_eq!(steps(&table, rows(wanted.clone()), &there).unwrap(), expected, "{wanted}");
     }
 
     #[test]
@@ -187,10 +159,7 @@ mod tests {
             json!([{ "solutionid": A, "name": "renamed", "price": 2 }]),
             json!([{ "solutionid": A, "name": "a", "price": 2.0 }]),
             Steps {
-                update: vec![(
-                    A.parse().unwrap(),
-                    rows(json!([{ "name": "renamed" }])).remove(0),
-                )],
+                update: vec![(A.parse().unwrap(), rows(json!([{ "name": "renamed" }])).remove(0))],
                 ..Steps::default()
             },
         );

@@ -32,18 +32,16 @@ pub(crate) struct Dataverse {
 impl Dataverse {
     /// The environment behind that client.
     pub(super) fn new(client: Client) -> Dataverse {
-        Dataverse {
-            client,
-            tables: Mutex::default(),
-        }
+        Dataverse { client, tables: Mutex::default() }
     }
 
     /// Sends one request.
     pub(super) async fn send(&self, key: &CallKey, request: Request) -> Result<Reply, CallError> {
-        let request = request
-            .header("odata-version", "4.0")
-            .header("odata-maxversion", "4.0")
-            .traced("x-ms-client-request-id", "x-ms-correlation-id", key);
+        let request = request.header("odata-version", "4.0").header("odata-maxversion", "4.0").traced(
+            "x-ms-client-request-id",
+            "x-ms-correlation-id",
+            key,
+        );
         self.client.send(&request).await.map_err(api::refined)
     }
 
@@ -52,17 +50,12 @@ impl Dataverse {
         if let Some(known) = self.known(name) {
             return Ok(known);
         }
-        let reply = self
-            .send(key, api::definition(name))
-            .await
-            .map_err(|error| match error.kind {
-                CallErrorKind::NotFound => CallError {
-                    kind: CallErrorKind::Input,
-                    message: format!("there is no table `{name}`"),
-                    ..error
-                },
-                _ => error,
-            })?;
+        let reply = self.send(key, api::definition(name)).await.map_err(|error| match error.kind {
+            CallErrorKind::NotFound => {
+                CallError { kind: CallErrorKind::Input, message: format!("there is no table `{name}`"), ..error }
+            }
+            _ => error,
+        })?;
         let table = Arc::new(Table::read(&reply)?);
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         if tables.len() >= MOST_DEFINITIONS {
@@ -87,15 +80,9 @@ impl Dataverse {
             }
         }
         for (relation, columns) in &grouped.of_collections {
-            let collection = table
-                .collection(relation)
-                .ok_or_else(|| table.unknown(relation))?;
+            let collection = table.collection(relation).ok_or_else(|| table.unknown(relation))?;
             let related = self.table(key, &collection.table).await?;
-            selection.with_collection(
-                &collection.navigation,
-                relation,
-                Selection::of(&related, columns)?,
-            );
+            selection.with_collection(&collection.navigation, relation, Selection::of(&related, columns)?);
         }
         selection.at_least(&table.key);
         Ok(selection)
@@ -113,10 +100,7 @@ impl Dataverse {
         let mut wrong = None;
         for lookup in table.lookups_of(column) {
             let target = self.table(key, &lookup.target).await?;
-            match columns
-                .iter()
-                .find(|column| target.column_type(column).is_none())
-            {
+            match columns.iter().find(|column| target.column_type(column).is_none()) {
                 Some(column) => wrong = Some(target.unknown(column)),
                 None => targets.push((lookup.clone(), target)),
             }
@@ -186,11 +170,7 @@ impl Dataverse {
     /// Related rows that were read along may come in pages of their own.
     async fn complete(&self, key: &CallKey, row: &mut Map<String, Value>) -> Result<(), CallError> {
         const MARK: &str = "@odata.nextLink";
-        let open: Vec<String> = row
-            .keys()
-            .filter_map(|name| name.strip_suffix(MARK))
-            .map(str::to_owned)
-            .collect();
+        let open: Vec<String> = row.keys().filter_map(|name| name.strip_suffix(MARK)).map(str::to_owned).collect();
         for name in open {
             let Some(Value::String(next)) = row.shift_remove(&format!("{name}{MARK}")) else {
                 continue;
@@ -221,10 +201,7 @@ pub(super) fn object(reply: &Reply) -> Result<Map<String, Value>, CallError> {
 
 /// The id of a row that was read.
 pub(super) fn id_of(table: &Table, row: &Map<String, Value>) -> Result<Uuid, CallError> {
-    let id = row
-        .get(&table.key)
-        .and_then(Value::as_str)
-        .and_then(|text| Uuid::try_parse(text).ok());
+    let id = row.get(&table.key).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok());
     id.ok_or_else(|| {
         let message = format!("a `{}` row came without its id `{}`", table.name, table.key);
         CallError::new(CallErrorKind::Unexpected, message)

@@ -26,16 +26,15 @@ pub struct DataverseSettings {
 }
 
 impl DataverseSettings {
+    /// Settings for a service at that address; everything else is as usual.
+    pub fn new(url: impl Into<String>, sign_in: SignIn) -> DataverseSettings {
+        DataverseSettings { url: url.into(), audience: None, sign_in, timeout: default_timeout() }
+    }
+
     /// The service that these settings describe.
     pub(crate) fn service(&self) -> Result<Dataverse, SettingsError> {
         let deadline = Duration::from_secs(self.timeout.max(1));
-        let client = Client::new(
-            "dataverse",
-            &self.url,
-            self.audience.as_deref(),
-            &self.sign_in,
-            deadline,
-        )?;
+        let client = Client::new("dataverse", &self.url, self.audience.as_deref(), &self.sign_in, deadline)?;
         Ok(Dataverse::new(client))
     }
 }

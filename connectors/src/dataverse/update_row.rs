@@ -59,16 +59,10 @@ impl Operation for UpdateRow {
         let dataverse = self.0.bound()?;
         let id = api::id(&input.id)?;
         let table = dataverse.table(key, &input.table).await?;
-        let place = Place {
-            key,
-            path: String::new(),
-        };
+        let place = Place { key, path: String::new() };
         let prepared = dataverse.prepare(&place, &table, &input.row).await?;
         let if_match = input.if_match.as_deref().unwrap_or("*");
-        dataverse
-            .update(&place, &table, id, prepared, if_match)
-            .await
-            .map(Row::from)
+        dataverse.update(&place, &table, id, prepared, if_match).await.map(Row::from)
     }
 }
 
@@ -96,11 +90,7 @@ impl Dataverse {
             self.close(place.key, table, id, close).await?;
             followed = true;
         }
-        if followed {
-            self.get(place.key, table, id, &Selection::default()).await
-        } else {
-            Ok(written)
-        }
+        if followed { self.get(place.key, table, id, &Selection::default()).await } else { Ok(written) }
     }
 
     /// Writes columns of a row that exists.
@@ -112,15 +102,9 @@ impl Dataverse {
         body: Map<String, Value>,
         if_match: &str,
     ) -> Result<Map<String, Value>, CallError> {
-        let reply = self
-            .send(key, api::update(table, id, body, if_match))
-            .await?;
+        let reply = self.send(key, api::update(table, id, body, if_match)).await?;
         // The service may answer without the row although it was asked for.
-        if reply.body().is_empty() {
-            self.get(key, table, id, &Selection::default()).await
-        } else {
-            object(&reply)
-        }
+        if reply.body().is_empty() { self.get(key, table, id, &Selection::default()).await } else { object(&reply) }
     }
 
     /// The row, if it still has the version that was read. Nothing is sent that would let the service
@@ -136,13 +120,7 @@ impl Dataverse {
         if if_match == "*" || row.get("@odata.etag").and_then(Value::as_str) == Some(if_match) {
             return Ok(row);
         }
-        let message = format!(
-            "updating `{}` row `{id}` failed: it has changed since it was read",
-            table.name
-        );
-        Err(CallError {
-            status: Some(412),
-            ..CallError::new(CallErrorKind::Conflict, message)
-        })
+        let message = format!("updating `{}` row `{id}` failed: it has changed since it was read", table.name);
+        Err(CallError { status: Some(412), ..CallError::new(CallErrorKind::Conflict, message) })
     }
 }

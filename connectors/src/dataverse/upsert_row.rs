@@ -64,16 +64,11 @@ impl Operation for UpsertRow {
         let dataverse = self.0.bound()?;
         let table = dataverse.table(key, &input.table).await?;
         let address = address(&table, &input.key)?;
-        let place = Place {
-            key,
-            path: String::new(),
-        };
+        let place = Place { key, path: String::new() };
         let Prepared { mut body, related } = dataverse.prepare(&place, &table, &input.row).await?;
         let close = Close::take(&table, &mut body);
         own_revenue(&table, &mut body);
-        let reply = dataverse
-            .send(key, api::upsert(&table, &address, body))
-            .await?;
+        let reply = dataverse.send(key, api::upsert(&table, &address, body)).await?;
         let created = reply.status() == 201;
         let written = object(&reply)?;
         let id = id_of(&table, &written)?;
@@ -85,17 +80,10 @@ impl Operation for UpsertRow {
             dataverse.close(key, &table, id, close).await?;
         }
         let row = match followed {
-            true => {
-                dataverse
-                    .get(key, &table, id, &Selection::default())
-                    .await?
-            }
+            true => dataverse.get(key, &table, id, &Selection::default()).await?,
             false => written,
         };
-        Ok(Upserted {
-            row: row.into(),
-            created,
-        })
+        Ok(Upserted { row: row.into(), created })
     }
 }
 
@@ -113,19 +101,10 @@ fn address(table: &Table, key: &Map<String, Value>) -> Result<String, CallError>
         if filter::is_empty(value) {
             return Err(refused(format!("`key.{column}` is empty, which is no key")));
         }
-        if value
-            .as_str()
-            .is_some_and(|text| text.contains(NOT_IN_KEYS))
-        {
-            return Err(refused(format!(
-                "`key.{column}` holds a character that Dataverse takes in no key: `{value}`"
-            )));
+        if value.as_str().is_some_and(|text| text.contains(NOT_IN_KEYS)) {
+            return Err(refused(format!("`key.{column}` holds a character that Dataverse takes in no key: `{value}`")));
         }
-        parts.push(format!(
-            "{}={}",
-            table.read_name(column)?,
-            filter::literal(table, column, value)?
-        ));
+        parts.push(format!("{}={}", table.read_name(column)?, filter::literal(table, column, value)?));
     }
     Ok(parts.join(","))
 }
@@ -141,31 +120,19 @@ mod tests {
     fn keys_become_addresses() {
         let id = "11111111-1111-4111-8111-11111111111A";
         let cases = [
-            (
-                json!({ "opportunityid": id }),
-                Ok("11111111-1111-4111-8111-11111111111a"),
-            ),
-            (
-                json!({ "cosell_referralid": "it's", "statecode": 0 }),
-                Ok("cosell_referralid='it''s',statecode=0"),
-            ),
+            (json!({ "opportunityid": id }), Ok("11111111-1111-4111-8111-11111111111a")),
+            (json!({ "cosell_referralid": "it's", "statecode": 0 }), Ok("cosell_referralid='it''s',statecode=0")),
             (json!({}), Err("`key` names no column")),
             (json!({ "name": "" }), Err("`key.name` is empty")),
-            (
-                json!({ "name": "a/b" }),
-                Err("`key.name` holds a character"),
-            ),
-            (
-                json!({ "nosuch": 1 }),
-                Err("the table `opportunity` has no column `nosuch`"),
-            ),
+            (json!({ "name": "a/b" }), Err("`key.name` holds a character")),
+            (json!({ "nosuch": 1 }), Err("the table `opportunity` has no column `nosuch`")),
         ];
         for (key, expected) in cases {
             let address = address(&opportunity(), key.as_object().unwrap_or(&Map::new()));
             match (address, expected) {
                 (Ok(address), Ok(expected)) => assert_eq!(address, expected),
                 (Err(error), Err(expected)) => {
-                    assert!(error.message.starts_with(expected), "{error}")
+                    assert!(error.message.starts_with(expected), "{error}");
                 }
                 (address, _) => assert!(address.is_err(), "{key}: {address:?}"),
             }

@@ -76,10 +76,7 @@ impl Place<'_> {
 
     /// A place below.
     pub(super) fn below(&self, name: &str) -> Place<'_> {
-        Place {
-            key: self.key,
-            path: format!("{}/{name}", self.path),
-        }
+        Place { key: self.key, path: format!("{}/{name}", self.path) }
     }
 }
 
@@ -101,13 +98,9 @@ impl Dataverse {
                 } else if name.contains('@') {
                     // Annotations of a row that was read are not columns.
                 } else if let Some(collection) = table.collection(name) {
-                    prepared
-                        .related
-                        .push(self.relation(place, collection, value).await?);
+                    prepared.related.push(self.relation(place, collection, value).await?);
                 } else if table.is_lookup(name) {
-                    prepared
-                        .body
-                        .extend(self.bind(&place.below(name), table, name, value).await?);
+                    prepared.body.extend(self.bind(&place.below(name), table, name, value).await?);
                 } else if table.column_type(name).is_some() {
                     prepared.body.insert(name.clone(), value.clone());
                 } else {
@@ -129,13 +122,17 @@ impl Dataverse {
         let given = body.get(&table.key).and_then(Value::as_str);
         let id = given.map_or_else(|| Ok(place.id()), api::id)?;
         body.insert(table.key.clone(), json!(id));
-        match self.send(place.key, api::create(table, body)).await {
-            Ok(reply) => object(&reply),
-            Err(error) if error.kind == CallErrorKind::Conflict => {
-                let made = self.get(place.key, table, id, &Selection::default()).await;
-                made.map_err(|_| error)
-            }
-            Err(error) => Err(error),
+        let refused = match self.send(place.key, api::create(table, body)).await {
+            Ok(reply) if !reply.body().is_empty() => return object(&reply),
+            // The service may answer without the row although it was asked for.
+            Ok(_) => return self.get(place.key, table, id, &Selection::default()).await,
+            Err(error) if error.kind == CallErrorKind::Conflict => error,
+            Err(error) => return Err(error),
+        };
+        match self.get(place.key, table, id, &Selection::default()).await {
+            // Not this id was taken but another value that must be unique: that is no repeat.
+            Err(error) if error.kind == CallErrorKind::NotFound => Err(refused),
+            made => made,
         }
     }
 
@@ -146,30 +143,18 @@ impl Dataverse {
         value: &Value,
     ) -> Result<PreparedRelation, CallError> {
         let name = &collection.navigation;
-        let wrong = || {
-            input(format!(
-                "`{name}` holds related rows: a list of rows is expected"
-            ))
-        };
+        let wrong = || input(format!("`{name}` holds related rows: a list of rows is expected"));
         let table = self.table(place.key, &collection.table).await?;
         let mut rows = Vec::new();
         for (index, row) in value.as_array().ok_or_else(wrong)?.iter().enumerate() {
             let row = row.as_object().ok_or_else(wrong)?;
-            let prepared = self
-                .prepare(&place.below(&format!("{name}[{index}]")), &table, row)
-                .await?;
+            let prepared = self.prepare(&place.below(&format!("{name}[{index}]")), &table, row).await?;
             if !prepared.related.is_empty() {
-                return Err(input(format!(
-                    "`{name}[{index}]` has related rows of its own; one level can be written"
-                )));
+                return Err(input(format!("`{name}[{index}]` has related rows of its own; one level can be written")));
             }
             rows.push(prepared.body);
         }
-        Ok(PreparedRelation {
-            collection: collection.clone(),
-            table,
-            rows,
-        })
+        Ok(PreparedRelation { collection: collection.clone(), table, rows })
     }
 
     /// What a lookup's value becomes in the body; nothing when the lookup is to be left as it is.
@@ -182,35 +167,20 @@ impl Dataverse {
     ) -> Result<Option<(String, Value)>, CallError> {
         match value {
             Value::Null => {
-                let lookup = table
-                    .lookups_of(column)
-                    .into_iter()
-                    .next()
-                    .ok_or_else(|| table.unknown(column))?;
-                Ok(Some((
-                    format!("{}@odata.bind", lookup.written_as),
-                    Value::Null,
-                )))
+                let lookup = table.lookups_of(column).into_iter().next().ok_or_else(|| table.unknown(column))?;
+                Ok(Some((format!("{}@odata.bind", lookup.written_as), Value::Null)))
             }
             Value::String(text) => {
                 let id = api::id(text)?;
-                let (lookup, target) = one(
-                    self.targets_with(place.key, table, column, &[]).await?,
-                    column,
-                )?;
+                let (lookup, target) = one(self.targets_with(place.key, table, column, &[]).await?, column)?;
                 Ok(Some(bound(&lookup, &target, id)))
             }
             Value::Object(_) => {
-                let reference = Reference::deserialize(value).map_err(|error| {
-                    input(format!(
-                        "`{column}` holds a reference that cannot be read: {error}"
-                    ))
-                })?;
+                let reference = Reference::deserialize(value)
+                    .map_err(|error| input(format!("`{column}` holds a reference that cannot be read: {error}")))?;
                 self.bind_reference(place, table, column, &reference).await
             }
-            _ => Err(input(format!(
-                "`{column}` is a lookup: null, a GUID or a reference is expected"
-            ))),
+            _ => Err(input(format!("`{column}` is a lookup: null, a GUID or a reference is expected"))),
         }
     }
 
@@ -222,15 +192,8 @@ impl Dataverse {
         reference: &Reference,
     ) -> Result<Option<(String, Value)>, CallError> {
         let columns: Vec<String> = reference.find.keys().cloned().collect();
-        let (lookup, target) = one(
-            self.targets_with(place.key, table, column, &columns)
-                .await?,
-            column,
-        )?;
-        if let Some(id) = self
-            .find(place.key, &target, column, &reference.find)
-            .await?
-        {
+        let (lookup, target) = one(self.targets_with(place.key, table, column, &columns).await?, column)?;
+        if let Some(id) = self.find(place.key, &target, column, &reference.find).await? {
             return Ok(Some(bound(&lookup, &target, id)));
         }
         let says_nothing = reference.create.values().all(filter::is_empty);
@@ -239,17 +202,12 @@ impl Dataverse {
             // Neither what to look for nor what to make: there is no such row to speak of.
             Missing::Create if says_nothing => Ok(None),
             Missing::Create => {
-                let id = self
-                    .create_target(place, &target, &reference.create)
-                    .await?;
+                let id = self.create_target(place, &target, &reference.create).await?;
                 Ok(Some(bound(&lookup, &target, id)))
             }
             Missing::Error => {
                 let wanted = Value::Object(reference.find.clone());
-                Err(input(format!(
-                    "`{column}` cannot be set: no `{}` row has {wanted}",
-                    target.name
-                )))
+                Err(input(format!("`{column}` cannot be set: no `{}` row has {wanted}", target.name)))
             }
         }
     }
@@ -263,9 +221,7 @@ impl Dataverse {
         let prepared = self.prepare(place, target, row).await?;
         if let Some(relation) = prepared.related.first() {
             let name = &relation.collection.navigation;
-            return Err(input(format!(
-                "`{name}` cannot be written with a row that is made by a reference"
-            )));
+            return Err(input(format!("`{name}` cannot be written with a row that is made by a reference")));
         }
         id_of(target, &self.insert(place, target, prepared.body).await?)
     }
@@ -289,10 +245,7 @@ impl Dataverse {
             [row] => id_of(target, row).map(Some),
             _ => {
                 let wanted = Value::Object(values.clone());
-                let message = format!(
-                    "`{column}` cannot be set: several `{}` rows have {wanted}",
-                    target.name
-                );
+                let message = format!("`{column}` cannot be set: several `{}` rows have {wanted}", target.name);
                 Err(input(message))
             }
         }
@@ -300,21 +253,12 @@ impl Dataverse {
 }
 
 fn bound(lookup: &Lookup, target: &Table, id: Uuid) -> (String, Value) {
-    (
-        format!("{}@odata.bind", lookup.written_as),
-        json!(api::reference(target, id)),
-    )
+    (format!("{}@odata.bind", lookup.written_as), json!(api::reference(target, id)))
 }
 
 /// The only target; a lookup that may point to several tables does not say which is meant.
-fn one(
-    targets: Vec<(Lookup, Arc<Table>)>,
-    column: &str,
-) -> Result<(Lookup, Arc<Table>), CallError> {
-    let names: Vec<String> = targets
-        .iter()
-        .map(|(lookup, _)| format!("`{}`", lookup.target))
-        .collect();
+fn one(targets: Vec<(Lookup, Arc<Table>)>, column: &str) -> Result<(Lookup, Arc<Table>), CallError> {
+    let names: Vec<String> = targets.iter().map(|(lookup, _)| format!("`{}`", lookup.target)).collect();
     let mut targets = targets.into_iter();
     match (targets.next(), targets.next()) {
         (Some(only), None) => Ok(only),

@@ -29,26 +29,16 @@ pub(super) fn write(method: Method, url: &str, events: &[String]) -> Request {
 }
 
 pub(super) fn event_names() -> Request {
-    Request::get(
-        format!("{REGISTRATION}/events"),
-        "listing the events that can be registered",
-    )
+    Request::get(format!("{REGISTRATION}/events"), "listing the events that can be registered")
 }
 
 pub(super) fn request_validation() -> Request {
-    Request::new(
-        Method::POST,
-        format!("{REGISTRATION}/validationEvents"),
-        "asking for a test event",
-    )
-    .header("content-length", "0")
+    Request::new(Method::POST, format!("{REGISTRATION}/validationEvents"), "asking for a test event")
+        .header("content-length", "0")
 }
 
 pub(super) fn validation(correlation_id: &str) -> Request {
-    let path = format!(
-        "{REGISTRATION}/validationEvents/{}",
-        encode_segment(correlation_id)
-    );
+    let path = format!("{REGISTRATION}/validationEvents/{}", encode_segment(correlation_id));
     Request::get(path, "reading how the test event went")
 }
 
@@ -58,18 +48,12 @@ pub(super) fn traced(request: Request, key: &CallKey) -> Request {
 
 pub(super) fn read_registration(reply: &Reply) -> Result<Registration, CallError> {
     let body = reply.json()?;
-    let url = field(&body, "WebhookUrl")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let url = field(&body, "WebhookUrl").and_then(Value::as_str).map(str::to_owned);
     let events = field(&body, "WebhookEvents").map(texts).unwrap_or_default();
     if url.is_none() {
         return Err(reply.unexpected("has no `WebhookUrl`"));
     }
-    Ok(Registration {
-        registered: true,
-        url,
-        events,
-    })
+    Ok(Registration { registered: true, url, events })
 }
 
 pub(super) fn read_event_names(reply: &Reply) -> Result<Vec<String>, CallError> {
@@ -82,17 +66,12 @@ pub(super) fn read_event_names(reply: &Reply) -> Result<Vec<String>, CallError> 
 pub(super) fn read_correlation_id(reply: &Reply) -> Result<String, CallError> {
     let body = reply.json()?;
     let id = field(&body, "correlationId").and_then(Value::as_str);
-    id.map(str::to_owned)
-        .ok_or_else(|| reply.unexpected("has no `correlationId`"))
+    id.map(str::to_owned).ok_or_else(|| reply.unexpected("has no `correlationId`"))
 }
 
 pub(super) fn read_validation(reply: &Reply) -> Result<ValidationReport, CallError> {
     let body = reply.json()?;
-    let text = |value: &Value, name| {
-        field(value, name)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
+    let text = |value: &Value, name| field(value, name).and_then(Value::as_str).map(str::to_owned);
     let results = field(&body, "results").and_then(Value::as_array);
     Ok(ValidationReport {
         status: text(&body, "status").ok_or_else(|| reply.unexpected("has no `status`"))?,
@@ -113,20 +92,11 @@ pub(super) fn read_validation(reply: &Reply) -> Result<ValidationReport, CallErr
 
 /// A property whose name is compared without case.
 pub(super) fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
-    object
-        .as_object()?
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
+    object.as_object()?.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn texts(list: &Value) -> Vec<String> {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -141,14 +111,8 @@ mod tests {
         let request = write(Method::PUT, "https://x.example/in", &events);
         let reply = Reply::for_test(200, &request.body().unwrap().to_string());
         let read = read_registration(&reply).unwrap();
-        assert_eq!(
-            (read.url.as_deref(), read.events.as_slice()),
-            (Some("https://x.example/in"), &events[..])
-        );
-        assert_eq!(
-            request.body().unwrap()["SignatureTokenToMsSignatureHeader"],
-            json!(true)
-        );
+        assert_eq!((read.url.as_deref(), read.events.as_slice()), (Some("https://x.example/in"), &events[..]));
+        assert_eq!(request.body().unwrap()["SignatureTokenToMsSignatureHeader"], json!(true));
 
         let camel = Reply::for_test(200, r#"{"webhookUrl":"u","webhookEvents":["a"]}"#);
         assert_eq!(read_registration(&camel).unwrap().events, ["a"]);
@@ -165,9 +129,6 @@ mod tests {
         assert_eq!(report.results[0].response_code.as_deref(), Some("OK"));
         assert!(read_correlation_id(&Reply::for_test(200, "{}")).is_err());
         assert!(read_event_names(&Reply::for_test(200, "{}")).is_err());
-        assert_eq!(
-            validation("a/b").target(),
-            "/webhooks/v1/registration/validationEvents/a%2Fb"
-        );
+        assert_eq!(validation("a/b").target(), "/webhooks/v1/registration/validationEvents/a%2Fb");
     }
 }

@@ -38,10 +38,9 @@ impl Trust {
     pub(super) fn new(settings: &EventsSettings) -> Result<Trust, SettingsError> {
         let pem = settings.trusted_pem()?;
         let (roots, intermediates) = match &pem {
-            Some(pem) => split(pem).map_err(|reason| SettingsError::Trust {
-                place: "of the events".to_owned(),
-                reason,
-            })?,
+            Some(pem) => {
+                split(pem).map_err(|reason| SettingsError::Trust { place: "of the events".to_owned(), reason })?
+            }
             None => (Vec::new(), Vec::new()),
         };
         let mut anchors = Vec::new();
@@ -55,73 +54,40 @@ impl Trust {
         if anchors.is_empty() {
             anchors = webpki_roots::TLS_SERVER_ROOTS.to_vec();
         }
-        let (hosts, names) = (
-            settings.certificate_hosts.clone(),
-            settings.certificate_names.clone(),
-        );
-        Ok(Trust {
-            anchors,
-            intermediates,
-            hosts,
-            names,
-        })
+        let (hosts, names) = (settings.certificate_hosts.clone(), settings.certificate_names.clone());
+        Ok(Trust { anchors, intermediates, hosts, names })
     }
 
     /// The address of a certificate, if it may be fetched: `https` and a host of the list (T10).
     pub(super) fn address(&self, text: &str) -> Result<Url, Refusal> {
-        let url = Url::parse(text)
-            .map_err(|_| Refusal::new(400, "the certificate's address is not one"))?;
+        let url = Url::parse(text).map_err(|_| Refusal::new(400, "the certificate's address is not one"))?;
         let encrypted = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
         if !encrypted || !url.username().is_empty() || url.password().is_some() {
-            return Err(Refusal::new(
-                400,
-                "the certificate's address must begin with `https://`",
-            ));
+            return Err(Refusal::new(400, "the certificate's address must begin with `https://`"));
         }
         let host = url.host_str().unwrap_or_default();
         let here = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        match self
-            .hosts
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(&here))
-        {
+        match self.hosts.iter().any(|known| known.eq_ignore_ascii_case(&here)) {
             true => Ok(url),
-            false => Err(Refusal::new(
-                403,
-                format!("certificates are not taken from `{here}`"),
-            )),
+            false => Err(Refusal::new(403, format!("certificates are not taken from `{here}`"))),
         }
     }
 
     /// Whether the signature over `body` was made with the certificate's key, and the certificate may be
     /// believed.
-    pub(super) fn verify(
-        &self,
-        chain: &Chain,
-        body: &[u8],
-        signature: &[u8],
-    ) -> Result<(), Refusal> {
+    pub(super) fn verify(&self, chain: &Chain, body: &[u8], signature: &[u8]) -> Result<(), Refusal> {
         let leaf = EndEntityCert::try_from(&chain.leaf).map_err(|error| untrusted(&error))?;
         self.check_chain(&leaf, chain)?;
         self.check_names(&chain.leaf)?;
-        leaf.verify_signature(
-            webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA256,
-            body,
-            signature,
-        )
-        .map_err(|_| Refusal::new(401, "the signature does not belong to the body"))
+        leaf.verify_signature(webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA256, body, signature)
+            .map_err(|_| Refusal::new(401, "the signature does not belong to the body"))
     }
 
     fn check_chain(&self, leaf: &EndEntityCert<'_>, chain: &Chain) -> Result<(), Refusal> {
-        let intermediates: Vec<CertificateDer<'_>> = chain
-            .rest
-            .iter()
-            .chain(&self.intermediates)
-            .cloned()
-            .collect();
+        let intermediates: Vec<CertificateDer<'_>> = chain.rest.iter().chain(&self.intermediates).cloned().collect();
         leaf.verify_for_usage(
             ALL_VERIFICATION_ALGS,
             &self.anchors,
@@ -138,34 +104,18 @@ impl Trust {
     fn check_names(&self, leaf: &CertificateDer<'_>) -> Result<(), Refusal> {
         let unreadable = |_| Refusal::new(401, "the certificate cannot be read");
         let (_, leaf) = X509Certificate::from_der(leaf).map_err(unreadable)?;
-        let by_microsoft = leaf
-            .issuer()
-            .iter_organization()
-            .any(|name| name.as_str() == Ok(ISSUER));
+        let by_microsoft = leaf.issuer().iter_organization().any(|name| name.as_str() == Ok(ISSUER));
         if !by_microsoft {
-            return Err(Refusal::new(
-                401,
-                format!("the certificate was not issued by {ISSUER}"),
-            ));
+            return Err(Refusal::new(401, format!("the certificate was not issued by {ISSUER}")));
         }
         let names = leaf.subject_alternative_name().ok().flatten();
         let named = names.is_some_and(|names| {
             names.value.general_names.iter().any(|name| match name {
-                GeneralName::DNSName(name) => self
-                    .names
-                    .iter()
-                    .any(|known| known.eq_ignore_ascii_case(name)),
+                GeneralName::DNSName(name) => self.names.iter().any(|known| known.eq_ignore_ascii_case(name)),
                 _ => false,
             })
         });
-        if named {
-            Ok(())
-        } else {
-            Err(Refusal::new(
-                401,
-                "the certificate carries none of the expected names",
-            ))
-        }
+        if named { Ok(()) } else { Err(Refusal::new(401, "the certificate carries none of the expected names")) }
     }
 }
 
@@ -174,9 +124,7 @@ impl Chain {
     pub(super) fn read(bytes: &[u8]) -> Result<Chain, Refusal> {
         let unreadable = || Refusal::new(401, "the certificate cannot be read");
         let mut all: Vec<CertificateDer<'static>> = if bytes.starts_with(b"-----") {
-            CertificateDer::pem_slice_iter(bytes)
-                .collect::<Result<_, _>>()
-                .map_err(|_| unreadable())?
+            CertificateDer::pem_slice_iter(bytes).collect::<Result<_, _>>().map_err(|_| unreadable())?
         } else {
             vec![CertificateDer::from(bytes.to_vec())]
         };
@@ -189,9 +137,8 @@ impl Chain {
 
     /// Whether the certificate's own time is over.
     pub(super) fn is_expired(&self) -> bool {
-        X509Certificate::from_der(&self.leaf).map_or(true, |(_, leaf)| {
-            leaf.validity().not_after < x509_parser::time::ASN1Time::now()
-        })
+        X509Certificate::from_der(&self.leaf)
+            .map_or(true, |(_, leaf)| leaf.validity().not_after < x509_parser::time::ASN1Time::now())
     }
 }
 
@@ -202,13 +149,12 @@ fn split(pem: &str) -> Result<Split, String> {
     let (mut roots, mut others) = (Vec::new(), Vec::new());
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
         let certificate = certificate.map_err(|error| error.to_string())?;
-        let (_, parsed) =
-            X509Certificate::from_der(&certificate).map_err(|error| error.to_string())?;
+        let (_, parsed) = X509Certificate::from_der(&certificate).map_err(|error| error.to_string())?;
         let of_itself = parsed.issuer() == parsed.subject();
         if of_itself {
-            roots.push(certificate)
+            roots.push(certificate);
         } else {
-            others.push(certificate)
+            others.push(certificate);
         }
     }
     if roots.is_empty() && others.is_empty() {

@@ -8,7 +8,7 @@
 //! | `request_validation`, `validation_result` | have a test event sent, and see how that went |
 //!
 //! The trigger `referral` receives the events, or asks the referrals service what changed. The way of an
-//! event: [`receiver`] (bounds, headers) → `certificate.rs` (fetched, chained to a trusted root, of the
+//! event: `receiver.rs` (bounds, headers) → `certificate.rs` (fetched, chained to a trusted root, of the
 //! right name) → signature over the raw body → `notification.rs` (only now is the body read).
 
 mod api;
@@ -24,14 +24,12 @@ mod validation;
 use cosell_engine::connector::Connector;
 
 pub use registration::{
-    EventNames, ListEvents, Nothing, Register, RegisterInput, Registration, UpdateRegistration,
-    ViewRegistration,
+    EventNames, ListEvents, Nothing, Register, RegisterInput, Registration, UpdateRegistration, ViewRegistration,
 };
 pub use settings::EventsSettings;
 pub use trigger::{ReferralEvent, ReferralTrigger, ReferralTriggerBody, ReferralTriggerInput};
 pub use validation::{
-    Attempt, RequestValidation, ValidationReport, ValidationRequested, ValidationResult,
-    ValidationResultInput,
+    Attempt, RequestValidation, ValidationReport, ValidationRequested, ValidationResult, ValidationResultInput,
 };
 
 use crate::client::Client;

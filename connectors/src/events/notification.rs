@@ -8,18 +8,11 @@ use uuid::Uuid;
 use super::api::field;
 
 /// The referral events that start flows.
-pub(super) const REFERRAL_EVENTS: [&str; 4] = [
-    "referral-created",
-    "referral-updated",
-    "related-referral-created",
-    "related-referral-updated",
-];
+pub(super) const REFERRAL_EVENTS: [&str; 4] =
+    ["referral-created", "referral-updated", "related-referral-created", "related-referral-updated"];
 
 /// The hosts that the service's own events name (S30).
-const REAL_HOSTS: [&str; 2] = [
-    "api.partnercenter.microsoft.com",
-    "api.partner.microsoft.com",
-];
+const REAL_HOSTS: [&str; 2] = ["api.partnercenter.microsoft.com", "api.partner.microsoft.com"];
 
 /// The event in a body; `None` is one that starts nothing.
 ///
@@ -29,12 +22,10 @@ const REAL_HOSTS: [&str; 2] = [
 /// service's real hosts. The address is never called: only the id at its end is used.
 pub(super) fn read(body: &[u8], own: &Url) -> Result<Option<TriggerEvent>, Refusal> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let body: Value = serde_json::from_slice(body)
-        .map_err(|error| refused(format!("the body is not JSON: {error}")))?;
+    let body: Value =
+        serde_json::from_slice(body).map_err(|error| refused(format!("the body is not JSON: {error}")))?;
     let text = |name: &str| {
-        let text = field(&body, name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty());
+        let text = field(&body, name).and_then(Value::as_str).filter(|text| !text.is_empty());
         text.ok_or_else(|| refused(format!("the event has no `{name}`")))
     };
     let event = text("EventName")?;
@@ -42,10 +33,7 @@ pub(super) fn read(body: &[u8], own: &Url) -> Result<Option<TriggerEvent>, Refus
         tracing::info!("a test event arrived");
         return Ok(None);
     }
-    let Some(event) = REFERRAL_EVENTS
-        .iter()
-        .find(|known| known.eq_ignore_ascii_case(event))
-    else {
+    let Some(event) = REFERRAL_EVENTS.iter().find(|known| known.eq_ignore_ascii_case(event)) else {
         tracing::debug!(event, "an event that no flow can want arrived");
         return Ok(None);
     };
@@ -63,19 +51,12 @@ fn referral_id(uri: &str, own: &Url) -> Result<String, Refusal> {
     let host = url.host_str().unwrap_or_default();
     let known = REAL_HOSTS.contains(&host) && url.port().is_none() || url.origin() == own.origin();
     if !known {
-        return Err(refused(format!(
-            "`ResourceUri` points to `{host}`, which is not Partner Center"
-        )));
+        return Err(refused(format!("`ResourceUri` points to `{host}`, which is not Partner Center")));
     }
-    let id = url
-        .path_segments()
-        .and_then(|mut segments| segments.next_back())
-        .unwrap_or_default();
+    let id = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
     match Uuid::try_parse(id) {
         Ok(id) => Ok(id.to_string()),
-        Err(_) => Err(refused(
-            "`ResourceUri` does not end with the GUID of a referral".to_owned(),
-        )),
+        Err(_) => Err(refused("`ResourceUri` does not end with the GUID of a referral".to_owned())),
     }
 }
 
@@ -105,33 +86,21 @@ mod tests {
     #[test]
     fn events_are_read_in_any_casing() {
         let uri = format!("https://api.partnercenter.microsoft.com/engagements/v1/referrals/{ID}");
-        let read_one = read(&event("referral-updated", &uri), &own())
-            .unwrap()
-            .unwrap();
+        let read_one = read(&event("referral-updated", &uri), &own()).unwrap().unwrap();
         assert_eq!(read_one.body["referral_id"], json!(ID));
-        assert_eq!(
-            read_one.content_key,
-            format!("referral-updated|{uri}|2018-02-17T00:05:39.5485487+00:00")
-        );
+        assert_eq!(read_one.content_key, format!("referral-updated|{uri}|2018-02-17T00:05:39.5485487+00:00"));
         let camel = format!(
             "\u{feff}{{\"eventName\":\"Referral-Created\",\"resourceUri\":\"http://127.0.0.1:4000/x/{ID}\",\
              \"resourceChangeUtcDate\":\"d\"}}"
         );
         let read_two = read(camel.as_bytes(), &own()).unwrap().unwrap();
-        assert_eq!(
-            read_two.body,
-            json!({ "event": "referral-created", "referral_id": ID, "changed": "d" })
-        );
+        assert_eq!(read_two.body, json!({ "event": "referral-created", "referral_id": ID, "changed": "d" }));
     }
 
     #[test]
     fn tests_and_unknown_events_start_nothing() {
         for name in ["test-created", "Test-Created", "invoice-ready"] {
-            assert_eq!(
-                read(&event(name, "http://localhost:16722/x"), &own()),
-                Ok(None),
-                "{name}"
-            );
+            assert_eq!(read(&event(name, "http://localhost:16722/x"), &own()), Ok(None), "{name}");
         }
     }
 
@@ -140,26 +109,11 @@ mod tests {
         let cases = [
             (b"{".to_vec(), "not JSON"),
             (b"[]".to_vec(), "no `EventName`"),
-            (
-                b"{\"EventName\":\"referral-created\"}".to_vec(),
-                "no `ResourceUri`",
-            ),
+            (b"{\"EventName\":\"referral-created\"}".to_vec(), "no `ResourceUri`"),
             (event("referral-created", "x"), "not an address"),
-            (
-                event("referral-created", &format!("https://evil.example/{ID}")),
-                "not Partner Center",
-            ),
-            (
-                event("referral-created", &format!("http://127.0.0.1:4001/{ID}")),
-                "not Partner Center",
-            ),
-            (
-                event(
-                    "referral-created",
-                    "https://api.partner.microsoft.com/referrals/7",
-                ),
-                "GUID",
-            ),
+            (event("referral-created", &format!("https://evil.example/{ID}")), "not Partner Center"),
+            (event("referral-created", &format!("http://127.0.0.1:4001/{ID}")), "not Partner Center"),
+            (event("referral-created", "https://api.partner.microsoft.com/referrals/7"), "GUID"),
         ];
         for (body, expected) in cases {
             let refusal = read(&body, &own()).unwrap_err();

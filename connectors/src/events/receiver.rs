@@ -67,30 +67,18 @@ impl Receiver {
     }
 
     /// The event in the request, if it is one and was signed by the service.
-    pub(super) async fn receive(
-        &self,
-        request: &Incoming,
-    ) -> Result<Option<TriggerEvent>, Refusal> {
+    pub(super) async fn receive(&self, request: &Incoming) -> Result<Option<TriggerEvent>, Refusal> {
         if request.body.len() > self.longest_body {
-            return Err(Refusal::new(
-                413,
-                format!("the body is longer than {} bytes", self.longest_body),
-            ));
+            return Err(Refusal::new(413, format!("the body is longer than {} bytes", self.longest_body)));
         }
         let signed = self.signed(request)?;
         let known = self.certificate(&signed.certificate, None).await?;
-        match self
-            .trust
-            .verify(&known.chain, &request.body, &signed.signature)
-        {
+        match self.trust.verify(&known.chain, &request.body, &signed.signature) {
             Ok(()) => {}
             // The service may have changed its certificate under the same address.
             Err(_) if known.fetched.elapsed() >= self.fetch_again_after => {
-                let newer = self
-                    .certificate(&signed.certificate, Some(known.fetched))
-                    .await?;
-                self.trust
-                    .verify(&newer.chain, &request.body, &signed.signature)?;
+                let newer = self.certificate(&signed.certificate, Some(known.fetched)).await?;
+                self.trust.verify(&newer.chain, &request.body, &signed.signature)?;
             }
             Err(refusal) => return Err(refusal),
         }
@@ -107,15 +95,9 @@ impl Receiver {
             .header("x-ms-signature-algorithm")
             .ok_or_else(|| Refusal::new(400, "the header `x-ms-signature-algorithm` is missing"))?;
         if !algorithm.trim().eq_ignore_ascii_case("rsa-sha256") {
-            return Err(Refusal::new(
-                401,
-                "the signature's algorithm must be `rsa-sha256`",
-            ));
+            return Err(Refusal::new(401, "the signature's algorithm must be `rsa-sha256`"));
         }
-        Ok(Signed {
-            signature,
-            certificate,
-        })
+        Ok(Signed { signature, certificate })
     }
 
     /// The certificate at that address: kept, unless it has expired or is that of `older_than` or before.
@@ -127,16 +109,10 @@ impl Receiver {
                 return Ok(kept.clone());
             }
         }
-        let fetched = Known {
-            chain: self.fetch(url).await?,
-            fetched: Instant::now(),
-        };
+        let fetched = Known { chain: self.fetch(url).await?, fetched: Instant::now() };
         known.insert(url.clone(), fetched.clone());
         if known.len() > MOST_CERTIFICATES {
-            let oldest = known
-                .iter()
-                .min_by_key(|(_, known)| known.fetched)
-                .map(|(url, _)| url.clone());
+            let oldest = known.iter().min_by_key(|(_, known)| known.fetched).map(|(url, _)| url.clone());
             oldest.and_then(|url| known.remove(&url));
         }
         Ok(fetched)
@@ -151,10 +127,7 @@ impl Receiver {
         let response = self.http.get(url.clone()).send().await;
         let response = response.map_err(|error| unreachable(error.without_url().to_string()))?;
         if !response.status().is_success() {
-            return Err(unreachable(format!(
-                "status {}",
-                response.status().as_u16()
-            )));
+            return Err(unreachable(format!("status {}", response.status().as_u16())));
         }
         match body_up_to(response, LONGEST_CERTIFICATE).await {
             Ok(Some(bytes)) => Chain::read(&bytes),
@@ -169,16 +142,10 @@ fn signature(request: &Incoming) -> Result<Vec<u8>, Refusal> {
     let missing = || Refusal::new(401, "the request carries no signature");
     let of_scheme = |name: &str| {
         let (scheme, signature) = request.header(name)?.trim().split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("signature")
-            .then(|| signature.trim())
+        scheme.eq_ignore_ascii_case("signature").then(|| signature.trim())
     };
-    let text = of_scheme("authorization")
-        .or_else(|| of_scheme("x-ms-signature"))
-        .ok_or_else(missing)?;
-    STANDARD
-        .decode(text)
-        .map_err(|_| Refusal::new(401, "the signature is not base64"))
+    let text = of_scheme("authorization").or_else(|| of_scheme("x-ms-signature")).ok_or_else(missing)?;
+    STANDARD.decode(text).map_err(|_| Refusal::new(401, "the signature is not base64"))
 }
 
 #[cfg(test)]

@@ -94,11 +94,9 @@ impl Operation for ViewRegistration {
     async fn call(&self, key: &CallKey, _: Nothing) -> Result<Registration, CallError> {
         match self.0.bound()?.send(&api::traced(api::view(), key)).await {
             Ok(reply) => api::read_registration(&reply),
-            Err(error) if error.kind == CallErrorKind::NotFound => Ok(Registration {
-                registered: false,
-                url: None,
-                events: Vec::new(),
-            }),
+            Err(error) if error.kind == CallErrorKind::NotFound => {
+                Ok(Registration { registered: false, url: None, events: Vec::new() })
+            }
             Err(error) => Err(error),
         }
     }
@@ -136,14 +134,8 @@ impl Operation for ListEvents {
     type Output = EventNames;
 
     async fn call(&self, key: &CallKey, _: Nothing) -> Result<EventNames, CallError> {
-        let reply = self
-            .0
-            .bound()?
-            .send(&api::traced(api::event_names(), key))
-            .await?;
-        Ok(EventNames {
-            events: api::read_event_names(&reply)?,
-        })
+        let reply = self.0.bound()?.send(&api::traced(api::event_names(), key)).await?;
+        Ok(EventNames { events: api::read_event_names(&reply)? })
     }
 }
 
@@ -156,9 +148,5 @@ async fn write(
     let request = api::write(method, &input.url, &input.events);
     client.send(&api::traced(request, key)).await?;
     // What was sent is what holds now; answers differ in what they repeat of it.
-    Ok(Registration {
-        registered: true,
-        url: Some(input.url),
-        events: input.events,
-    })
+    Ok(Registration { registered: true, url: Some(input.url), events: input.events })
 }

@@ -41,29 +41,33 @@ pub struct EventsSettings {
 }
 
 impl EventsSettings {
+    /// Settings for a service at that address; everything else is as usual.
+    pub fn new(url: impl Into<String>, sign_in: SignIn) -> EventsSettings {
+        EventsSettings {
+            url: url.into(),
+            audience: None,
+            sign_in,
+            certificate_hosts: default_certificate_hosts(),
+            certificate_names: default_certificate_names(),
+            trust: None,
+            trust_pem: None,
+            max_body: default_max_body(),
+        }
+    }
+
     /// The client for the registration.
     pub(crate) fn client(&self) -> Result<Client, SettingsError> {
-        Client::new(
-            "events",
-            &self.url,
-            self.audience.as_deref(),
-            &self.sign_in,
-            Duration::from_secs(30),
-        )
+        Client::new("events", &self.url, self.audience.as_deref(), &self.sign_in, Duration::from_secs(30))
     }
 
     /// The trusted certificates as PEM; `None` stands for the public roots.
     pub(crate) fn trusted_pem(&self) -> Result<Option<String>, SettingsError> {
         match (&self.trust_pem, &self.trust) {
             (Some(pem), _) => Ok(Some(pem.clone())),
-            (None, Some(path)) => {
-                std::fs::read_to_string(path)
-                    .map(Some)
-                    .map_err(|error| SettingsError::Trust {
-                        place: format!("in `{}`", path.display()),
-                        reason: error.to_string(),
-                    })
-            }
+            (None, Some(path)) => std::fs::read_to_string(path).map(Some).map_err(|error| SettingsError::Trust {
+                place: format!("in `{}`", path.display()),
+                reason: error.to_string(),
+            }),
             (None, None) => Ok(None),
         }
     }

@@ -55,14 +55,8 @@ pub struct ReferralTriggerBody {
 }
 
 impl ReferralTrigger {
-    pub(super) fn new(
-        receiver: Connection<Receiver>,
-        partner_center: &Connection<Client>,
-    ) -> ReferralTrigger {
-        ReferralTrigger {
-            receiver,
-            partner_center: partner_center.clone(),
-        }
+    pub(super) fn new(receiver: Connection<Receiver>, partner_center: &Connection<Client>) -> ReferralTrigger {
+        ReferralTrigger { receiver, partner_center: partner_center.clone() }
     }
 }
 
@@ -74,24 +68,16 @@ impl Trigger for ReferralTrigger {
     type Output = ReferralTriggerBody;
 
     fn wants(&self, input: &ReferralTriggerInput, event: &TriggerEvent) -> bool {
-        ReferralEvent::deserialize(&event.body["event"])
-            .is_ok_and(|event| input.events.contains(&event))
+        ReferralEvent::deserialize(&event.body["event"]).is_ok_and(|event| input.events.contains(&event))
     }
 
     async fn receive(&self, request: &Incoming) -> Result<Option<TriggerEvent>, Refusal> {
         // Whoever sends is not told more than that nobody listens here.
-        let receiver = self
-            .receiver
-            .bound()
-            .map_err(|_| Refusal::new(404, "nothing is received here"))?;
+        let receiver = self.receiver.bound().map_err(|_| Refusal::new(404, "nothing is received here"))?;
         receiver.receive(request).await
     }
 
-    async fn poll(
-        &self,
-        input: &ReferralTriggerInput,
-        cursor: Option<Value>,
-    ) -> Result<Polled, CallError> {
+    async fn poll(&self, input: &ReferralTriggerInput, cursor: Option<Value>) -> Result<Polled, CallError> {
         let mut polled = poll::poll(self.partner_center.bound()?, cursor).await?;
         polled.events.retain(|event| self.wants(input, event));
         Ok(polled)
@@ -100,10 +86,5 @@ impl Trigger for ReferralTrigger {
 
 fn all_events() -> Vec<ReferralEvent> {
     use ReferralEvent::*;
-    vec![
-        ReferralCreated,
-        ReferralUpdated,
-        RelatedReferralCreated,
-        RelatedReferralUpdated,
-    ]
+    vec![ReferralCreated, ReferralUpdated, RelatedReferralCreated, RelatedReferralUpdated]
 }

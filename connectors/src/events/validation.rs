@@ -78,14 +78,8 @@ impl Operation for RequestValidation {
     type Output = ValidationRequested;
 
     async fn call(&self, key: &CallKey, _: Nothing) -> Result<ValidationRequested, CallError> {
-        let reply = self
-            .0
-            .bound()?
-            .send(&api::traced(api::request_validation(), key))
-            .await?;
-        Ok(ValidationRequested {
-            correlation_id: api::read_correlation_id(&reply)?,
-        })
+        let reply = self.0.bound()?.send(&api::traced(api::request_validation(), key)).await?;
+        Ok(ValidationRequested { correlation_id: api::read_correlation_id(&reply)? })
     }
 }
 
@@ -96,16 +90,8 @@ impl Operation for ValidationResult {
     type Input = ValidationResultInput;
     type Output = ValidationReport;
 
-    async fn call(
-        &self,
-        key: &CallKey,
-        input: ValidationResultInput,
-    ) -> Result<ValidationReport, CallError> {
-        let reply = self
-            .0
-            .bound()?
-            .send(&api::traced(api::validation(&input.correlation_id), key))
-            .await?;
+    async fn call(&self, key: &CallKey, input: ValidationResultInput) -> Result<ValidationReport, CallError> {
+        let reply = self.0.bound()?.send(&api::traced(api::validation(&input.correlation_id), key)).await?;
         api::read_validation(&reply)
     }
 }

@@ -13,32 +13,22 @@ use crate::client::Reply;
 pub(super) fn build(input: &RequestInput) -> Result<reqwest::Request, CallError> {
     let method = Method::from_bytes(input.method.to_ascii_uppercase().as_bytes())
         .map_err(|_| refused(format!("`{}` is not a method", input.method)))?;
-    let url = Url::parse(&input.url)
-        .map_err(|error| refused(format!("`url` is not an address: {error}")))?;
+    let url = Url::parse(&input.url).map_err(|error| refused(format!("`url` is not an address: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(refused(format!(
-            "`url` begins with `{}:`; `http` or `https` is expected",
-            url.scheme()
-        )));
+        return Err(refused(format!("`url` begins with `{}:`; `http` or `https` is expected", url.scheme())));
     }
     let mut request = reqwest::Request::new(method, url);
     for (name, value) in &input.headers {
         let header = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| refused(format!("`{name}` is not the name of a header")))?;
         // A value may be a secret, so the message leaves it out.
-        let value = HeaderValue::from_str(value).map_err(|_| {
-            refused(format!(
-                "the header `{name}` holds characters that no header may"
-            ))
-        })?;
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| refused(format!("the header `{name}` holds characters that no header may")))?;
         request.headers_mut().append(header, value);
     }
     if let Some((body, kind)) = body(&input.body) {
         *request.body_mut() = Some(body.into());
-        request
-            .headers_mut()
-            .entry(CONTENT_TYPE)
-            .or_insert(HeaderValue::from_static(kind));
+        request.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(kind));
     }
     Ok(request)
 }
@@ -53,27 +43,15 @@ pub(super) fn doing(request: &reqwest::Request) -> String {
 
 /// The answer as a step's value.
 pub(super) fn read(reply: &Reply) -> HttpReply {
-    let headers: BTreeMap<String, String> = reply
-        .headers()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    let is_json = reply
-        .header("content-type")
-        .is_some_and(|kind| kind.contains("json"));
-    let json = if is_json {
-        serde_json::from_slice(reply.body()).ok()
-    } else {
-        None
-    };
+    let headers: BTreeMap<String, String> =
+        reply.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let is_json = reply.header("content-type").is_some_and(|kind| kind.contains("json"));
+    let json = if is_json { serde_json::from_slice(reply.body()).ok() } else { None };
     let body = json.unwrap_or_else(|| match reply.body() {
         [] => Value::Null,
         bytes => Value::String(String::from_utf8_lossy(bytes).into_owned()),
     });
-    HttpReply {
-        status: reply.status(),
-        headers,
-        body,
-    }
+    HttpReply { status: reply.status(), headers, body }
 }
 
 /// A text is sent as it is, anything else as JSON.
@@ -86,10 +64,7 @@ fn body(value: &Value) -> Option<(String, &'static str)> {
 }
 
 fn refused(reason: String) -> CallError {
-    CallError::new(
-        CallErrorKind::Input,
-        format!("the request cannot be made: {reason}"),
-    )
+    CallError::new(CallErrorKind::Input, format!("the request cannot be made: {reason}"))
 }
 
 #[cfg(test)]
@@ -114,35 +89,17 @@ mod tests {
         assert_eq!(doing(&request), "POST https://x.example/a");
         assert_eq!(request.headers()["content-type"], "application/json");
         assert_eq!(request.headers()["x-one"], "1");
-        assert_eq!(
-            request.body().unwrap().as_bytes(),
-            Some(br#"{"a":1}"#.as_slice())
-        );
+        assert_eq!(request.body().unwrap().as_bytes(), Some(br#"{"a":1}"#.as_slice()));
     }
 
     #[test]
     fn what_cannot_be_sent_is_refused() {
         let cases = [
-            (
-                json!({ "method": "GE T", "url": "http://x" }),
-                "`GE T` is not a method",
-            ),
-            (
-                json!({ "method": "GET", "url": "x" }),
-                "`url` is not an address",
-            ),
-            (
-                json!({ "method": "GET", "url": "file:///etc/passwd" }),
-                "`url` begins with `file:`",
-            ),
-            (
-                json!({ "method": "GET", "url": "http://x", "headers": { "a b": "1" } }),
-                "`a b` is not the name",
-            ),
-            (
-                json!({ "method": "GET", "url": "http://x", "headers": { "a": "1\n2" } }),
-                "the header `a` holds",
-            ),
+            (json!({ "method": "GE T", "url": "http://x" }), "`GE T` is not a method"),
+            (json!({ "method": "GET", "url": "x" }), "`url` is not an address"),
+            (json!({ "method": "GET", "url": "file:///etc/passwd" }), "`url` begins with `file:`"),
+            (json!({ "method": "GET", "url": "http://x", "headers": { "a b": "1" } }), "`a b` is not the name"),
+            (json!({ "method": "GET", "url": "http://x", "headers": { "a": "1\n2" } }), "the header `a` holds"),
         ];
         for (value, expected) in cases {
             let error = build(&input(value)).unwrap_err();

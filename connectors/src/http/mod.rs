@@ -25,8 +25,5 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// The connector `http`.
 pub(crate) fn connector() -> Result<Connector, SettingsError> {
     let http = Arc::new(plain_client(DEADLINE)?);
-    Ok(Connector::new("http")
-        .with(Get::new(&http))
-        .with(Post::new(&http))
-        .with(Request::new(&http)))
+    Ok(Connector::new("http").with(Get::new(&http)).with(Post::new(&http)).with(Request::new(&http)))
 }

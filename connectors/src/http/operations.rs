@@ -104,16 +104,7 @@ impl Operation for Get {
 
     async fn call(&self, _: &CallKey, input: GetInput) -> Result<HttpReply, CallError> {
         let GetInput { url, headers } = input;
-        send(
-            &self.0,
-            &RequestInput {
-                method: "GET".to_owned(),
-                url,
-                headers,
-                body: Value::Null,
-            },
-        )
-        .await
+        send(&self.0, &RequestInput { method: "GET".to_owned(), url, headers, body: Value::Null }).await
     }
 }
 
@@ -126,16 +117,7 @@ impl Operation for Post {
 
     async fn call(&self, _: &CallKey, input: PostInput) -> Result<HttpReply, CallError> {
         let PostInput { url, headers, body } = input;
-        send(
-            &self.0,
-            &RequestInput {
-                method: "POST".to_owned(),
-                url,
-                headers,
-                body,
-            },
-        )
-        .await
+        send(&self.0, &RequestInput { method: "POST".to_owned(), url, headers, body }).await
     }
 }
 

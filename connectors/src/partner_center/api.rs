@@ -24,11 +24,7 @@ pub(crate) struct Listing {
 }
 
 /// The referrals of a listing, over as many pages as it takes.
-pub(crate) async fn list(
-    client: &Client,
-    key: &CallKey,
-    listing: &Listing,
-) -> Result<Vec<Value>, CallError> {
+pub(crate) async fn list(client: &Client, key: &CallKey, listing: &Listing) -> Result<Vec<Value>, CallError> {
     let mut found: Vec<Value> = Vec::new();
     let mut request = first_page(listing);
     for _ in 0..MOST_PAGES {
@@ -51,12 +47,7 @@ pub(crate) async fn get(client: &Client, key: &CallKey, id: &str) -> Result<Valu
 }
 
 /// Makes a referral.
-pub(crate) async fn post(
-    client: &Client,
-    key: &CallKey,
-    body: Value,
-    doing: &str,
-) -> Result<Value, CallError> {
+pub(crate) async fn post(client: &Client, key: &CallKey, body: Value, doing: &str) -> Result<Value, CallError> {
     let request = Request::new(reqwest::Method::POST, REFERRALS, doing).json(body);
     with_version(&client.send(&traced(request, key)).await?)
 }
@@ -69,15 +60,9 @@ pub(crate) async fn patch(
     document: Value,
     if_match: &str,
 ) -> Result<Value, CallError> {
-    let reply = client
-        .send(&traced(patch_request(id, document, if_match)?, key))
-        .await?;
+    let reply = client.send(&traced(patch_request(id, document, if_match)?, key)).await?;
     // The service may answer without the referral although it was asked for.
-    if reply.body().is_empty() {
-        get(client, key, id).await
-    } else {
-        with_version(&reply)
-    }
+    if reply.body().is_empty() { get(client, key, id).await } else { with_version(&reply) }
 }
 
 /// The filter for all parties' referrals of an engagement.
@@ -89,11 +74,7 @@ pub(crate) fn of_engagement(engagement: &str) -> String {
 pub(crate) fn is_microsofts(referral: &Value) -> bool {
     let targets = referral["target"].as_array();
     targets.is_some_and(|targets| {
-        targets.iter().any(|target| {
-            target["id"]
-                .as_str()
-                .is_some_and(|id| id.eq_ignore_ascii_case("msft"))
-        })
+        targets.iter().any(|target| target["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case("msft")))
     })
 }
 
@@ -114,36 +95,26 @@ fn next_page(reply: &Reply, link: &str) -> Result<Request, CallError> {
     let query = link.split_once('?').map_or("", |(_, query)| query);
     let base = "https://link.invalid/?";
     let url = reqwest::Url::parse(&format!("{base}{query}")).ok();
-    let token = url.as_ref().and_then(|url| {
-        url.query_pairs()
-            .find(|(name, _)| name == "$skiptoken")
-            .map(|(_, value)| value.into_owned())
-    });
+    let token = url
+        .as_ref()
+        .and_then(|url| url.query_pairs().find(|(name, _)| name == "$skiptoken").map(|(_, value)| value.into_owned()));
     let token = token.ok_or_else(|| reply.unexpected("has a next page without `$skiptoken`"))?;
     Ok(Request::get(REFERRALS, "listing referrals, next page").query("$skiptoken", token))
 }
 
 fn patch_request(id: &str, document: Value, if_match: &str) -> Result<Request, CallError> {
-    Ok(Request::new(
-        reqwest::Method::PATCH,
-        path_of(id)?,
-        format!("updating referral `{id}`"),
-    )
-    .header("if-match", if_match)
-    .header("prefer", "return=representation")
-    .json(document))
+    Ok(Request::new(reqwest::Method::PATCH, path_of(id)?, format!("updating referral `{id}`"))
+        .header("if-match", if_match)
+        .header("prefer", "return=representation")
+        .json(document))
 }
 
 fn path_of(id: &str) -> Result<String, CallError> {
-    let plain = !id.is_empty()
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if plain {
         return Ok(format!("{REFERRALS}/{id}"));
     }
-    let message =
-        format!("`{id}` is not the id of a referral: letters, digits and hyphens are expected");
+    let message = format!("`{id}` is not the id of a referral: letters, digits and hyphens are expected");
     Err(CallError::new(CallErrorKind::Input, message))
 }
 
@@ -189,10 +160,7 @@ mod tests {
         let link = "http://elsewhere.example/v1.0/referrals?$top=1&$skiptoken=a%2Fb%3D";
         let next = next_page(&reply, link).unwrap();
         assert_eq!(next.target(), "/v1.0/engagements/referrals?$skiptoken=a/b=");
-        assert_eq!(
-            next_page(&reply, "http://x/?$top=1").unwrap_err().kind,
-            CallErrorKind::Unexpected
-        );
+        assert_eq!(next_page(&reply, "http://x/?$top=1").unwrap_err().kind, CallErrorKind::Unexpected);
     }
 
     #[test]
@@ -208,14 +176,8 @@ mod tests {
     #[test]
     fn the_copy_of_microsoft_is_told_by_its_target() {
         let cases = [
-            (
-                json!({ "target": [{ "type": "BusinessProfileLocation", "id": "MSFT" }] }),
-                true,
-            ),
-            (
-                json!({ "target": [{ "type": "SolutionProfile", "id": "SOL-1" }] }),
-                false,
-            ),
+            (json!({ "target": [{ "type": "BusinessProfileLocation", "id": "MSFT" }] }), true),
+            (json!({ "target": [{ "type": "SolutionProfile", "id": "SOL-1" }] }), false),
             (json!({ "target": null }), false),
             (json!({}), false),
         ];

@@ -49,11 +49,7 @@ impl Operation for CreateReferral {
     type Input = CreateReferralInput;
     type Output = Record<Referral>;
 
-    async fn call(
-        &self,
-        key: &CallKey,
-        input: CreateReferralInput,
-    ) -> Result<Record<Referral>, CallError> {
+    async fn call(&self, key: &CallKey, input: CreateReferralInput) -> Result<Record<Referral>, CallError> {
         let client = self.0.bound()?;
         let deal = own_deal::own_deal(input.referral.into_value())?;
         if let Some(made) = made_before(client, key, &deal).await? {
@@ -66,19 +62,10 @@ impl Operation for CreateReferral {
 }
 
 /// The deal, if an earlier attempt made it.
-async fn made_before(
-    client: &Client,
-    key: &CallKey,
-    deal: &Value,
-) -> Result<Option<Value>, CallError> {
-    let Some(id) = deal["externalReferenceId"]
-        .as_str()
-        .filter(|id| !id.trim().is_empty())
-    else {
+async fn made_before(client: &Client, key: &CallKey, deal: &Value) -> Result<Option<Value>, CallError> {
+    let Some(id) = deal["externalReferenceId"].as_str().filter(|id| !id.trim().is_empty()) else {
         return Ok(None);
     };
     let newest = api::list(client, key, &newest_own_deals(LOOKED_AT)).await?;
-    Ok(newest
-        .into_iter()
-        .find(|deal| has_external_id(deal, id) && deal["status"] != "Closed"))
+    Ok(newest.into_iter().find(|deal| has_external_id(deal, id) && deal["status"] != "Closed"))
 }

@@ -62,14 +62,8 @@ impl Operation for GetReferral {
     type Input = GetReferralInput;
     type Output = Record<Referral>;
 
-    async fn call(
-        &self,
-        key: &CallKey,
-        input: GetReferralInput,
-    ) -> Result<Record<Referral>, CallError> {
-        api::get(self.0.bound()?, key, &input.id)
-            .await
-            .map(Record::from)
+    async fn call(&self, key: &CallKey, input: GetReferralInput) -> Result<Record<Referral>, CallError> {
+        api::get(self.0.bound()?, key, &input.id).await.map(Record::from)
     }
 }
 
@@ -81,22 +75,14 @@ impl Operation for FindReferral {
     type Input = FindReferralInput;
     type Output = Option<Record<Referral>>;
 
-    async fn call(
-        &self,
-        key: &CallKey,
-        input: FindReferralInput,
-    ) -> Result<Self::Output, CallError> {
+    async fn call(&self, key: &CallKey, input: FindReferralInput) -> Result<Self::Output, CallError> {
         let wanted = input.external_reference_id.trim();
         if wanted.is_empty() {
-            let message =
-                "`external_reference_id` is empty, which would match any deal without one";
+            let message = "`external_reference_id` is empty, which would match any deal without one";
             return Err(CallError::new(CallErrorKind::Input, message));
         }
         let deals = api::list(self.0.bound()?, key, &newest_own_deals(LOOKED_AT)).await?;
-        Ok(deals
-            .into_iter()
-            .find(|deal| has_external_id(deal, wanted))
-            .map(Record::from))
+        Ok(deals.into_iter().find(|deal| has_external_id(deal, wanted)).map(Record::from))
     }
 }
 

@@ -44,25 +44,14 @@ impl Operation for InviteMicrosoft {
     type Input = InviteMicrosoftInput;
     type Output = Record<Referral>;
 
-    async fn call(
-        &self,
-        key: &CallKey,
-        input: InviteMicrosoftInput,
-    ) -> Result<Record<Referral>, CallError> {
+    async fn call(&self, key: &CallKey, input: InviteMicrosoftInput) -> Result<Record<Referral>, CallError> {
         let client = self.0.bound()?;
         let engagement = input.engagement.trim();
         if engagement.is_empty() {
-            return Err(CallError::new(
-                CallErrorKind::Input,
-                "`engagement` is empty; it comes from the own deal",
-            ));
+            return Err(CallError::new(CallErrorKind::Input, "`engagement` is empty; it comes from the own deal"));
         }
         let copy = own_deal::microsofts_copy(input.referral.into_value(), engagement)?;
-        let listing = Listing {
-            filter: Some(api::of_engagement(engagement)),
-            order_by: None,
-            top: 1000,
-        };
+        let listing = Listing { filter: Some(api::of_engagement(engagement)), order_by: None, top: 1000 };
         let related = api::list(client, key, &listing).await?;
         if let Some(there) = related.into_iter().find(api::is_microsofts) {
             return Ok(there.into());

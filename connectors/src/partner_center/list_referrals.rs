@@ -72,11 +72,7 @@ impl Operation for ListReferrals {
 
     async fn call(&self, key: &CallKey, input: ListReferralsInput) -> Result<Referrals, CallError> {
         let top = input.top.unwrap_or(100).clamp(1, MOST);
-        let listing = Listing {
-            filter: input.filter,
-            order_by: input.order_by,
-            top,
-        };
+        let listing = Listing { filter: input.filter, order_by: input.order_by, top };
         referrals(&self.0, key, &listing).await
     }
 }
@@ -88,32 +84,13 @@ impl Operation for RelatedReferrals {
     type Input = RelatedReferralsInput;
     type Output = Referrals;
 
-    async fn call(
-        &self,
-        key: &CallKey,
-        input: RelatedReferralsInput,
-    ) -> Result<Referrals, CallError> {
+    async fn call(&self, key: &CallKey, input: RelatedReferralsInput) -> Result<Referrals, CallError> {
         let filter = Some(api::of_engagement(&input.engagement));
-        referrals(
-            &self.0,
-            key,
-            &Listing {
-                filter,
-                order_by: None,
-                top: MOST,
-            },
-        )
-        .await
+        referrals(&self.0, key, &Listing { filter, order_by: None, top: MOST }).await
     }
 }
 
-async fn referrals(
-    connection: &Connection<Client>,
-    key: &CallKey,
-    listing: &Listing,
-) -> Result<Referrals, CallError> {
+async fn referrals(connection: &Connection<Client>, key: &CallKey, listing: &Listing) -> Result<Referrals, CallError> {
     let found = api::list(connection.bound()?, key, listing).await?;
-    Ok(Referrals {
-        value: found.into_iter().map(Record::from).collect(),
-    })
+    Ok(Referrals { value: found.into_iter().map(Record::from).collect() })
 }

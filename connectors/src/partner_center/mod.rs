@@ -29,9 +29,7 @@ use cosell_engine::connector::Connector;
 pub use create_referral::{CreateReferral, CreateReferralInput};
 pub use get_referral::{FindReferral, FindReferralInput, GetReferral, GetReferralInput};
 pub use invite_microsoft::{InviteMicrosoft, InviteMicrosoftInput};
-pub use list_referrals::{
-    ListReferrals, ListReferralsInput, Referrals, RelatedReferrals, RelatedReferralsInput,
-};
+pub use list_referrals::{ListReferrals, ListReferralsInput, Referrals, RelatedReferrals, RelatedReferralsInput};
 pub use settings::PartnerCenterSettings;
 pub use update_referral::{UpdateReferral, UpdateReferralInput};
 

@@ -7,16 +7,8 @@ use cosell_engine::connector::{CallError, CallErrorKind};
 use serde_json::{Value, json};
 
 /// What the service sets and a new deal must not bring.
-const SET_BY_SERVICE: [&str; 8] = [
-    "id",
-    "eTag",
-    "links",
-    "createdDateTime",
-    "updatedDateTime",
-    "registrations",
-    "trackingInfo",
-    "@odata.context",
-];
+const SET_BY_SERVICE: [&str; 8] =
+    ["id", "eTag", "links", "createdDateTime", "updatedDateTime", "registrations", "trackingInfo", "@odata.context"];
 
 /// The body that makes an own deal, if nothing is missing.
 pub(super) fn own_deal(referral: Value) -> Result<Value, CallError> {
@@ -38,10 +30,7 @@ pub(super) fn microsofts_copy(referral: Value, engagement: &str) -> Result<Value
     let mut copy = checked(referral)?;
     match copy["inviteContext"]["assistanceRequestCode"].as_str() {
         None | Some("" | "Unknown") => {
-            return Err(missing(
-                "inviteContext.assistanceRequestCode",
-                "the help that Microsoft is asked for",
-            ));
+            return Err(missing("inviteContext.assistanceRequestCode", "the help that Microsoft is asked for"));
         }
         Some(_) => {}
     }
@@ -64,17 +53,9 @@ fn checked(mut referral: Value) -> Result<Value, CallError> {
     }
     check_country(&referral)?;
     check_solutions(&referral)?;
-    check_person(
-        &referral["team"][0],
-        "team[0]",
-        "a member of the sales team",
-    )?;
+    check_person(&referral["team"][0], "team[0]", "a member of the sales team")?;
     if referral["type"] == "Shared" {
-        check_person(
-            &referral["customerProfile"]["team"][0],
-            "customerProfile.team[0]",
-            "the customer's contact",
-        )?;
+        check_person(&referral["customerProfile"]["team"][0], "customerProfile.team[0]", "the customer's contact")?;
         // Sharing a deal makes it visible, whatever was chosen before.
         if !referral["consent"].is_object() {
             referral["consent"] = json!({});
@@ -90,9 +71,7 @@ fn check_country(referral: &Value) -> Result<(), CallError> {
     if country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return Ok(());
     }
-    let message = format!(
-        "`{field}` is `{country}`; a country is written with two letters (ISO 3166-1 alpha-2)"
-    );
+    let message = format!("`{field}` is `{country}`; a country is written with two letters (ISO 3166-1 alpha-2)");
     Err(CallError::new(CallErrorKind::Input, message))
 }
 
@@ -102,20 +81,14 @@ fn check_solutions(referral: &Value) -> Result<(), CallError> {
     let solutions = solutions.filter(|solutions| !solutions.is_empty());
     let solutions = solutions.ok_or_else(|| missing(field, "at least one solution"))?;
     for (index, solution) in solutions.iter().enumerate() {
-        text_at(solution, "id")
-            .ok_or_else(|| missing(&format!("{field}[{index}].id"), "the id of the solution"))?;
+        text_at(solution, "id").ok_or_else(|| missing(&format!("{field}[{index}].id"), "the id of the solution"))?;
     }
     Ok(())
 }
 
 fn check_person(person: &Value, field: &str, who: &str) -> Result<(), CallError> {
-    for (part, what) in [
-        ("firstName", "first name"),
-        ("lastName", "last name"),
-        ("email", "e-mail address"),
-    ] {
-        text_at(person, part)
-            .ok_or_else(|| missing(&format!("{field}.{part}"), &format!("the {what} of {who}")))?;
+    for (part, what) in [("firstName", "first name"), ("lastName", "last name"), ("email", "e-mail address")] {
+        text_at(person, part).ok_or_else(|| missing(&format!("{field}.{part}"), &format!("the {what} of {who}")))?;
     }
     Ok(())
 }
@@ -127,8 +100,7 @@ fn text_at<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
 }
 
 fn missing(field: &str, what: &str) -> CallError {
-    let message =
-        format!("the deal cannot be sent to Partner Center: `{field}` is missing ({what})");
+    let message = format!("the deal cannot be sent to Partner Center: `{field}` is missing ({what})");
     CallError::new(CallErrorKind::Input, message)
 }
 
@@ -172,18 +144,9 @@ mod tests {
     #[test]
     fn an_own_deal_is_completed() {
         let sent = own_deal(deal()).unwrap();
-        assert_eq!(
-            sent["target"],
-            json!([{ "type": "SolutionProfile", "id": "SOL-1-A" }])
-        );
-        assert_eq!(
-            sent["consent"]["consentToShareReferralWithMicrosoftSellers"],
-            json!(true)
-        );
-        assert_eq!(
-            sent["customerProfile"]["address"],
-            json!({ "country": "US" })
-        );
+        assert_eq!(sent["target"], json!([{ "type": "SolutionProfile", "id": "SOL-1-A" }]));
+        assert_eq!(sent["consent"]["consentToShareReferralWithMicrosoftSellers"], json!(true));
+        assert_eq!(sent["customerProfile"]["address"], json!({ "country": "US" }));
         for name in ["id", "eTag", "inviteContext", "campaignId", "engagementId"] {
             assert_eq!(sent.get(name), None, "{name}");
         }
@@ -193,14 +156,8 @@ mod tests {
     fn the_copy_of_microsoft_asks_for_help() {
         let sent = microsofts_copy(deal(), "e-1").unwrap();
         assert_eq!(sent["engagementId"], json!("e-1"));
-        assert_eq!(
-            sent["target"],
-            json!([{ "type": "BusinessProfileLocation", "id": "msft" }])
-        );
-        assert_eq!(
-            sent["inviteContext"]["assistanceRequestCode"],
-            json!("GeneralOrOther")
-        );
+        assert_eq!(sent["target"], json!([{ "type": "BusinessProfileLocation", "id": "msft" }]));
+        assert_eq!(sent["inviteContext"]["assistanceRequestCode"], json!("GeneralOrOther"));
     }
 
     #[test]
@@ -209,44 +166,20 @@ mod tests {
         let cases = [
             ("/type", json!(null), "`type`"),
             ("/name", json!(" "), "`name`"),
-            (
-                "/customerProfile/name",
-                json!(null),
-                "`customerProfile.name`",
-            ),
-            (
-                "/customerProfile/address/country",
-                json!("USA"),
-                "`customerProfile.address.country` is `USA`",
-            ),
-            (
-                "/details/requirements/solutions",
-                json!([]),
-                "`details.requirements.solutions`",
-            ),
-            (
-                "/details/requirements/solutions/0/id",
-                json!(null),
-                "`details.requirements.solutions[0].id`",
-            ),
+            ("/customerProfile/name", json!(null), "`customerProfile.name`"),
+            ("/customerProfile/address/country", json!("USA"), "`customerProfile.address.country` is `USA`"),
+            ("/details/requirements/solutions", json!([]), "`details.requirements.solutions`"),
+            ("/details/requirements/solutions/0/id", json!(null), "`details.requirements.solutions[0].id`"),
             ("/team", json!([]), "`team[0].firstName`"),
             ("/team/0/email", json!(""), "`team[0].email`"),
-            (
-                "/customerProfile/team",
-                json!(null),
-                "`customerProfile.team[0].firstName`",
-            ),
+            ("/customerProfile/team", json!(null), "`customerProfile.team[0].firstName`"),
         ];
         for (pointer, value, expected) in cases {
             let mut deal = deal();
             *deal.pointer_mut(pointer).unwrap() = value;
             let error = own_deal(deal).unwrap_err();
             assert_eq!(error.kind, CallErrorKind::Input);
-            assert!(
-                error.message.contains(expected),
-                "{pointer}: {}",
-                error.message
-            );
+            assert!(error.message.contains(expected), "{pointer}: {}", error.message);
         }
         for odd in [json!(null), json!([]), json!("text"), json!({})] {
             assert!(own_deal(odd.clone()).is_err(), "{odd}");

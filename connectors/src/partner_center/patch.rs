@@ -36,10 +36,7 @@ pub(super) fn document(changes: &Map<String, Value>) -> Result<Vec<Value>, CallE
     let mut found = Vec::new();
     collect(changes, "", &mut found)?;
     found.sort_by_key(|(place, _)| *place);
-    Ok(found
-        .into_iter()
-        .map(|(place, value)| replace(PATHS[place], value))
-        .collect())
+    Ok(found.into_iter().map(|(place, value)| replace(PATHS[place], value)).collect())
 }
 
 /// Collects the changes, each with the place of its path in [`PATHS`].
@@ -63,11 +60,7 @@ fn collect<'a>(
 }
 
 fn leads_on(path: &str) -> bool {
-    PATHS.iter().any(|known| {
-        known
-            .strip_prefix(path)
-            .is_some_and(|rest| rest.starts_with('/'))
-    })
+    PATHS.iter().any(|known| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
 }
 
 fn replace(path: &str, value: &Value) -> Value {
@@ -91,10 +84,7 @@ mod tests {
 
     fn check(changes: Value, expected: &[(&str, Value)]) {
         let patch = document(changes.as_object().unwrap()).unwrap();
-        let expected: Vec<Value> = expected
-            .iter()
-            .map(|(path, value)| replace(path, value))
-            .collect();
+        let expected: Vec<Value> = expected.iter().map(|(path, value)| replace(path, value)).collect();
         assert_eq!(patch, expected, "{changes}");
     }
 
@@ -112,10 +102,7 @@ mod tests {
         );
         check(
             json!({ "team": [{ "email": "a" }], "details": { "requirements": { "solutions": [] } } }),
-            &[
-                ("/details/requirements/solutions", json!([])),
-                ("/team", json!([{ "email": "a" }])),
-            ],
+            &[("/details/requirements/solutions", json!([])), ("/team", json!([{ "email": "a" }]))],
         );
     }
 
@@ -123,25 +110,15 @@ mod tests {
     fn fields_without_a_path_are_named() {
         let cases = [
             (json!({ "name": "x" }), "`name`"),
-            (
-                json!({ "customerProfile": { "name": "x" } }),
-                "`customerProfile.name`",
-            ),
+            (json!({ "customerProfile": { "name": "x" } }), "`customerProfile.name`"),
             (json!({ "customerProfile": null }), "`customerProfile`"),
-            (
-                json!({ "details": { "requirements": { "offers": [] } } }),
-                "`details.requirements.offers`",
-            ),
+            (json!({ "details": { "requirements": { "offers": [] } } }), "`details.requirements.offers`"),
             (json!({ "detail": {} }), "`detail`"),
         ];
         for (changes, expected) in cases {
             let error = document(changes.as_object().unwrap()).unwrap_err();
             assert_eq!(error.kind, CallErrorKind::Input);
-            assert!(
-                error.message.starts_with(expected),
-                "{changes}: {}",
-                error.message
-            );
+            assert!(error.message.starts_with(expected), "{changes}: {}", error.message);
         }
     }
 }

@@ -26,16 +26,15 @@ pub struct PartnerCenterSettings {
 }
 
 impl PartnerCenterSettings {
+    /// Settings for a service at that address; everything else is as usual.
+    pub fn new(url: impl Into<String>, sign_in: SignIn) -> PartnerCenterSettings {
+        PartnerCenterSettings { url: url.into(), audience: None, sign_in, timeout: default_timeout() }
+    }
+
     /// The client that these settings describe.
     pub(crate) fn client(&self) -> Result<Client, SettingsError> {
         let deadline = Duration::from_secs(self.timeout.max(1));
-        Client::new(
-            "partner_center",
-            &self.url,
-            self.audience.as_deref(),
-            &self.sign_in,
-            deadline,
-        )
+        Client::new("partner_center", &self.url, self.audience.as_deref(), &self.sign_in, deadline)
     }
 }
 

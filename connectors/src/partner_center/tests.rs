@@ -11,25 +11,14 @@ use crate::test_server::{Answer, Asked, TestServer};
 const LIST: &str = "/v1.0/engagements/referrals";
 
 fn connected(server: &TestServer) -> Connector {
-    let settings = PartnerCenterSettings {
-        url: server.url.clone(),
-        audience: None,
-        sign_in: server.sign_in(),
-        timeout: 5,
-    };
-    connector(&Connection::of(
-        "partner_center",
-        Some(settings.client().unwrap()),
-    ))
+    let settings =
+        PartnerCenterSettings { url: server.url.clone(), audience: None, sign_in: server.sign_in(), timeout: 5 };
+    connector(&Connection::of("partner_center", Some(settings.client().unwrap())))
 }
 
 async fn call(server: &TestServer, operation: &str, input: Value) -> Result<Value, CallError> {
     let key = CallKey::new("run", "step", "call");
-    connected(server)
-        .operation(operation)
-        .unwrap()
-        .call_any(&key, input)
-        .await
+    connected(server).operation(operation).unwrap().call_any(&key, input).await
 }
 
 fn deal() -> Value {
@@ -49,45 +38,21 @@ fn deal() -> Value {
 async fn lists_go_over_all_pages() {
     let odd = "http://elsewhere.example/v1.0/referrals?$skiptoken=t-2";
     let server = TestServer::start([
-        Answer::json(
-            200,
-            json!({ "value": [{ "id": "1" }, { "id": "2" }], "@odata.nextLink": odd }),
-        ),
-        Answer::json(
-            200,
-            json!({ "value": [{ "id": "3", "status": "Unheard" }, { "id": "4" }] }),
-        ),
+        Answer::json(200, json!({ "value": [{ "id": "1" }, { "id": "2" }], "@odata.nextLink": odd })),
+        Answer::json(200, json!({ "value": [{ "id": "3", "status": "Unheard" }, { "id": "4" }] })),
     ])
     .await;
-    let found = call(&server, "list_referrals", json!({ "top": 3 }))
-        .await
-        .unwrap();
-    assert_eq!(
-        found,
-        json!({ "value": [{ "id": "1" }, { "id": "2" }, { "id": "3", "status": "Unheard" }] })
-    );
-    assert_eq!(
-        server.lines(),
-        [
-            format!("GET {LIST}?$top=3"),
-            format!("GET {LIST}?$skiptoken=t-2")
-        ]
-    );
+    let found = call(&server, "list_referrals", json!({ "top": 3 })).await.unwrap();
+    assert_eq!(found, json!({ "value": [{ "id": "1" }, { "id": "2" }, { "id": "3", "status": "Unheard" }] }));
+    assert_eq!(server.lines(), [format!("GET {LIST}?$top=3"), format!("GET {LIST}?$skiptoken=t-2")]);
 }
 
 #[tokio::test]
 async fn the_version_may_come_in_a_header() {
-    let server = TestServer::start([
-        Answer::json(200, json!({ "id": "1", "unknown": true })).with("etag", "\"v1\"")
-    ])
-    .await;
-    let referral = call(&server, "get_referral", json!({ "id": "1" }))
-        .await
-        .unwrap();
-    assert_eq!(
-        referral,
-        json!({ "id": "1", "unknown": true, "eTag": "\"v1\"" })
-    );
+    let server =
+        TestServer::start([Answer::json(200, json!({ "id": "1", "unknown": true })).with("etag", "\"v1\"")]).await;
+    let referral = call(&server, "get_referral", json!({ "id": "1" })).await.unwrap();
+    assert_eq!(referral, json!({ "id": "1", "unknown": true, "eTag": "\"v1\"" }));
 }
 
 #[tokio::test]
@@ -96,31 +61,12 @@ async fn own_deals_are_found_without_case() {
         { "id": "1", "externalReferenceId": "crm-1", "target": [{ "id": "msft" }] },
         { "id": "2", "externalReferenceId": null },
         { "id": "3", "externalReferenceId": "crm-1" } ] });
-    let server =
-        TestServer::start([Answer::json(200, list.clone()), Answer::json(200, list)]).await;
-    let found = call(
-        &server,
-        "find_referral",
-        json!({ "external_reference_id": "CRM-1" }),
-    )
-    .await
-    .unwrap();
+    let server = TestServer::start([Answer::json(200, list.clone()), Answer::json(200, list)]).await;
+    let found = call(&server, "find_referral", json!({ "external_reference_id": "CRM-1" })).await.unwrap();
     assert_eq!(found["id"], json!("3"));
-    let none = call(
-        &server,
-        "find_referral",
-        json!({ "external_reference_id": "CRM-2" }),
-    )
-    .await
-    .unwrap();
+    let none = call(&server, "find_referral", json!({ "external_reference_id": "CRM-2" })).await.unwrap();
     assert_eq!(none, Value::Null);
-    let empty = call(
-        &server,
-        "find_referral",
-        json!({ "external_reference_id": " " }),
-    )
-    .await
-    .unwrap_err();
+    let empty = call(&server, "find_referral", json!({ "external_reference_id": " " })).await.unwrap_err();
     assert_eq!(empty.kind, CallErrorKind::Input);
 }
 
@@ -135,24 +81,17 @@ async fn a_repeated_create_makes_no_second_deal() {
     ])
     .await;
     for _ in 0..2 {
-        let referral = call(&server, "create_referral", json!({ "referral": deal() }))
-            .await
-            .unwrap();
+        let referral = call(&server, "create_referral", json!({ "referral": deal() })).await.unwrap();
         assert_eq!(referral["id"], json!("7"));
     }
-    let methods: Vec<String> = server
-        .asked()
-        .into_iter()
-        .map(|asked| asked.method)
-        .collect();
+    let methods: Vec<String> = server.asked().into_iter().map(|asked| asked.method).collect();
     assert_eq!(methods, ["GET", "POST", "GET"]);
     assert_eq!(server.asked()[1].json().get("inviteContext"), None);
 }
 
 #[tokio::test]
 async fn microsoft_is_invited_once() {
-    let copy =
-        json!({ "id": "9", "target": [{ "type": "BusinessProfileLocation", "id": "msft" }] });
+    let copy = json!({ "id": "9", "target": [{ "type": "BusinessProfileLocation", "id": "msft" }] });
     let server = TestServer::start([
         Answer::json(200, json!({ "value": [{ "id": "7" }] })),
         Answer::json(200, copy.clone()),
@@ -161,10 +100,7 @@ async fn microsoft_is_invited_once() {
     .await;
     for _ in 0..2 {
         let input = json!({ "referral": deal(), "engagement": "e-1" });
-        assert_eq!(
-            call(&server, "invite_microsoft", input).await.unwrap()["id"],
-            json!("9")
-        );
+        assert_eq!(call(&server, "invite_microsoft", input).await.unwrap()["id"], json!("9"));
     }
     let asked = server.asked();
     assert_eq!(asked.len(), 3);
@@ -176,30 +112,15 @@ async fn an_update_sends_a_patch_with_the_version() {
     let server = TestServer::start([
         Answer::bytes(204, b""),
         Answer::json(200, json!({ "id": "1", "eTag": "\"v2\"" })),
-        Answer::json(
-            412,
-            json!({ "error": { "code": "preconditionFailed", "message": "Changed." } }),
-        ),
+        Answer::json(412, json!({ "error": { "code": "preconditionFailed", "message": "Changed." } })),
     ])
     .await;
-    let input =
-        json!({ "id": "1", "changes": { "details": { "dealValue": 5 } }, "if_match": "\"v1\"" });
-    assert_eq!(
-        call(&server, "update_referral", input.clone())
-            .await
-            .unwrap()["eTag"],
-        json!("\"v2\"")
-    );
+    let input = json!({ "id": "1", "changes": { "details": { "dealValue": 5 } }, "if_match": "\"v1\"" });
+    assert_eq!(call(&server, "update_referral", input.clone()).await.unwrap()["eTag"], json!("\"v2\""));
     let conflict = call(&server, "update_referral", input).await.unwrap_err();
-    assert_eq!(
-        (conflict.kind, conflict.code.as_deref()),
-        (CallErrorKind::Conflict, Some("preconditionFailed"))
-    );
+    assert_eq!((conflict.kind, conflict.code.as_deref()), (CallErrorKind::Conflict, Some("preconditionFailed")));
     let asked: Vec<Asked> = server.asked();
-    assert_eq!(
-        asked[0].json(),
-        json!([{ "op": "replace", "path": "/details/dealValue", "value": 5 }])
-    );
+    assert_eq!(asked[0].json(), json!([{ "op": "replace", "path": "/details/dealValue", "value": 5 }]));
     assert_eq!(asked[0].header("if-match"), Some("\"v1\""));
     assert_eq!(asked[0].header("prefer"), Some("return=representation"));
 }

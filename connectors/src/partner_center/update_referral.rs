@@ -46,25 +46,17 @@ impl Operation for UpdateReferral {
     type Input = UpdateReferralInput;
     type Output = Record<Referral>;
 
-    async fn call(
-        &self,
-        key: &CallKey,
-        input: UpdateReferralInput,
-    ) -> Result<Record<Referral>, CallError> {
+    async fn call(&self, key: &CallKey, input: UpdateReferralInput) -> Result<Record<Referral>, CallError> {
         let client = self.0.bound()?;
         let Value::Object(changes) = input.changes.value() else {
-            return Err(CallError::new(
-                CallErrorKind::Input,
-                "`changes` must be an object, nested as the referral is",
-            ));
+            return Err(CallError::new(CallErrorKind::Input, "`changes` must be an object, nested as the referral is"));
         };
         let patch = patch::document(changes)?;
         // An empty patch would still move the version and raise an event.
         if patch.is_empty() {
             return api::get(client, key, &input.id).await.map(Record::from);
         }
-        let referral =
-            api::patch(client, key, &input.id, Value::Array(patch), &input.if_match).await?;
+        let referral = api::patch(client, key, &input.id, Value::Array(patch), &input.if_match).await?;
         Ok(referral.into())
     }
 }

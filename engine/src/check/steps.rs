@@ -1,22 +1,20 @@
-//! Steps as written to steps as meant.
+//! Steps as written to steps as meant: what each waits for, of what kind it is, and the kinds that hold steps
+//! or end something.
+//!
+//! The kinds that call are read in [`super::calls`] and [`super::update`], values in [`super::values`].
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Context;
-use super::input::Input;
-use super::names::{Names, Unreadable};
-use crate::connector::{AnyOperation, Effect};
-use crate::document::{AfterDocument, CallDocument, StepDocument, TerminateDocument, UpdateDocument};
-use crate::expression::{Expression, ExpressionError, Forms, Path, Read, Root, Transform};
-use crate::flow::{Call, RunAfter, Step, StepKind, Steps, UpdateIfDifferent};
+use super::names::Names;
+use crate::document::{AfterDocument, StepDocument, TerminateDocument};
+use crate::expression::{Condition, Expression};
+use crate::flow::{RunAfter, Step, StepKind, Steps};
 use crate::outcome::{Outcome, Outcomes};
 use crate::source::{Problem, Route, Source, nearest};
-
-/// The roots that every step may read, each where it exists.
-const ROOTS: [&str; 6] = ["trigger", "parameters", "steps", "items", "item", "error"];
 
 /// The kinds of steps, by their keys.
 const KINDS: [&str; 9] =
@@ -57,114 +55,6 @@ impl StepChecker<'_> {
 
     pub(super) fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);
-    }
-
-    /// Reads a value, and checks that everything it reads is there when `step` starts. `extra` are roots
-    /// that exist in this place only.
-    pub(super) fn expression(&mut self, value: &Value, at: &Route, step: &str, extra: &[&str]) -> Expression {
-        self.expression_for(value, at, step, extra, None)
-    }
-
-    fn expression_for(
-        &mut self,
-        value: &Value,
-        at: &Route,
-        step: &str,
-        extra: &[&str],
-        connector: Option<&str>,
-    ) -> Expression {
-        let roots: Vec<&str> = ROOTS.iter().chain(extra).copied().collect();
-        let mappings = self.context.mappings;
-        let mapping = |name: &str, to: Option<&str>| -> Result<Arc<dyn Transform>, ExpressionError> {
-            let mapping = mappings.get(name).ok_or_else(|| unknown_mapping(name, mappings.keys()))?;
-            let side = match (to, connector) {
-                (Some(to), _) => mapping.side_named(to).ok_or_else(|| {
-                    ExpressionError::new(format!("the mapping `{name}` has no side `{to}`")).help(sides_help(mapping))
-                })?,
-                (None, Some(connector)) => mapping.side_of_connector(connector).ok_or_else(|| {
-                    ExpressionError::new(format!("the mapping `{name}` has no side of `{connector}`"))
-                        .help(sides_help(mapping))
-                })?,
-                (None, None) => {
-                    return Err(ExpressionError::new(format!(
-                        "towards which side `{name}` is meant is not clear here"
-                    ))
-                    .help(format!("add `to`; {}", sides_help(mapping))));
-                }
-            };
-            Ok(Arc::new(mapping.directed(side)))
-        };
-        let mut mistakes = Vec::new();
-        let expression = Forms { roots: &roots, mapping: &mapping }.parse(value, at, &mut mistakes);
-        let mut reads = Vec::new();
-        expression.reads(&mut reads);
-        for (at, error) in mistakes {
-            self.problem(Problem::error(self.source, &at, error.message).help_if(error.help));
-        }
-        for read in reads {
-            self.check_read(&read, at, step, extra);
-        }
-        expression
-    }
-
-    fn check_read(&mut self, read: &Read, at: &Route, step: &str, extra: &[&str]) {
-        let problem = match &read.root {
-            Root::Step(name) => self.names.readable(name, step).err().and_then(|why| self.unreadable(name, why, at)),
-            Root::Items(name) if !self.names.in_loop(step, Some(name)) => {
-                Some(Problem::error(self.source, at, format!("`{step}` does not stand in a loop `{name}`")))
-            }
-            Root::Named(name) if name == "item" && !self.names.in_loop(step, None) => {
-                Some(Problem::error(self.source, at, "there is an `item` only in a loop"))
-            }
-            Root::Named(name) if name == "error" && !self.names.in_handler(step) => {
-                let help = "a handler says `after: { STEP: [failed, timed_out] }`";
-                Some(Problem::error(self.source, at, "there is an `error` only in a step that handles one").help(help))
-            }
-            Root::Named(name) if name == "parameters" => self.unknown_parameter(read, at),
-            Root::Named(name) if !ROOTS.contains(&name.as_str()) && !extra.contains(&name.as_str()) => {
-                let known: Vec<&str> = ROOTS.iter().chain(extra).copied().collect();
-                let help = match nearest(name, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("here there are {}", known.join(", ")),
-                };
-                Some(Problem::error(self.source, at, format!("there is no `{name}` to read")).help(help))
-            }
-            _ => None,
-        };
-        self.problems.extend(problem);
-    }
-
-    fn unknown_parameter(&self, read: &Read, at: &Route) -> Option<Problem> {
-        let parameters = self.context.parameters.as_object()?;
-        let key = read.key.as_ref()?;
-        if parameters.contains_key(key) {
-            return None;
-        }
-        let help = nearest(key, parameters.keys().map(String::as_str)).map_or_else(
-            || "parameters are declared in pack.yaml".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        Some(Problem::error(self.source, at, format!("the pack has no parameter `{key}`")).help(help))
-    }
-
-    fn unreadable(&self, name: &str, why: Unreadable, at: &Route) -> Option<Problem> {
-        let error = |message: String| Problem::error(self.source, at, message);
-        match why {
-            Unreadable::Unknown { .. } if self.names.is_left_out(name) => None,
-            Unreadable::Unknown { nearest } => Some(
-                error(format!("there is no step `{name}`"))
-                    .help_if(nearest.map(|near| format!("did you mean `{near}`?"))),
-            ),
-            Unreadable::Itself => Some(error(format!("`{name}` is the step itself, or holds it; it has no value yet"))),
-            Unreadable::InLoop { loop_name } => Some(
-                error(format!("`{name}` stands in the loop `{loop_name}` and has no single value outside of it"))
-                    .help("move the step that needs it into the loop"),
-            ),
-            Unreadable::NotBefore => Some(
-                error(format!("`{name}` may not have ended when this is read"))
-                    .help(format!("let this step run after it: `after: [{name}]`")),
-            ),
-        }
     }
 
     fn after(&mut self, after: &AfterDocument, siblings: &IndexMap<String, StepDocument>, at: &Route) -> Vec<RunAfter> {
@@ -262,7 +152,7 @@ impl StepChecker<'_> {
         };
         let then = branch("then", &step.then);
         let otherwise = branch("else", &step.otherwise);
-        StepKind::If { condition: condition.unwrap_or(crate::expression::Condition::All(Vec::new())), then, otherwise }
+        StepKind::If { condition: condition.unwrap_or(Condition::All(Vec::new())), then, otherwise }
     }
 
     fn for_each(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
@@ -273,130 +163,6 @@ impl StepChecker<'_> {
             self.problem(problem);
         }
         StepKind::ForEach { items: items.unwrap_or(Expression::Literal(Value::Null)), steps }
-    }
-
-    /// A call of an operation, with its input held against the operation's schema.
-    fn call(&mut self, operation: &str, with: Option<&Value>, at: &Route, step: &str, extra: &[&str]) -> Option<Call> {
-        let known = self.operation(operation, &at.key("call"))?;
-        let with = self.input(operation, with, &at.key("with"), step, extra);
-        Input { source: self.source, owner: operation, problems: self.problems }.check(
-            &with,
-            &known.input_schema(),
-            &at.key("with"),
-        );
-        Some(Call { operation: operation.to_owned(), effect: known.effect(), with })
-    }
-
-    fn input(&mut self, operation: &str, with: Option<&Value>, at: &Route, step: &str, extra: &[&str]) -> Expression {
-        let nothing = Value::Object(Map::new());
-        let connector = operation.split('.').next();
-        self.expression_for(with.unwrap_or(&nothing), at, step, extra, connector)
-    }
-
-    fn operation(&mut self, name: &str, at: &Route) -> Option<Arc<dyn AnyOperation>> {
-        let connectors = self.context.connectors;
-        if let Some(operation) = connectors.operation(name) {
-            return Some(Arc::clone(operation));
-        }
-        let known: Vec<String> = connectors
-            .iter()
-            .flat_map(|connector| {
-                connector.operations().map(|operation| format!("{}.{}", connector.name(), operation.name()))
-            })
-            .collect();
-        let help = match nearest(name, known.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known: {}", known.join(", ")),
-        };
-        self.problem(Problem::error(self.source, at, format!("there is no operation `{name}`")).help(help));
-        None
-    }
-
-    fn run_flow(&mut self, name: &str, step: &StepDocument, at: &Route) -> Option<StepKind> {
-        let flow = step.run_flow.as_deref()?;
-        let nothing = Value::Object(Map::new());
-        let with = self.expression(step.with.as_ref().unwrap_or(&nothing), &at.key("with"), name, &[]);
-        let Some(inputs) = self.context.children.get(flow) else {
-            let known = self.context.children.keys().map(String::as_str);
-            let problem = if self.context.flows.contains(flow) {
-                Problem::error(self.source, &at.key("run_flow"), format!("`{flow}` cannot be run by another flow"))
-                    .help("a flow that is run by others has the trigger `child`")
-            } else {
-                Problem::error(self.source, &at.key("run_flow"), format!("there is no flow `{flow}`"))
-                    .help_if(nearest(flow, known).map(|near| format!("did you mean `{near}`?")))
-            };
-            self.problem(problem);
-            return None;
-        };
-        if let Expression::Object(given) = &with {
-            for key in given.keys().filter(|key| !inputs.contains_key(*key)) {
-                let near = nearest(key, inputs.keys().map(String::as_str));
-                let help = near.map(|near| format!("did you mean `{near}`?"));
-                let message = format!("the flow `{flow}` has no input `{key}`");
-                self.problem(Problem::error_in_key(self.source, &at.key("with").key(key), message).help_if(help));
-            }
-            for (key, _) in inputs.iter().filter(|(key, input)| input.default.is_none() && !given.contains_key(*key)) {
-                self.problem(Problem::error_in_key(
-                    self.source,
-                    &at.key("with"),
-                    format!("the flow `{flow}` needs `{key}`"),
-                ));
-            }
-        }
-        Some(StepKind::RunFlow { flow: flow.to_owned(), with })
-    }
-
-    fn update(&mut self, name: &str, document: &UpdateDocument, at: &Route) -> Option<StepKind> {
-        let from = self.expression(&document.from, &at.key("from"), name, &[]);
-        let read_operation = self.operation(&document.read.call, &at.key("read").key("call"));
-        let update_operation = self.operation(&document.update.call, &at.key("update").key("call"));
-        let Some(mapping) = self.context.mappings.get(&document.map) else {
-            let error = unknown_mapping(&document.map, self.context.mappings.keys());
-            self.problem(Problem::error(self.source, &at.key("map"), error.message).help_if(error.help));
-            return None;
-        };
-        let connector = document.update.call.split('.').next().unwrap_or_default();
-        let Some(side) = mapping.side_of_connector(connector) else {
-            let message = format!("the mapping `{}` has no side of `{connector}`", document.map);
-            self.problem(Problem::error(self.source, &at.key("map"), message).help(sides_help(mapping)));
-            return None;
-        };
-        let mapping = mapping.directed(side);
-        let (read_operation, update_operation) = (read_operation?, update_operation?);
-        let mut read = self.part(&document.read, &at.key("read"), name, &["from"]);
-        fill(&mut read, &read_operation.input_schema(), "fields", Expression::Literal(mapping.fields()));
-        let mut update = self.part(&document.update, &at.key("update"), name, &["from", "to", "changes"]);
-        let schema = update_operation.input_schema();
-        if let Expression::Object(said) = &read {
-            for (key, value) in said.iter().filter(|(key, _)| *key != "fields") {
-                fill(&mut update, &schema, key, value.clone());
-            }
-        }
-        if let Some(version) = read_operation.version()
-            && let Ok(path) = Path::parse(&format!("$.to['{version}']"))
-        {
-            fill(&mut update, &schema, "if_match", Expression::Path(path));
-        }
-        let read = self.checked_part(&document.read.call, read_operation.as_ref(), read, &at.key("read").key("with"));
-        let update =
-            self.checked_part(&document.update.call, update_operation.as_ref(), update, &at.key("update").key("with"));
-        if read.effect == Effect::Writes {
-            self.problem(Problem::error(
-                self.source,
-                &at.key("read"),
-                format!("`{}` changes the service", read.operation),
-            ));
-        }
-        Some(StepKind::UpdateIfDifferent(Box::new(UpdateIfDifferent { mapping, from, read, update })))
-    }
-
-    fn part(&mut self, document: &CallDocument, at: &Route, step: &str, extra: &[&str]) -> Expression {
-        self.input(&document.call, document.with.as_ref(), &at.key("with"), step, extra)
-    }
-
-    fn checked_part(&mut self, name: &str, operation: &dyn AnyOperation, with: Expression, at: &Route) -> Call {
-        Input { source: self.source, owner: name, problems: self.problems }.check(&with, &operation.input_schema(), at);
-        Call { operation: name.to_owned(), effect: operation.effect(), with }
     }
 
     fn respond(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
@@ -427,17 +193,6 @@ impl StepChecker<'_> {
     }
 }
 
-/// Gives a call an input that its author left to us, where the operation has it.
-fn fill(with: &mut Expression, schema: &Value, key: &str, value: Expression) {
-    let known = schema.get("properties").and_then(|properties| properties.get(key)).is_some();
-    if let Expression::Object(entries) = with
-        && known
-        && !entries.contains_key(key)
-    {
-        entries.insert(key.to_owned(), value);
-    }
-}
-
 fn kinds_of(step: &StepDocument) -> Vec<&'static str> {
     let given = [
         step.call.is_some(),
@@ -451,17 +206,4 @@ fn kinds_of(step: &StepDocument) -> Vec<&'static str> {
         step.terminate.is_some(),
     ];
     KINDS.into_iter().zip(given).filter_map(|(kind, given)| given.then_some(kind)).collect()
-}
-
-fn unknown_mapping<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> ExpressionError {
-    let error = ExpressionError::new(format!("the pack has no mapping `{name}`"));
-    match nearest(name, known.map(String::as_str)) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error,
-    }
-}
-
-fn sides_help(mapping: &crate::mapping::Mapping) -> String {
-    let [one, other] = mapping.sides();
-    format!("it is between `{}` ({}) and `{}` ({})", one.name(), one.record(), other.name(), other.record())
 }

@@ -26,13 +26,14 @@ use super::decoration::Decoration;
 use super::{Mapping, Side, SideIndex, parameters};
 use reader::Reader;
 
-/// Reads all mappings of a pack, one a source. `values` are the pack's parameters, an object. On failure
-/// every mistake is returned, in all of the files.
+/// Reads all mappings of a pack, one a source. `values` are the pack's parameters, an object. Every mistake in
+/// all of the files is returned; a mapping with mistakes is there without the fields that have them, so that
+/// the flows that use it can be checked too.
 pub fn check(
     sources: &[Arc<Source>],
     values: &Value,
     connectors: &Connectors,
-) -> Result<IndexMap<String, Arc<Mapping>>, Vec<Problem>> {
+) -> (IndexMap<String, Arc<Mapping>>, Vec<Problem>) {
     let mut problems = Vec::new();
     let drafts = drafts(sources, values, &mut problems);
     let mut mappings = IndexMap::new();
@@ -41,11 +42,8 @@ pub fn check(
             mappings.insert(name.to_owned(), Arc::new(mapping));
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
     mappings.sort_by_cached_key(|name, _| drafts.get_index_of(name));
-    Ok(mappings)
+    (mappings, problems)
 }
 
 /// A file that could be read, before its names are looked up.

@@ -52,7 +52,8 @@ fn read(texts: &[&str]) -> Result<IndexMap<String, Arc<Mapping>>, Vec<Problem>> 
             source
         })
         .collect();
-    check(&sources, &parameters(), &connectors())
+    let (mappings, problems) = check(&sources, &parameters(), &connectors());
+    if problems.is_empty() { Ok(mappings) } else { Err(problems) }
 }
 
 fn good(texts: &[&str]) -> IndexMap<String, Arc<Mapping>> {

@@ -41,6 +41,7 @@ pub(crate) fn connectors(service: &Shared) -> Connectors {
         Connector::new("fake")
             .with(Say)
             .with(Fail)
+            .with(Wait)
             .with(Read(Arc::clone(service)))
             .with(Write(Arc::clone(service)))
             .with(Create(Arc::clone(service)))
@@ -114,6 +115,29 @@ impl Operation for Fail {
             status: Some(400),
             ..CallError::new(CallErrorKind::Input, "it was refused")
         })
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WaitInput {
+    /// How long.
+    #[expect(dead_code, reason = "only its type in the schema is tested")]
+    seconds: i64,
+}
+
+/// Wants a number.
+struct Wait;
+
+#[async_trait]
+impl Operation for Wait {
+    const NAME: &'static str = "wait";
+    const EFFECT: Effect = Effect::Reads;
+    type Input = WaitInput;
+    type Output = Value;
+
+    async fn call(&self, _: &CallKey, _: WaitInput) -> Result<Value, CallError> {
+        Ok(Value::Null)
     }
 }
 

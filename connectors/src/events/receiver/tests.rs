@@ -5,8 +5,8 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    PKCS_RSA_SHA256, RsaKeySize,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256,
+    RsaKeySize,
 };
 
 use super::*;
@@ -34,17 +34,21 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params
-            .distinguished_name
-            .push(DnType::OrganizationName, organization);
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "Test root");
+        params.distinguished_name.push(DnType::OrganizationName, organization);
+        params.distinguished_name.push(DnType::CommonName, "Test root");
         let pem = params.self_signed(&key).unwrap().pem();
-        Authority {
-            pem,
-            issuer: Issuer::new(params, key),
-        }
+        Authority { pem, issuer: Issuer::new(params, key) }
+    }
+
+    /// An authority that this one signs; its PEM holds both.
+    fn below(&self, organization: &str) -> Authority {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::OrganizationName, organization);
+        params.distinguished_name.push(DnType::CommonName, "Test intermediate");
+        let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
+        Authority { pem: format!("{pem}{}", self.pem), issuer: Issuer::new(params, key) }
     }
 
     fn sender(&self, name: &str) -> Sender {
@@ -58,10 +62,7 @@ impl Authority {
         params.not_before = rcgen::date_time_ymd(2001, 1, 1);
         params.not_after = rcgen::date_time_ymd(year, 1, 1);
         let der = params.signed_by(&key, &self.issuer).unwrap().der().to_vec();
-        Sender {
-            der,
-            key: RsaKeyPair::from_pkcs8(&key.serialize_der()).unwrap(),
-        }
+        Sender { der, key: RsaKeyPair::from_pkcs8(&key.serialize_der()).unwrap() }
     }
 }
 
@@ -69,9 +70,7 @@ impl Sender {
     fn sign(&self, body: &str) -> String {
         let mut signature = vec![0; self.key.public_modulus_len()];
         let random = SystemRandom::new();
-        self.key
-            .sign(&RSA_PKCS1_SHA256, &random, body.as_bytes(), &mut signature)
-            .unwrap();
+        self.key.sign(&RSA_PKCS1_SHA256, &random, body.as_bytes(), &mut signature).unwrap();
         STANDARD.encode(signature)
     }
 }
@@ -91,10 +90,7 @@ fn receiver(server: &TestServer, trusted: &Authority) -> Receiver {
         trust_pem: Some(trusted.pem.clone()),
         max_body: 1000,
     };
-    Receiver {
-        fetch_again_after: Duration::ZERO,
-        ..Receiver::new(&settings).unwrap()
-    }
+    Receiver { fetch_again_after: Duration::ZERO, ..Receiver::new(&settings).unwrap() }
 }
 
 fn request(server: &TestServer, signature: &str, body: &str) -> Incoming {
@@ -102,10 +98,7 @@ fn request(server: &TestServer, signature: &str, body: &str) -> Incoming {
     Incoming {
         headers: vec![
             header("x-ms-signature", &format!("Signature {signature}")),
-            header(
-                "x-ms-certificate-url",
-                &format!("{}/cert/dispatch.cer", server.url),
-            ),
+            header("x-ms-certificate-url", &format!("{}/cert/dispatch.cer", server.url)),
             header("x-ms-signature-algorithm", "RSA-SHA256"),
         ],
         body: body.as_bytes().to_vec(),
@@ -114,9 +107,7 @@ fn request(server: &TestServer, signature: &str, body: &str) -> Incoming {
 
 fn set(request: &mut Incoming, name: &str, value: Option<&str>) {
     request.headers.retain(|(known, _)| known != name);
-    request
-        .headers
-        .extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    request.headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
 }
 
 #[tokio::test]
@@ -128,22 +119,26 @@ async fn a_signed_event_is_taken() {
     let in_own_header = request(&server, &sender.sign(BODY), BODY);
     let mut in_authorization = in_own_header.clone();
     set(&mut in_authorization, "x-ms-signature", None);
-    set(
-        &mut in_authorization,
-        "authorization",
-        Some(&format!("signature {}", sender.sign(BODY))),
-    );
+    set(&mut in_authorization, "authorization", Some(&format!("signature {}", sender.sign(BODY))));
     for request in [in_own_header, in_authorization] {
         let event = receiver.receive(&request).await.unwrap().unwrap();
         assert_eq!(event.body["event"], "referral-updated");
     }
     let asked = server.asked();
     assert_eq!(asked.len(), 1, "the certificate is fetched once");
-    assert_eq!(
-        asked[0].header("authorization"),
-        None,
-        "no token goes to the certificate's host"
-    );
+    assert_eq!(asked[0].header("authorization"), None, "no token goes to the certificate's host");
+}
+
+#[tokio::test]
+async fn a_chain_is_completed_from_the_trusted_file() {
+    let root = Authority::new("Another Corporation");
+    let between = root.below("Microsoft Corporation");
+    let sender = between.sender(NAME);
+    let server = serving(sender.der.clone()).await;
+    let request = request(&server, &sender.sign(BODY), BODY);
+    assert!(receiver(&server, &between).receive(&request).await.unwrap().is_some());
+    let refusal = receiver(&server, &root).receive(&request).await.unwrap_err();
+    assert_eq!(refusal.status, 401, "without the certificate between there is no chain");
 }
 
 #[tokio::test]
@@ -161,24 +156,9 @@ async fn headers_are_checked_before_anything_is_fetched() {
         ("x-ms-signature", Some("Signature ***"), BODY, 401),
         ("x-ms-certificate-url", None, BODY, 400),
         ("x-ms-certificate-url", Some("no address"), BODY, 400),
-        (
-            "x-ms-certificate-url",
-            Some("http://3psostorageacct.blob.core.windows.net/a.cer"),
-            BODY,
-            400,
-        ),
-        (
-            "x-ms-certificate-url",
-            Some("https://evil.example/a.cer"),
-            BODY,
-            403,
-        ),
-        (
-            "x-ms-certificate-url",
-            Some("http://127.0.0.1:1/a.cer"),
-            BODY,
-            403,
-        ),
+        ("x-ms-certificate-url", Some("http://3psostorageacct.blob.core.windows.net/a.cer"), BODY, 400),
+        ("x-ms-certificate-url", Some("https://evil.example/a.cer"), BODY, 403),
+        ("x-ms-certificate-url", Some("http://127.0.0.1:1/a.cer"), BODY, 403),
         ("x-ms-signature-algorithm", None, BODY, 400),
         ("x-ms-signature-algorithm", Some("rsa-sha1"), BODY, 401),
         ("x-ms-signature-algorithm", Some("rsa-sha256-x"), BODY, 401),
@@ -189,18 +169,10 @@ async fn headers_are_checked_before_anything_is_fetched() {
             set(&mut request, name, value);
         }
         let refusal = receiver.receive(&request).await.unwrap_err();
-        assert_eq!(
-            refusal.status, status,
-            "{name} {value:?}: {}",
-            refusal.message
-        );
+        assert_eq!(refusal.status, status, "{name} {value:?}: {}", refusal.message);
     }
     let mut with_user = request(&server, &STANDARD.encode("s"), BODY);
-    set(
-        &mut with_user,
-        "x-ms-certificate-url",
-        Some(&here.replace("http://", "http://user@")),
-    );
+    set(&mut with_user, "x-ms-certificate-url", Some(&here.replace("http://", "http://user@")));
     assert_eq!(receiver.receive(&with_user).await.unwrap_err().status, 400);
     assert_eq!(server.asked().len(), 0);
 }
@@ -210,44 +182,17 @@ async fn certificates_are_not_believed_easily() {
     let microsoft = Authority::new("Microsoft Corporation");
     let other = Authority::new("Another Corporation");
     let cases = [
-        (
-            "of another root",
-            microsoft.sender(NAME),
-            &other,
-            "not trusted",
-        ),
-        (
-            "of another issuer",
-            other.sender(NAME),
-            &other,
-            "not issued by",
-        ),
-        (
-            "for another name",
-            microsoft.sender("site.example"),
-            &microsoft,
-            "none of the expected names",
-        ),
-        (
-            "expired",
-            microsoft.sender_until(NAME, 2002),
-            &microsoft,
-            "not trusted",
-        ),
+        ("of another root", microsoft.sender(NAME), &other, "not trusted"),
+        ("of another issuer", other.sender(NAME), &other, "not issued by"),
+        ("for another name", microsoft.sender("site.example"), &microsoft, "none of the expected names"),
+        ("expired", microsoft.sender_until(NAME, 2002), &microsoft, "not trusted"),
     ];
     for (what, sender, trusted, expected) in cases {
         let server = serving(sender.der.clone()).await;
         let request = request(&server, &sender.sign(BODY), BODY);
-        let refusal = receiver(&server, trusted)
-            .receive(&request)
-            .await
-            .unwrap_err();
+        let refusal = receiver(&server, trusted).receive(&request).await.unwrap_err();
         assert_eq!(refusal.status, 401, "{what}");
-        assert!(
-            refusal.message.contains(expected),
-            "{what}: {}",
-            refusal.message
-        );
+        assert!(refusal.message.contains(expected), "{what}: {}", refusal.message);
     }
 }
 
@@ -257,25 +202,14 @@ async fn a_changed_body_and_garbage_are_refused() {
     let sender = authority.sender(NAME);
     let server = serving(sender.der.clone()).await;
     let receiver = receiver(&server, &authority);
-    let changed = request(
-        &server,
-        &sender.sign(BODY),
-        &BODY.replace("updated", "created"),
-    );
+    let changed = request(&server, &sender.sign(BODY), &BODY.replace("updated", "created"));
     assert_eq!(receiver.receive(&changed).await.unwrap_err().status, 401);
     let no_json = request(&server, &sender.sign("{"), "{");
     assert_eq!(receiver.receive(&no_json).await.unwrap_err().status, 400);
     for garbage in [b"".as_slice(), b"-----BEGIN", b"\x30\x82\xff\xff"] {
         let server = serving(garbage.to_vec()).await;
         let request = request(&server, &sender.sign(BODY), BODY);
-        assert_eq!(
-            super::tests::receiver(&server, &authority)
-                .receive(&request)
-                .await
-                .unwrap_err()
-                .status,
-            401
-        );
+        assert_eq!(super::tests::receiver(&server, &authority).receive(&request).await.unwrap_err().status, 401);
     }
 }
 
@@ -286,14 +220,8 @@ async fn a_new_certificate_under_the_same_address_is_fetched() {
     let mut served = vec![new.der.clone(), old.der.clone()];
     let server = TestServer::ruled(move |_| served.pop().map(|der| Answer::bytes(200, &der))).await;
     let receiver = receiver(&server, &authority);
-    receiver
-        .receive(&request(&server, &old.sign(BODY), BODY))
-        .await
-        .unwrap();
-    receiver
-        .receive(&request(&server, &new.sign(BODY), BODY))
-        .await
-        .unwrap();
+    receiver.receive(&request(&server, &old.sign(BODY), BODY)).await.unwrap();
+    receiver.receive(&request(&server, &new.sign(BODY), BODY)).await.unwrap();
     assert_eq!(server.asked().len(), 2);
 }
 
@@ -302,9 +230,6 @@ async fn an_unreachable_certificate_asks_for_another_delivery() {
     let authority = Authority::new("Microsoft Corporation");
     let server = TestServer::ruled(|_| Some(Answer::bytes(500, b""))).await;
     let request = request(&server, &STANDARD.encode("s"), BODY);
-    let refusal = receiver(&server, &authority)
-        .receive(&request)
-        .await
-        .unwrap_err();
+    let refusal = receiver(&server, &authority).receive(&request).await.unwrap_err();
     assert_eq!(refusal.status, 503);
 }

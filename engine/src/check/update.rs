@@ -1,0 +1,78 @@
+//! Steps that bring one record in step with another: two calls, one mapping, and what is filled in for them.
+
+use serde_json::Value;
+
+use super::input::Input;
+use super::steps::StepChecker;
+use super::values::{sides_help, unknown_mapping};
+use crate::connector::{AnyOperation, Effect};
+use crate::document::{CallDocument, UpdateDocument};
+use crate::expression::{Expression, Path, Transform};
+use crate::flow::{Call, StepKind, UpdateIfDifferent};
+use crate::source::{Problem, Route};
+
+impl StepChecker<'_> {
+    pub(super) fn update(&mut self, name: &str, document: &UpdateDocument, at: &Route) -> Option<StepKind> {
+        let from = self.expression(&document.from, &at.key("from"), name, &[]);
+        let read_operation = self.operation(&document.read.call, &at.key("read").key("call"));
+        let update_operation = self.operation(&document.update.call, &at.key("update").key("call"));
+        let Some(mapping) = self.context.mappings.get(&document.map) else {
+            let error = unknown_mapping(&document.map, self.context.mappings.keys());
+            self.problem(Problem::error(self.source, &at.key("map"), error.message).help_if(error.help));
+            return None;
+        };
+        let connector = document.update.call.split('.').next().unwrap_or_default();
+        let Some(side) = mapping.side_of_connector(connector) else {
+            let message = format!("the mapping `{}` has no side of `{connector}`", document.map);
+            self.problem(Problem::error(self.source, &at.key("map"), message).help(sides_help(mapping)));
+            return None;
+        };
+        let mapping = mapping.directed(side);
+        let (read_operation, update_operation) = (read_operation?, update_operation?);
+        let mut read = self.part(&document.read, &at.key("read"), name, &["from"]);
+        fill(&mut read, &read_operation.input_schema(), "fields", Expression::Literal(mapping.fields()));
+        let mut update = self.part(&document.update, &at.key("update"), name, &["from", "to", "changes"]);
+        let schema = update_operation.input_schema();
+        if let Expression::Object(said) = &read {
+            for (key, value) in said.iter().filter(|(key, _)| *key != "fields") {
+                fill(&mut update, &schema, key, value.clone());
+            }
+        }
+        if let Some(version) = read_operation.version()
+            && let Ok(path) = Path::parse(&format!("$.to['{version}']"))
+        {
+            fill(&mut update, &schema, "if_match", Expression::Path(path));
+        }
+        let read = self.checked_part(&document.read.call, read_operation.as_ref(), read, &at.key("read").key("with"));
+        let update =
+            self.checked_part(&document.update.call, update_operation.as_ref(), update, &at.key("update").key("with"));
+        if read.effect == Effect::Writes {
+            self.problem(Problem::error(
+                self.source,
+                &at.key("read"),
+                format!("`{}` changes the service", read.operation),
+            ));
+        }
+        Some(StepKind::UpdateIfDifferent(Box::new(UpdateIfDifferent { mapping, from, read, update })))
+    }
+
+    fn part(&mut self, document: &CallDocument, at: &Route, step: &str, extra: &[&str]) -> Expression {
+        self.input(&document.call, document.with.as_ref(), &at.key("with"), step, extra)
+    }
+
+    fn checked_part(&mut self, name: &str, operation: &dyn AnyOperation, with: Expression, at: &Route) -> Call {
+        Input { source: self.source, owner: name, problems: self.problems }.check(&with, &operation.input_schema(), at);
+        Call { operation: name.to_owned(), effect: operation.effect(), with }
+    }
+}
+
+/// Gives a call an input that its author left to us, where the operation has it.
+fn fill(with: &mut Expression, schema: &Value, key: &str, value: Expression) {
+    let known = schema.get("properties").and_then(|properties| properties.get(key)).is_some();
+    if let Expression::Object(entries) = with
+        && known
+        && !entries.contains_key(key)
+    {
+        entries.insert(key.to_owned(), value);
+    }
+}

@@ -1,0 +1,137 @@
+//! Values as written to expressions, and whether everything that they read is there when their step starts.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::names::Unreadable;
+use super::steps::StepChecker;
+use crate::expression::{Expression, ExpressionError, Forms, Read, Root, Transform};
+use crate::mapping::Mapping;
+use crate::source::{Problem, Route, nearest};
+
+/// The roots that every step may read, each where it exists.
+const ROOTS: [&str; 6] = ["trigger", "parameters", "steps", "items", "item", "error"];
+
+impl StepChecker<'_> {
+    /// Reads a value, and checks that everything it reads is there when `step` starts. `extra` are roots
+    /// that exist in this place only.
+    pub(super) fn expression(&mut self, value: &Value, at: &Route, step: &str, extra: &[&str]) -> Expression {
+        self.expression_for(value, at, step, extra, None)
+    }
+
+    pub(super) fn expression_for(
+        &mut self,
+        value: &Value,
+        at: &Route,
+        step: &str,
+        extra: &[&str],
+        connector: Option<&str>,
+    ) -> Expression {
+        let roots: Vec<&str> = ROOTS.iter().chain(extra).copied().collect();
+        let mappings = self.context.mappings;
+        let mapping = |name: &str, to: Option<&str>| -> Result<Arc<dyn Transform>, ExpressionError> {
+            let mapping = mappings.get(name).ok_or_else(|| unknown_mapping(name, mappings.keys()))?;
+            let side = match (to, connector) {
+                (Some(to), _) => mapping.side_named(to).ok_or_else(|| {
+                    ExpressionError::new(format!("the mapping `{name}` has no side `{to}`")).help(sides_help(mapping))
+                })?,
+                (None, Some(connector)) => mapping.side_of_connector(connector).ok_or_else(|| {
+                    ExpressionError::new(format!("the mapping `{name}` has no side of `{connector}`"))
+                        .help(sides_help(mapping))
+                })?,
+                (None, None) => {
+                    return Err(ExpressionError::new(format!(
+                        "towards which side `{name}` is meant is not clear here"
+                    ))
+                    .help(format!("add `to`; {}", sides_help(mapping))));
+                }
+            };
+            Ok(Arc::new(mapping.directed(side)))
+        };
+        let mut mistakes = Vec::new();
+        let expression = Forms { roots: &roots, mapping: &mapping }.parse(value, at, &mut mistakes);
+        let mut reads = Vec::new();
+        expression.reads(&mut reads);
+        for (at, error) in mistakes {
+            self.problem(Problem::error(self.source, &at, error.message).help_if(error.help));
+        }
+        for read in reads {
+            self.check_read(&read, at, step, extra);
+        }
+        expression
+    }
+
+    fn check_read(&mut self, read: &Read, at: &Route, step: &str, extra: &[&str]) {
+        let problem = match &read.root {
+            Root::Step(name) => self.names.readable(name, step).err().and_then(|why| self.unreadable(name, why, at)),
+            Root::Items(name) if !self.names.in_loop(step, Some(name)) => {
+                Some(Problem::error(self.source, at, format!("`{step}` does not stand in a loop `{name}`")))
+            }
+            Root::Named(name) if name == "item" && !self.names.in_loop(step, None) => {
+                Some(Problem::error(self.source, at, "there is an `item` only in a loop"))
+            }
+            Root::Named(name) if name == "error" && !self.names.in_handler(step) => {
+                let help = "a handler says `after: { STEP: [failed, timed_out] }`";
+                Some(Problem::error(self.source, at, "there is an `error` only in a step that handles one").help(help))
+            }
+            Root::Named(name) if name == "parameters" => self.unknown_parameter(read, at),
+            Root::Named(name) if !ROOTS.contains(&name.as_str()) && !extra.contains(&name.as_str()) => {
+                let known: Vec<&str> = ROOTS.iter().chain(extra).copied().collect();
+                let help = match nearest(name, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("here there are {}", known.join(", ")),
+                };
+                Some(Problem::error(self.source, at, format!("there is no `{name}` to read")).help(help))
+            }
+            _ => None,
+        };
+        self.problems.extend(problem);
+    }
+
+    fn unknown_parameter(&self, read: &Read, at: &Route) -> Option<Problem> {
+        let parameters = self.context.parameters.as_object()?;
+        let key = read.key.as_ref()?;
+        if parameters.contains_key(key) {
+            return None;
+        }
+        let help = nearest(key, parameters.keys().map(String::as_str)).map_or_else(
+            || "parameters are declared in pack.yaml".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Some(Problem::error(self.source, at, format!("the pack has no parameter `{key}`")).help(help))
+    }
+
+    fn unreadable(&self, name: &str, why: Unreadable, at: &Route) -> Option<Problem> {
+        let error = |message: String| Problem::error(self.source, at, message);
+        match why {
+            Unreadable::Unknown { .. } if self.names.is_left_out(name) => None,
+            Unreadable::Unknown { nearest } => Some(
+                error(format!("there is no step `{name}`"))
+                    .help_if(nearest.map(|near| format!("did you mean `{near}`?"))),
+            ),
+            Unreadable::Itself => Some(error(format!("`{name}` is the step itself, or holds it; it has no value yet"))),
+            Unreadable::InLoop { loop_name } => Some(
+                error(format!("`{name}` stands in the loop `{loop_name}` and has no single value outside of it"))
+                    .help("move the step that needs it into the loop"),
+            ),
+            Unreadable::NotBefore => Some(
+                error(format!("`{name}` may not have ended when this is read"))
+                    .help(format!("let this step run after it: `after: [{name}]`")),
+            ),
+        }
+    }
+}
+
+pub(super) fn unknown_mapping<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> ExpressionError {
+    let error = ExpressionError::new(format!("the pack has no mapping `{name}`"));
+    match nearest(name, known.map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}
+
+pub(super) fn sides_help(mapping: &Mapping) -> String {
+    let [one, other] = mapping.sides();
+    format!("it is between `{}` ({}) and `{}` ({})", one.name(), one.record(), other.name(), other.record())
+}

@@ -1,0 +1,138 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps Partner Center referrals and a CRM in step, by flows in YAML.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Plays the main job on the embedded sandbox: no account, no configuration
+    Demo,
+    /// Checks a pack and tells every mistake in its place
+    Check {
+        /// Which pack
+        #[command(flatten)]
+        pack: PackArgs,
+        /// Print the problems as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draws the flows of a pack
+    Graph {
+        /// Which pack
+        #[command(flatten)]
+        pack: PackArgs,
+        /// Draw this flow only
+        #[arg(long)]
+        flow: Option<String>,
+        /// The language of the picture
+        #[arg(long, value_enum, default_value_t = GraphFormat::Mermaid)]
+        format: GraphFormat,
+    },
+    /// Serves: takes webhooks in, polls, and runs flows, until it is stopped
+    Run {
+        /// Which pack
+        #[command(flatten)]
+        pack: PackArgs,
+        /// Run against the embedded sandbox instead of real services
+        #[arg(long)]
+        sandbox: bool,
+    },
+    /// Runs one flow now and tells what it did
+    Trigger {
+        /// The flow's name
+        flow: String,
+        /// Which pack
+        #[command(flatten)]
+        pack: PackArgs,
+        /// An input: name=value; a value that reads as JSON is taken as such
+        #[arg(long = "input", value_name = "NAME=VALUE")]
+        inputs: Vec<String>,
+        /// Print the run's record as JSON lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the JSON Schemas of flow, mapping, pack and environment files
+    Schema {
+        /// Print this one only
+        #[arg(value_enum)]
+        name: Option<SchemaName>,
+        /// Write them all into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        write: Option<PathBuf>,
+    },
+    /// Makes packs
+    Pack {
+        /// What to do with packs
+        #[command(subcommand)]
+        command: PackCommand,
+    },
+}
+
+/// What to do with packs.
+#[derive(Debug, Subcommand)]
+pub enum PackCommand {
+    /// Makes a pack of your own, as a copy of ours to customise
+    New {
+        /// The new pack's name; its folder is made here
+        name: String,
+        /// The pack to start from
+        #[arg(long, default_value = "dynamics365")]
+        from: String,
+    },
+}
+
+/// Which pack, in which environment.
+#[derive(Debug, Args)]
+pub struct PackArgs {
+    /// A pack's folder, or the name of one of ours
+    #[arg(long, default_value = "dynamics365")]
+    pub pack: String,
+    /// The environment file that binds its connections; `environments/local.yaml` in the pack's folder where it exists
+    #[arg(long, env = "COSELL_ENVIRONMENT")]
+    pub environment: Option<PathBuf>,
+}
+
+/// Languages of pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For Graphviz
+    Dot,
+    /// For Mermaid
+    Mermaid,
+}
+
+/// Files that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// Flows
+    Flow,
+    /// Mappings
+    Mapping,
+    /// pack.yaml
+    Pack,
+    /// environments/NAME.yaml
+    Environment,
+}
+
+impl Cli {
+    /// What is logged where `COSELL_LOG` says nothing: a server tells what goes on, other commands only
+    /// what is wrong.
+    pub fn default_log(&self) -> &'static str {
+        match self.command {
+            Command::Run { .. } => "warn,cosell=info",
+            Command::Demo => "error",
+            _ => "warn",
+        }
+    }
+}

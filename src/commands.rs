@@ -1,0 +1,25 @@
+//! The commands, a file each.
+
+mod check;
+mod demo;
+mod graph;
+mod pack_new;
+mod run;
+mod schema;
+mod trigger;
+
+use crate::cli::{Cli, Command, PackCommand};
+use crate::failure::Failure;
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Demo => demo::demo().await,
+        Command::Check { pack, json } => check::check(&pack, json),
+        Command::Graph { pack, flow, format } => graph::graph(&pack, flow.as_deref(), format),
+        Command::Run { pack, sandbox } => run::run(&pack, sandbox).await,
+        Command::Trigger { flow, pack, inputs, json } => trigger::trigger(&pack, &flow, &inputs, json).await,
+        Command::Schema { name, write } => schema::schema(name, write.as_deref()),
+        Command::Pack { command: PackCommand::New { name, from } } => pack_new::pack_new(&name, &from),
+    }
+}

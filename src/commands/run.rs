@@ -1,0 +1,127 @@
+//! `cosell run`: serves until it is stopped.
+
+use std::sync::Arc;
+
+use cosell_engine::engine::Engine;
+use cosell_engine::run::Run;
+use cosell_sandbox::Sandbox;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::cli::PackArgs;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::packs::Opened;
+use crate::serve::{Server, listener};
+use crate::{host, narrate, print, sandboxed};
+
+/// The flow that registers the webhook.
+pub(super) const REGISTRATION: &str = "partner-center-webhook-registration";
+
+pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failure> {
+    let opened = Opened::new(&args.pack)?;
+    let environment = opened.environment(args)?;
+    let (sandbox, environment) = if with_sandbox {
+        let (sandbox, environment) = sandboxed::start(&opened, environment).await?;
+        (Some(sandbox), environment)
+    } else {
+        (None, environment)
+    };
+    let engine = host::engine(&opened, &environment).await?;
+    let told = tokio::spawn(tell(engine.clone()));
+    let server = Server::start(&engine, &environment.engine).await?;
+    announce(&engine, &server, &environment);
+    if let Some(sandbox) = &sandbox {
+        rehearse(&engine, &server, sandbox).await?;
+    }
+    let _ = tokio::signal::ctrl_c().await;
+    print::line("stopping: no new events are taken in, runs under way go to their end");
+    server.stop().await;
+    engine.idle().await;
+    told.abort();
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
+    }
+    Ok(())
+}
+
+fn announce(engine: &Engine, server: &Server, environment: &Environment) {
+    let pack = &engine.world().pack;
+    print::line(format!("{} {} runs; stop it with Ctrl-C", pack.name(), pack.version()));
+    if let Some(address) = server.address() {
+        let scheme = if environment.engine.tls.is_some() { "https" } else { "http" };
+        let local = format!("{scheme}://{address}");
+        let base = environment.engine.public_url.as_deref().unwrap_or(&local);
+        print::line(format!(
+            "  events of Partner Center go to {}{}",
+            base.trim_end_matches('/'),
+            listener::path("events.referral")
+        ));
+    }
+    print::line(format!("  the CRM is asked every {} s", environment.engine.poll_pause().as_secs_f64()));
+}
+
+/// Registers the webhook with the sandbox, and prints two lines to paste.
+async fn rehearse(engine: &Engine, server: &Server, sandbox: &Sandbox) -> Result<(), Failure> {
+    if let Some(address) = server.address() {
+        let endpoint = format!("http://{address}{}", listener::path("events.referral"));
+        register(engine, &endpoint).await?;
+    }
+    let addresses = sandbox.addresses();
+    let token = &sandbox.credentials().seller_token;
+    print::line("");
+    print::line("Create a deal in Partner Center:");
+    print::line(format!(
+        "  curl -s {}/deals -H 'Content-Type: application/json' -d '{{\"name\": \"Harbour pilot\", \"dealValue\": 30000}}'",
+        addresses.admin
+    ));
+    print::line("Change the newest opportunity in the CRM:");
+    print::line(format!("  {}", change_newest(&addresses.dataverse, token, r#"{"estimatedvalue": 42000}"#)));
+    print::line("");
+    Ok(())
+}
+
+/// A line for the shell that finds the newest opportunity and changes it.
+fn change_newest(dataverse: &str, token: &str, change: &str) -> String {
+    let rows = format!("{dataverse}/api/data/v9.2/opportunities");
+    let sign_in = format!("-H 'Authorization: Bearer {token}'");
+    let newest = format!(
+        "$(curl -s {sign_in} '{rows}?$select=opportunityid&$orderby=createdon%20desc&$top=1' | grep -o '\"opportunityid\":\"[^\"]*' | cut -d'\"' -f4)"
+    );
+    format!(
+        "curl -s -X PATCH {sign_in} -H 'Content-Type: application/json' -H 'If-Match: *' \"{rows}({newest})\" -d '{change}'"
+    )
+}
+
+/// Runs the registration flow for an endpoint.
+pub(super) async fn register(engine: &Engine, endpoint: &str) -> Result<(), Failure> {
+    let inputs = serde_json::json!({ "endpoint": endpoint });
+    let run = engine.run_now(REGISTRATION, inputs).await.map_err(Failure::world)?;
+    match run.ended().and_then(|ended| ended.error.as_ref()) {
+        Some(error) => Err(Failure::World(format!("the webhook could not be registered: {error}"))),
+        None => Ok(()),
+    }
+}
+
+/// Prints what each run did, when it has ended.
+async fn tell(engine: Engine) {
+    let mut ended = engine.ended_runs();
+    loop {
+        match ended.recv().await {
+            Ok(run) => tell_one(&engine, &run).await,
+            Err(RecvError::Lagged(missed)) => print::line(format!("({missed} runs are not told)")),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn tell_one(engine: &Engine, run: &Arc<Run>) {
+    let Some(ended) = run.ended() else { return };
+    let world = engine.world();
+    let Ok(record) = world.store.record(run.id()).await else { return };
+    let Some(cosell_engine::run::Event::RunStarted { flow, at, .. }) = record.first() else { return };
+    let took = ended.at.duration_since(*at).as_millis();
+    print::line(format!("{}  {flow}: {} in {took} ms", ended.at.strftime("%H:%M:%S"), ended.outcome));
+    if let Ok(deeds) = narrate::deeds(world, run.id()).await {
+        narrate::lines(&deeds).iter().for_each(|line| print::line(format!("          {line}")));
+    }
+}

@@ -1,0 +1,96 @@
+//! `environments/NAME.yaml`: what binds a pack to addresses, credentials and parameter values.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cosell_connectors::Connections;
+use cosell_engine::document::read_shape;
+use cosell_engine::source::{Problems, Route, Source};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// An environment: bindings, parameter values, settings of the engine.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// The environment's name.
+    #[serde(default)]
+    pub environment: String,
+    /// Values for the parameters that the pack declares.
+    #[serde(default)]
+    pub parameters: IndexMap<String, Value>,
+    /// Addresses and credentials of the services.
+    #[serde(default)]
+    pub connections: Connections,
+    /// How the engine serves.
+    #[serde(default)]
+    pub engine: EngineSettings,
+}
+
+/// How the engine serves.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineSettings {
+    /// Where it listens for webhooks.
+    pub listen: SocketAddr,
+    /// The address under which the services reach it, such as `https://cosell.example.org`.
+    pub public_url: Option<String>,
+    /// Whether services send their events here. `false`: the engine asks for them, and needs no public address.
+    pub webhook: bool,
+    /// Seconds between two questions to a service that is polled.
+    pub poll_every: f64,
+    /// Certificate and key for serving TLS; without it a proxy in front of the engine does that.
+    pub tls: Option<TlsSettings>,
+}
+
+/// Files for serving TLS, in PEM.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSettings {
+    /// The certificate and those between it and its root.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// The shortest and the longest time between two polls.
+const POLL_RANGE: (f64, f64) = (0.05, 86_400.0);
+
+impl Default for EngineSettings {
+    fn default() -> EngineSettings {
+        EngineSettings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            webhook: true,
+            poll_every: 60.0,
+            tls: None,
+        }
+    }
+}
+
+impl EngineSettings {
+    /// The time between two polls.
+    pub fn poll_pause(&self) -> Duration {
+        Duration::from_secs_f64(self.poll_every.clamp(POLL_RANGE.0, POLL_RANGE.1))
+    }
+}
+
+impl Environment {
+    /// Reads an environment file, with every mistake in it.
+    pub fn read(path: &Path) -> Result<Environment, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::Usage(format!("cannot read the environment {}: {error}", path.display())))?;
+        let (source, mut problems) = Source::read(path.display().to_string(), text);
+        let shaped = read_shape::<Environment>(&source, &Route::root(), source.value());
+        problems.extend(shaped.problems);
+        match shaped.document {
+            Some(environment) if problems.is_empty() => Ok(environment),
+            _ => Err(Problems(problems).sorted().into()),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What people read: the one place that writes to the terminal.
+//!
+//! Colour goes away where the output is no terminal or `NO_COLOR` is set. A pipe that was closed is no
+//! error of ours.
+
+use std::io::{IsTerminal, Write};
+
+use crate::failure::Failure;
+
+/// A line on standard output.
+pub(crate) fn line(text: impl AsRef<str>) {
+    let _ = writeln!(anstream::stdout(), "{}", text.as_ref());
+}
+
+/// A line in bold on standard output.
+pub(crate) fn heading(text: impl AsRef<str>) {
+    line(format!("\u{1b}[1m{}\u{1b}[0m", text.as_ref()));
+}
+
+/// Text as it stands on standard output.
+pub(crate) fn text(text: impl AsRef<str>) {
+    let _ = write!(anstream::stdout(), "{}", text.as_ref());
+}
+
+/// What went wrong, on standard error.
+pub(crate) fn failure(failure: &Failure) {
+    let mut out = anstream::stderr();
+    match failure {
+        Failure::Files(problems) => {
+            let colour = std::io::stderr().is_terminal();
+            for problem in &problems.0 {
+                let _ = writeln!(out, "{}\n", problem.render(colour));
+            }
+            let count = problems.0.len();
+            let _ = writeln!(out, "{count} problem{} found", if count == 1 { "" } else { "s" });
+        }
+        other => {
+            let _ = writeln!(out, "error: {other}");
+        }
+    }
+}
