@@ -2,7 +2,8 @@
 //!
 //! The path of a command: [`cli`] says what may be typed; [`packs`] finds the pack, [`environment`] the
 //! bindings, and [`host`] makes an engine of both; [`serve`] feeds it with what comes in. [`narrate`] tells
-//! what a run did. Each command is a file in [`commands`].
+//! what a run did; a [`rehearsal`] is all of it on
+//! the [`sandboxed`] services. Each command is a file in [`commands`].
 
 pub mod cli;
 mod commands;
@@ -12,6 +13,7 @@ pub mod host;
 pub mod narrate;
 pub mod packs;
 mod print;
+pub mod rehearsal;
 pub mod sandboxed;
 pub mod serve;
 

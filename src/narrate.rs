@@ -142,11 +142,18 @@ fn changed_fields(change: &Change) -> Vec<Field> {
     change.target.iter().enumerate().map(field).collect()
 }
 
-/// The fields of a new record: of what a call was given, the record itself where one can be told.
+/// The fields of a new record: of what a call was given, the part that says what is written where one does.
 fn new_fields(input: &Value) -> Vec<Field> {
-    let record = ["row", "referral"].into_iter().find_map(|key| input.get(key).filter(|record| record.is_object()));
     let mut fields = Vec::new();
-    flatten("", record.unwrap_or(input), &mut fields);
+    if let Some(record) =
+        ["row", "referral"].into_iter().find_map(|key| input.get(key).filter(|record| record.is_object()))
+    {
+        flatten("", record, &mut fields);
+    } else if let Some(line) = input.get("line") {
+        flatten("line", line, &mut fields);
+    } else {
+        flatten("", input, &mut fields);
+    }
     fields
 }
 
@@ -178,9 +185,12 @@ pub fn shown(value: &Value) -> String {
 /// Deeds as lines of text.
 pub fn lines(deeds: &[Deed]) -> Vec<String> {
     let mut lines = Vec::new();
+    let mut before: &[Field] = &[];
     for deed in deeds {
         match deed {
+            Deed::Wrote { title, fields } if fields == before => lines.push(format!("✎ {title}: the same fields")),
             Deed::Wrote { title, fields } => {
+                before = fields;
                 lines.push(format!("✎ {title}"));
                 let width = fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0);
                 lines.extend(fields.iter().map(|field| field.line(width)));

@@ -62,6 +62,8 @@ fn custom(name: &str, table: &TableDocument, prefix: &str) -> CustomTable {
         name: format!("{prefix}{column}"),
         kind: kind(document.kind),
         title: document.title.clone(),
+        key: document.key,
+        max_length: document.length,
     });
     let is_new = table.of.is_some();
     CustomTable {

@@ -1,2 +1,12 @@
-//! placeholder
-fn main() {}
+//! End to end: the pack on the engine against the sandbox, over real HTTP, and the command as people use it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod commands;
+mod docs;
+mod failing_services;
+mod harness;
+mod main_job;
+mod race;
+mod structure;
+mod webhooks;

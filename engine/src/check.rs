@@ -1,8 +1,8 @@
 //! From files as written to flows as meant, with every problem at once.
 //!
-//! [`fill`] puts the pack's parameters in; [`names`] collects the steps and tells which of them have ended before
-//! another one starts; [`steps`] reads each step by its kind, with [`calls`] and [`update`] for those that call a
-//! service; [`values`] and [`condition`] read what is written in them; [`input`] holds what a call is given
+//! `fill` puts the pack's parameters in; `names` collects the steps and tells which of them have ended before
+//! another one starts; `steps` reads each step by its kind, with `calls` and `update` for those that call a
+//! service; `values` and `condition` read what is written in them; `input` holds what a call is given
 //! against the operation's schema.
 
 mod calls;
@@ -58,16 +58,16 @@ pub fn check_flow(source: &Arc<Source>, context: &Context<'_>) -> (Option<Flow>,
 fn check_document(
     source: &Arc<Source>,
     document: FlowDocument,
-    left_out: BTreeSet<String>,
+    left_out: Vec<Route>,
     context: &Context<'_>,
     problems: &mut Vec<Problem>,
 ) -> Flow {
     let names = Names::collect(source, &document.steps, left_out, problems);
     let trigger = trigger::check(source, document.trigger, context, problems);
-    let steps =
-        StepChecker { source, context, names: &names, problems }.steps(&document.steps, &Route::root().key("steps"));
-    if document.steps.is_empty() {
-        problems.push(Problem::error(source, &Route::root().key("steps"), "a flow needs at least one step"));
+    let at = Route::root().key("steps");
+    let steps = StepChecker { source, context, names: &names, problems }.steps(&document.steps, &at);
+    if document.steps.is_empty() && !names.is_incomplete(&at) {
+        problems.push(Problem::error(source, &at, "a flow needs at least one step"));
     }
     Flow { title: document.title.unwrap_or_else(|| document.flow.clone()), name: document.flow, trigger, steps }
 }

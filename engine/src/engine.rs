@@ -167,16 +167,22 @@ impl Engine {
         self.push(Waiting { event: Some(id), flow, keys, body, merged: Vec::new(), resume: None });
     }
 
-    fn push(&self, mut waiting: Waiting) {
+    fn push(&self, waiting: Waiting) {
         let merges =
             self.trigger(&waiting.flow).is_some_and(|trigger| trigger.merge_latest) && waiting.resume.is_none();
-        let mut lanes = self.lanes();
         let (flow, keys) = (waiting.flow.clone(), waiting.keys.clone());
-        let same = |older: &Waiting| merges && older.resume.is_none() && older.flow == flow && older.keys == keys;
-        // Taking out what the new one stands for and putting it in is one step: the lock is held.
-        let older = lanes.take_waiting(&keys, same);
-        waiting.merged = older.into_iter().flat_map(|older| older.merged.into_iter().chain(older.event)).collect();
-        lanes.push(&keys, waiting);
+        let same = |other: &Waiting| merges && other.resume.is_none() && other.flow == flow && other.keys == keys;
+        // Taking out what the newest stands for and putting it in is one step: the lock is held.
+        let mut lanes = self.lanes();
+        let mut merged = lanes.take_waiting(&keys, same);
+        merged.push(waiting);
+        // Two that come in at once may get here in another order than the store gave them.
+        merged.sort_by_key(|waiting| waiting.event);
+        if let Some(mut newest) = merged.pop() {
+            let older = merged.into_iter().flat_map(|older| older.merged.into_iter().chain(older.event));
+            newest.merged.extend(older);
+            lanes.push(&keys, newest);
+        }
     }
 
     fn trigger(&self, flow: &str) -> Option<&EventTrigger> {

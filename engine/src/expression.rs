@@ -21,6 +21,8 @@ pub use parse::{Form, Forms};
 pub use path::{Path, Segment};
 pub use template::Template;
 
+use crate::source::Route;
+
 /// A value as it stands in a flow, understood.
 #[derive(Debug, Clone)]
 pub enum Expression {
@@ -140,23 +142,25 @@ impl Expression {
         }
     }
 
-    /// Everything that the expression reads.
-    pub fn reads(&self, found: &mut Vec<Read>) {
+    /// Everything that the expression reads, each with its place below `at`.
+    pub fn reads(&self, at: &Route, found: &mut Vec<(Route, Read)>) {
         match self {
             Expression::Literal(_) => {}
-            Expression::Path(path) => found.push(path.read()),
-            Expression::Template(template) => found.extend(template.reads()),
+            Expression::Path(path) => found.push((at.clone(), path.read())),
+            Expression::Template(template) => found.extend(template.reads().map(|read| (at.clone(), read))),
             Expression::Default { path, or } => {
-                found.push(path.read());
-                or.reads(found);
+                found.push((at.key("$path"), path.read()));
+                or.reads(&at.key("or"), found);
             }
             Expression::Mapped { from, .. } => {
                 if let Some(from) = from {
-                    from.reads(found);
+                    from.reads(&at.key("from"), found);
                 }
             }
-            Expression::List(items) => items.iter().for_each(|item| item.reads(found)),
-            Expression::Object(entries) => entries.values().for_each(|entry| entry.reads(found)),
+            Expression::List(items) => {
+                items.iter().enumerate().for_each(|(index, item)| item.reads(&at.index(index), found));
+            }
+            Expression::Object(entries) => entries.iter().for_each(|(key, entry)| entry.reads(&at.key(key), found)),
         }
     }
 

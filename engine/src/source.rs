@@ -123,6 +123,11 @@ impl Route {
         self.0.rfind('/').map(|slash| Route(self.0[..slash].to_owned()))
     }
 
+    /// The key or index that the route ends with; nothing at the root.
+    pub fn last(&self) -> Option<String> {
+        self.0.rsplit_once('/').map(|(_, last)| last.replace("~1", "/").replace("~0", "~"))
+    }
+
     /// The route as a JSON pointer.
     pub fn as_str(&self) -> &str {
         &self.0

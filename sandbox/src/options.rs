@@ -84,6 +84,11 @@ pub struct CustomColumn {
     pub kind: ColumnKind,
     /// Its label for people.
     pub title: String,
+    /// Whether it is an alternate key by itself: no two rows share a value. Rows without one are
+    /// not compared. Lines of text, choices, numbers, days and instants can be keys.
+    pub key: bool,
+    /// For text: the most characters. `None` takes the most its kind can hold.
+    pub max_length: Option<u32>,
 }
 
 /// What a column holds.

@@ -70,7 +70,8 @@ impl Listener for Sockets {
 
     async fn accept(&mut self) -> (Socket, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        let socket = Socket { stream, cut: Cut::default(), stopped: Box::pin(stopped(self.stop.clone())) };
+        let stopped = Some(Box::pin(stopped(self.stop.clone())) as Pin<Box<dyn Future<Output = ()> + Send>>);
+        let socket = Socket { stream, cut: Cut::default(), stopped };
         (socket, address)
     }
 
@@ -84,7 +85,8 @@ impl Listener for Sockets {
 struct Socket {
     stream: TcpStream,
     cut: Cut,
-    stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Resolves when the sandbox stops; gone once it has.
+    stopped: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl AsyncRead for Socket {
@@ -94,7 +96,13 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.stream).poll_read(context, buffer) {
-            Poll::Pending => self.stopped.as_mut().poll(context).map(Ok),
+            Poll::Pending => {
+                let stop = self.stopped.as_mut().map_or(Poll::Ready(()), |stopped| stopped.as_mut().poll(context));
+                if stop.is_ready() {
+                    self.stopped = None;
+                }
+                stop.map(Ok)
+            }
             ready => ready,
         }
     }

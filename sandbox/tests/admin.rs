@@ -80,13 +80,14 @@ async fn a_stop_or_a_drop_ends_every_connection() {
 #[tokio::test]
 async fn custom_tables_that_do_not_fit_are_refused() {
     let cases = [
-        ("solution", None, "cosell_code", "no publisher prefix"),
-        ("cosell_solution", Some("deal"), "cosell_code", "`deal` is not there"),
-        ("cosell_solution", None, "cosell_solutionid", "`cosell_solutionid` already"),
-        ("opportunity", None, "estimatedvalue", "`estimatedvalue` already"),
+        ("solution", None, "cosell_code", ColumnKind::Text, "no publisher prefix"),
+        ("cosell_solution", Some("deal"), "cosell_code", ColumnKind::Text, "`deal` is not there"),
+        ("cosell_solution", None, "cosell_solutionid", ColumnKind::Text, "`cosell_solutionid` already"),
+        ("opportunity", None, "estimatedvalue", ColumnKind::Text, "`estimatedvalue` already"),
+        ("opportunity", None, "cosell_story", ColumnKind::LongText, "cannot be a key"),
     ];
-    for (name, parent, column, part) in cases {
-        let column = CustomColumn { name: column.to_owned(), kind: ColumnKind::Text, title: String::new() };
+    for (name, parent, column, kind, part) in cases {
+        let column = CustomColumn { name: column.to_owned(), kind, title: String::new(), key: true, max_length: None };
         let table = CustomTable { name: name.to_owned(), parent: parent.map(str::to_owned), columns: vec![column] };
         let options = SandboxOptions { custom: vec![table], ..SandboxOptions::default() };
         let message = Sandbox::start(options).await.err().map(|error| error.to_string()).unwrap();

@@ -115,6 +115,31 @@ impl Harness {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
+    /// Follows the pages of a list in the CRM, and answers with one column of all rows.
+    pub(crate) async fn pages(&self, first: &str, headers: &[(&str, &str)], column: &str) -> Vec<Value> {
+        let mut path = first.to_owned();
+        let mut seen = Vec::new();
+        loop {
+            let page = self.send(Host::Dataverse, "GET", &path, headers, &Value::Null).await.unwrap();
+            let page: Value = page.json().await.unwrap();
+            seen.extend(page["value"].as_array().unwrap().iter().map(|row| row[column].clone()));
+            let Some(link) = page["@odata.nextLink"].as_str() else {
+                return seen;
+            };
+            path = link.strip_prefix(self.base(Host::Dataverse)).unwrap().to_owned();
+        }
+    }
+
+    /// The report on deliveries once nothing is on its way any more.
+    pub(crate) async fn settled(&self) -> Value {
+        loop {
+            let report = self.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
+            if report["waiting"] == json!(0) {
+                return report;
+            }
+        }
+    }
+
     /// Sends each request in turn and compares.
     pub(crate) async fn check(&self, host: Host, cases: Vec<Case>) {
         for case in cases {
@@ -151,22 +176,28 @@ pub(crate) fn case(
 
 /// An opportunity with columns of its own and two child tables, as the co-sell pack wants them.
 fn custom_tables() -> Vec<CustomTable> {
-    let column = |name: &str, kind| CustomColumn { name: name.to_owned(), kind, title: name.to_owned() };
+    let column = |name: &str, kind| CustomColumn {
+        name: name.to_owned(),
+        kind,
+        title: name.to_owned(),
+        key: false,
+        max_length: None,
+    };
+    let key = |name: &str, kind| CustomColumn { key: true, ..column(name, kind) };
+    let code = CustomColumn { max_length: Some(20), ..column("cosell_code", ColumnKind::Text) };
     let table = |name: &str, parent: Option<&str>, columns| CustomTable {
         name: name.to_owned(),
         parent: parent.map(str::to_owned),
         columns,
     };
     let opportunity = vec![
-        column("cosell_referralid", ColumnKind::Text),
+        key("cosell_referralid", ColumnKind::Text),
+        key("cosell_number", ColumnKind::Integer),
         column("cosell_sync", ColumnKind::YesNo),
         column("cosell_howcanmicrosofthelp", ColumnKind::Choice),
         column("cosell_audit", ColumnKind::LongText),
     ];
-    vec![
-        table("opportunity", None, opportunity),
-        table("cosell_solution", Some("opportunity"), vec![column("cosell_code", ColumnKind::Text)]),
-    ]
+    vec![table("opportunity", None, opportunity), table("cosell_solution", Some("opportunity"), vec![code])]
 }
 
 /// A body that the referrals host accepts.

@@ -21,16 +21,25 @@ type Post = (HeaderMap, Bytes);
 
 /// A receiver that hands over what it gets and answers with `status`.
 async fn receiver(status: StatusCode) -> (String, UnboundedReceiver<Post>) {
+    let (url, listener) = bound().await;
+    (url, serve(listener, status))
+}
+
+/// The address of a receiver that takes connections and does not answer before it is served.
+async fn bound() -> (String, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    (format!("http://{}/hook", listener.local_addr().unwrap()), listener)
+}
+
+fn serve(listener: TcpListener, status: StatusCode) -> UnboundedReceiver<Post> {
     let (sender, posts) = unbounded_channel();
     let answer = async move |State(sender): State<UnboundedSender<Post>>, headers: HeaderMap, body: Bytes| {
         sender.send((headers, body)).unwrap();
         status
     };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let router = Router::new().route("/hook", post(answer)).with_state(sender);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (url, posts)
+    posts
 }
 
 fn registration(url: &str) -> Value {
@@ -165,12 +174,7 @@ async fn ten_attempts_and_then_offline() {
     for _ in 0..10 {
         posts.recv().await.unwrap();
     }
-    let report = loop {
-        let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
-        if report["waiting"] == json!(0) {
-            break report;
-        }
-    };
+    let report = harness.settled().await;
     assert_eq!(report["offline"], json!(1));
     assert_eq!(report["deliveries"][0]["attempts"].as_array().unwrap().len(), 10);
     assert!(posts.try_recv().is_err());
@@ -211,4 +215,18 @@ async fn events_can_be_held_and_doubled() {
     let (_, first) = posts.recv().await.unwrap();
     let (_, second) = posts.recv().await.unwrap();
     assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn every_copy_waits_until_it_is_delivered() {
+    let harness = Harness::start().await;
+    let (url, listener) = bound().await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    harness.json(Host::Admin, "POST", "/deliveries", json!({"duplicate": 2})).await;
+    harness.json(Host::Admin, "POST", "/deals", json!({})).await;
+    let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
+    assert_eq!((&report["waiting"], &report["delivered"]), (&json!(3), &json!(0)));
+    let _posts = serve(listener, StatusCode::OK);
+    let report = harness.settled().await;
+    assert_eq!((&report["offline"], &report["delivered"]), (&json!(0), &json!(3)));
 }

@@ -3,7 +3,6 @@
 //! Everything goes the way it goes in earnest: the people act through the services' own APIs, the services
 //! sign and send their events, the engine's connectors call back over HTTP.
 
-mod people;
 mod stage;
 
 use serde_json::{Value, json};
@@ -31,12 +30,12 @@ pub(super) async fn demo() -> Result<(), Failure> {
 /// An opportunity is created, then changed, in the CRM.
 async fn from_the_crm(stage: &mut Stage) -> Result<String, Failure> {
     stage.scene("A seller creates an opportunity in Dynamics 365, with Microsoft's help wanted");
-    let opportunity = stage.people.create_opportunity().await?;
+    let opportunity = stage.people().create_opportunity().await?;
     stage.tell().await?;
     stage.scene("The seller changes its value, its closing date and its description");
     let change =
         json!({ "estimatedvalue": 48_000, "estimatedclosedate": "2027-03-31", "description": "Two more sites" });
-    stage.people.change_opportunity(&opportunity, &change).await?;
+    stage.people().change_opportunity(&opportunity, &change).await?;
     stage.tell().await?;
     Ok(opportunity)
 }
@@ -45,17 +44,17 @@ async fn from_the_crm(stage: &mut Stage) -> Result<String, Failure> {
 async fn from_partner_center(stage: &mut Stage) -> Result<String, Failure> {
     stage.scene("A deal is created in Partner Center");
     let deal = json!({ "name": "Harbour pilot", "dealValue": 30_000, "currency": "EUR", "notes": "Met at the fair" });
-    let referral = stage.people.create_deal(&deal).await?;
+    let referral = stage.people().create_deal(&deal).await?;
     stage.tell().await?;
     stage.scene("Its value and its closing date are changed in Partner Center");
     let change = json!({ "dealValue": 36_500, "closingDate": "2027-05-14T00:00:00Z" });
-    stage.people.change_deal(&referral, &change).await?;
+    stage.people().change_deal(&referral, &change).await?;
     stage.tell().await?;
     stage.scene("The same event comes again, twice");
-    let before = stage.people.writes().await?;
-    stage.people.repeat_event(&referral).await?;
+    let before = stage.people().writes().await?;
+    stage.people().repeat_event(&referral).await?;
     stage.tell().await?;
-    let written = stage.people.writes().await? - before;
+    let written = stage.people().writes().await? - before;
     if written > 0 {
         return Err(Failure::Data(format!("an event without a change led to {written} writes")));
     }

@@ -11,11 +11,9 @@ use crate::cli::PackArgs;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::packs::Opened;
+use crate::rehearsal::register;
 use crate::serve::{Server, listener};
 use crate::{host, narrate, print, sandboxed};
-
-/// The flow that registers the webhook.
-pub(super) const REGISTRATION: &str = "partner-center-webhook-registration";
 
 pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failure> {
     let opened = Opened::new(&args.pack)?;
@@ -90,16 +88,6 @@ fn change_newest(dataverse: &str, token: &str, change: &str) -> String {
     format!(
         "curl -s -X PATCH {sign_in} -H 'Content-Type: application/json' -H 'If-Match: *' \"{rows}({newest})\" -d '{change}'"
     )
-}
-
-/// Runs the registration flow for an endpoint.
-pub(super) async fn register(engine: &Engine, endpoint: &str) -> Result<(), Failure> {
-    let inputs = serde_json::json!({ "endpoint": endpoint });
-    let run = engine.run_now(REGISTRATION, inputs).await.map_err(Failure::world)?;
-    match run.ended().and_then(|ended| ended.error.as_ref()) {
-        Some(error) => Err(Failure::World(format!("the webhook could not be registered: {error}"))),
-        None => Ok(()),
-    }
 }
 
 /// Prints what each run did, when it has ended.

@@ -1,2 +1,45 @@
-//! placeholder
-fn main() {}
+//! The project's chores: `cargo xtask test`, `cargo xtask schemas`, `cargo xtask bench`.
+//!
+//! Every chore is a file; [`command`] starts what they need, in the project's folder. It is written with the
+//! standard library alone, so that it is there a second after a clean checkout.
+
+mod command;
+mod needs;
+mod schemas;
+mod suite;
+
+use std::process::ExitCode;
+
+use command::{Failure, cargo};
+
+const USAGE: &str = "\
+cargo xtask test                      run all tests, and look whether generated files are fresh
+cargo xtask schemas                   write schemas/ anew
+cargo xtask bench [--quick] [--json]  measure the main job, in release";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match chore(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => tell(&failure),
+    }
+}
+
+fn chore(arguments: &[&str]) -> Result<(), Failure> {
+    match arguments {
+        ["test"] => suite::run(),
+        ["schemas"] => schemas::write(),
+        ["bench", options @ ..] => {
+            let bench = ["bench", "--package", "cosell", "--bench", "main_job", "--"];
+            command::run(cargo(&bench).args(options))
+        }
+        _ => Err(Failure { message: format!("no such chore; there are\n{USAGE}"), code: 2 }),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "people read here what went wrong")]
+fn tell(failure: &Failure) -> ExitCode {
+    eprintln!("error: {}", failure.message);
+    ExitCode::from(failure.code)
+}

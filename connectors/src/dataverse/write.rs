@@ -202,7 +202,7 @@ impl Dataverse {
             // Neither what to look for nor what to make: there is no such row to speak of.
             Missing::Create if says_nothing => Ok(None),
             Missing::Create => {
-                let id = self.create_target(place, &target, &reference.create).await?;
+                let id = self.create_target(place, &target, reference).await?;
                 Ok(Some(bound(&lookup, &target, id)))
             }
             Missing::Error => {
@@ -212,17 +212,22 @@ impl Dataverse {
         }
     }
 
+    /// Makes the row that a reference did not find. Its id follows from what it is found by, so that two
+    /// deals of one new customer that come at the same time make one account: the second meets the first's.
     async fn create_target(
         &self,
         place: &Place<'_>,
         target: &Table,
-        row: &Map<String, Value>,
+        reference: &Reference,
     ) -> Result<Uuid, CallError> {
-        let prepared = self.prepare(place, target, row).await?;
+        let mut prepared = self.prepare(place, target, &reference.create).await?;
         if let Some(relation) = prepared.related.first() {
             let name = &relation.collection.navigation;
             return Err(input(format!("`{name}` cannot be written with a row that is made by a reference")));
         }
+        let found_by = Value::Object(reference.find.clone()).to_string().to_lowercase();
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("cosell:{}:{found_by}", target.name).as_bytes());
+        prepared.body.entry(target.key.clone()).or_insert_with(|| json!(id));
         id_of(target, &self.insert(place, target, prepared.body).await?)
     }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::input::Input;
 use super::steps::StepChecker;
 use crate::connector::AnyOperation;
-use crate::document::StepDocument;
+use crate::document::{InputDocument, StepDocument};
 use crate::expression::Expression;
 use crate::flow::{Call, StepKind};
 use crate::source::{Problem, Route, nearest};
@@ -32,6 +33,7 @@ impl StepChecker<'_> {
         Some(Call { operation: operation.to_owned(), effect: known.effect(), with })
     }
 
+    /// The input of a call, not yet held against its schema.
     pub(super) fn input(
         &mut self,
         operation: &str,
@@ -45,6 +47,7 @@ impl StepChecker<'_> {
         self.expression_for(with.unwrap_or(&nothing), at, step, extra, connector)
     }
 
+    /// The operation of that full name, or a problem at `at`.
     pub(super) fn operation(&mut self, name: &str, at: &Route) -> Option<Arc<dyn AnyOperation>> {
         let connectors = self.context.connectors;
         if let Some(operation) = connectors.operation(name) {
@@ -64,6 +67,7 @@ impl StepChecker<'_> {
         None
     }
 
+    /// A run of another flow, with its inputs held against those that the flow declares.
     pub(super) fn run_flow(&mut self, name: &str, step: &StepDocument, at: &Route) -> Option<StepKind> {
         let flow = step.run_flow.as_deref()?;
         let nothing = Value::Object(Map::new());
@@ -81,20 +85,26 @@ impl StepChecker<'_> {
             return None;
         };
         if let Expression::Object(given) = &with {
-            for key in given.keys().filter(|key| !inputs.contains_key(*key)) {
-                let near = nearest(key, inputs.keys().map(String::as_str));
-                let help = near.map(|near| format!("did you mean `{near}`?"));
-                let message = format!("the flow `{flow}` has no input `{key}`");
-                self.problem(Problem::error_in_key(self.source, &at.key("with").key(key), message).help_if(help));
-            }
-            for (key, _) in inputs.iter().filter(|(key, input)| input.default.is_none() && !given.contains_key(*key)) {
-                self.problem(Problem::error_in_key(
-                    self.source,
-                    &at.key("with"),
-                    format!("the flow `{flow}` needs `{key}`"),
-                ));
-            }
+            self.flow_inputs(flow, given, inputs, &at.key("with"));
         }
         Some(StepKind::RunFlow { flow: flow.to_owned(), with })
+    }
+    /// Inputs that a flow does not have, and those that it needs and is not given.
+    fn flow_inputs(
+        &mut self,
+        flow: &str,
+        given: &IndexMap<String, Expression>,
+        inputs: &IndexMap<String, InputDocument>,
+        at: &Route,
+    ) {
+        for key in given.keys().filter(|key| !inputs.contains_key(*key)) {
+            let near = nearest(key, inputs.keys().map(String::as_str));
+            let problem =
+                Problem::error_in_key(self.source, &at.key(key), format!("the flow `{flow}` has no input `{key}`"));
+            self.problem(problem.help_if(near.map(|near| format!("did you mean `{near}`?"))));
+        }
+        for (key, _) in inputs.iter().filter(|(key, input)| input.default.is_none() && !given.contains_key(*key)) {
+            self.problem(Problem::error_in_key(self.source, at, format!("the flow `{flow}` needs `{key}`")));
+        }
     }
 }

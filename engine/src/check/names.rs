@@ -1,5 +1,6 @@
 //! The names of a flow's steps, and which steps have ended before another one starts.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::source::{Problem, Route, Source, nearest};
 /// Every step of a flow by its name in lower case.
 pub(super) struct Names {
     known: HashMap<String, Known>,
-    left_out: BTreeSet<String>,
+    left_out: Vec<Route>,
 }
 
 /// What is known of a step before it is read.
@@ -34,12 +35,12 @@ pub(super) enum Unreadable {
 }
 
 impl Names {
-    /// Collects the names; two steps of one name are a problem. `left_out` are keys whose content could not
-    /// be read: they are no unknown names.
+    /// Collects the names; two steps of one name are a problem. `left_out` is what could not be
+    /// read: names in it are not unknown.
     pub(super) fn collect(
         source: &Arc<Source>,
         steps: &IndexMap<String, StepDocument>,
-        left_out: BTreeSet<String>,
+        left_out: Vec<Route>,
         problems: &mut Vec<Problem>,
     ) -> Names {
         let mut names = Names { known: HashMap::new(), left_out };
@@ -65,10 +66,15 @@ impl Names {
                 handles: handles_failure(step.after.as_ref()),
                 after: after_names(step.after.as_ref(), written_before),
             };
-            if let Some(first) = self.known.insert(name.to_lowercase(), known) {
-                let message = format!("there are two steps of the name `{}`", first.name);
-                let help = "names are unique in a flow, at any depth and ignoring case";
-                problems.push(Problem::error_in_key(source, &here, message).help(help));
+            match self.known.entry(name.to_lowercase()) {
+                Entry::Vacant(free) => {
+                    free.insert(known);
+                }
+                Entry::Occupied(first) => {
+                    let message = format!("there are two steps of the name `{}`", first.get().name);
+                    let help = "names are unique in a flow, at any depth and ignoring case";
+                    problems.push(Problem::error_in_key(source, &here, message).help(help));
+                }
             }
             if step.after.is_none() {
                 written_before = Some(name);
@@ -86,7 +92,12 @@ impl Names {
 
     /// Whether something of that name stands in the file but could not be read.
     pub(super) fn is_left_out(&self, name: &str) -> bool {
-        self.left_out.contains(&name.to_lowercase())
+        self.left_out.iter().any(|route| route.last().is_some_and(|last| last.eq_ignore_ascii_case(name)))
+    }
+
+    /// Whether something right below this place could not be read.
+    pub(super) fn is_incomplete(&self, at: &Route) -> bool {
+        self.left_out.iter().any(|route| route.parent().as_ref() == Some(at))
     }
 
     /// The known name nearest to this one.

@@ -103,7 +103,7 @@ impl StepChecker<'_> {
                 Problem::error_in_key(self.source, at, format!("`{name}` is of several kinds: {}", given.join(", ")))
                     .help("a step is of exactly one kind; make a step of each")
             };
-            if !given.is_empty() || !self.names.is_left_out(name) {
+            if !given.is_empty() || !self.names.is_incomplete(at) {
                 self.problem(problem);
             }
             return None;

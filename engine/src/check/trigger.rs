@@ -79,6 +79,7 @@ impl TriggerChecker<'_> {
             self.problems.push(Problem::error(self.source, &self.at.key(kind), message));
         }
         let at = self.at.key("with");
+        let known_problems = self.problems.len();
         let expression = self.expression(&with, &at);
         Input { source: self.source, owner: name, problems: self.problems }.check(
             &expression,
@@ -87,6 +88,8 @@ impl TriggerChecker<'_> {
         );
         match self.constant(&expression) {
             Ok(with) => with,
+            // What cannot be read in a trigger has been told already.
+            Err(_) if self.problems.len() > known_problems => with,
             Err(error) => {
                 self.problems.push(Problem::error(self.source, &at, error.message).help_if(error.help));
                 with
@@ -120,12 +123,12 @@ impl TriggerChecker<'_> {
         let mut mistakes = Vec::new();
         let expression = Forms { roots: &ROOTS, mapping: &no_mapping }.parse(value, at, &mut mistakes);
         let mut reads = Vec::new();
-        expression.reads(&mut reads);
-        for read in reads {
+        expression.reads(at, &mut reads);
+        for (at, read) in reads {
             let root = read.root;
             if !matches!(&root, Root::Named(name) if ROOTS.contains(&name.as_str())) {
                 let error = ExpressionError::new(format!("`{root}` cannot be read in a trigger"));
-                mistakes.push((at.clone(), error.help("a trigger reads `$.trigger` and `$.parameters`")));
+                mistakes.push((at, error.help("a trigger reads `$.trigger` and `$.parameters`")));
             }
         }
         let problems =

@@ -9,51 +9,45 @@ use crate::connector::{AnyOperation, Effect};
 use crate::document::{CallDocument, UpdateDocument};
 use crate::expression::{Expression, Path, Transform};
 use crate::flow::{Call, StepKind, UpdateIfDifferent};
+use crate::mapping::Directed;
 use crate::source::{Problem, Route};
 
 impl StepChecker<'_> {
+    /// An update of one record after another, with what its author may leave out filled in.
     pub(super) fn update(&mut self, name: &str, document: &UpdateDocument, at: &Route) -> Option<StepKind> {
         let from = self.expression(&document.from, &at.key("from"), name, &[]);
-        let read_operation = self.operation(&document.read.call, &at.key("read").key("call"));
-        let update_operation = self.operation(&document.update.call, &at.key("update").key("call"));
+        let reads = self.operation(&document.read.call, &at.key("read").key("call"));
+        let updates = self.operation(&document.update.call, &at.key("update").key("call"));
+        let mapping = self.update_mapping(document, &at.key("map"))?;
+        let (reads, updates) = (reads?, updates?);
+        let mut read = self.part(&document.read, &at.key("read"), name, &["from"]);
+        fill(&mut read, &reads.input_schema(), "fields", Expression::Literal(mapping.fields()));
+        let mut update = self.part(&document.update, &at.key("update"), name, &["from", "to", "changes"]);
+        fill_from_read(&mut update, &updates.input_schema(), &read, reads.version());
+        let read = self.checked_part(&document.read.call, reads.as_ref(), read, &at.key("read"));
+        let update = self.checked_part(&document.update.call, updates.as_ref(), update, &at.key("update"));
+        if read.effect == Effect::Writes {
+            let message = format!("`{}` changes the service", read.operation);
+            let help = "what reads the record must be an operation that only reads";
+            self.problem(Problem::error(self.source, &at.key("read"), message).help(help));
+        }
+        Some(StepKind::UpdateIfDifferent(Box::new(UpdateIfDifferent { mapping, from, read, update })))
+    }
+
+    /// The mapping towards the record that is updated: the side of the connector that writes it.
+    fn update_mapping(&mut self, document: &UpdateDocument, at: &Route) -> Option<Directed> {
         let Some(mapping) = self.context.mappings.get(&document.map) else {
             let error = unknown_mapping(&document.map, self.context.mappings.keys());
-            self.problem(Problem::error(self.source, &at.key("map"), error.message).help_if(error.help));
+            self.problem(Problem::error(self.source, at, error.message).help_if(error.help));
             return None;
         };
         let connector = document.update.call.split('.').next().unwrap_or_default();
         let Some(side) = mapping.side_of_connector(connector) else {
             let message = format!("the mapping `{}` has no side of `{connector}`", document.map);
-            self.problem(Problem::error(self.source, &at.key("map"), message).help(sides_help(mapping)));
+            self.problem(Problem::error(self.source, at, message).help(sides_help(mapping)));
             return None;
         };
-        let mapping = mapping.directed(side);
-        let (read_operation, update_operation) = (read_operation?, update_operation?);
-        let mut read = self.part(&document.read, &at.key("read"), name, &["from"]);
-        fill(&mut read, &read_operation.input_schema(), "fields", Expression::Literal(mapping.fields()));
-        let mut update = self.part(&document.update, &at.key("update"), name, &["from", "to", "changes"]);
-        let schema = update_operation.input_schema();
-        if let Expression::Object(said) = &read {
-            for (key, value) in said.iter().filter(|(key, _)| *key != "fields") {
-                fill(&mut update, &schema, key, value.clone());
-            }
-        }
-        if let Some(version) = read_operation.version()
-            && let Ok(path) = Path::parse(&format!("$.to['{version}']"))
-        {
-            fill(&mut update, &schema, "if_match", Expression::Path(path));
-        }
-        let read = self.checked_part(&document.read.call, read_operation.as_ref(), read, &at.key("read").key("with"));
-        let update =
-            self.checked_part(&document.update.call, update_operation.as_ref(), update, &at.key("update").key("with"));
-        if read.effect == Effect::Writes {
-            self.problem(Problem::error(
-                self.source,
-                &at.key("read"),
-                format!("`{}` changes the service", read.operation),
-            ));
-        }
-        Some(StepKind::UpdateIfDifferent(Box::new(UpdateIfDifferent { mapping, from, read, update })))
+        Some(mapping.directed(side))
     }
 
     fn part(&mut self, document: &CallDocument, at: &Route, step: &str, extra: &[&str]) -> Expression {
@@ -61,8 +55,26 @@ impl StepChecker<'_> {
     }
 
     fn checked_part(&mut self, name: &str, operation: &dyn AnyOperation, with: Expression, at: &Route) -> Call {
-        Input { source: self.source, owner: name, problems: self.problems }.check(&with, &operation.input_schema(), at);
+        Input { source: self.source, owner: name, problems: self.problems }.check(
+            &with,
+            &operation.input_schema(),
+            &at.key("with"),
+        );
         Call { operation: name.to_owned(), effect: operation.effect(), with }
+    }
+}
+
+/// Gives the write what the read says of the record, and the version that was read.
+fn fill_from_read(update: &mut Expression, schema: &Value, read: &Expression, version: Option<&str>) {
+    if let Expression::Object(said) = read {
+        for (key, value) in said.iter().filter(|(key, _)| *key != "fields") {
+            fill(update, schema, key, value.clone());
+        }
+    }
+    if let Some(version) = version
+        && let Ok(path) = Path::parse(&format!("$.to['{version}']"))
+    {
+        fill(update, schema, "if_match", Expression::Path(path));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::names::Unreadable;
@@ -20,6 +21,7 @@ impl StepChecker<'_> {
         self.expression_for(value, at, step, extra, None)
     }
 
+    /// Reads a value that an operation of this connector is given: a mapping without `to` is one towards it.
     pub(super) fn expression_for(
         &mut self,
         value: &Value,
@@ -30,34 +32,16 @@ impl StepChecker<'_> {
     ) -> Expression {
         let roots: Vec<&str> = ROOTS.iter().chain(extra).copied().collect();
         let mappings = self.context.mappings;
-        let mapping = |name: &str, to: Option<&str>| -> Result<Arc<dyn Transform>, ExpressionError> {
-            let mapping = mappings.get(name).ok_or_else(|| unknown_mapping(name, mappings.keys()))?;
-            let side = match (to, connector) {
-                (Some(to), _) => mapping.side_named(to).ok_or_else(|| {
-                    ExpressionError::new(format!("the mapping `{name}` has no side `{to}`")).help(sides_help(mapping))
-                })?,
-                (None, Some(connector)) => mapping.side_of_connector(connector).ok_or_else(|| {
-                    ExpressionError::new(format!("the mapping `{name}` has no side of `{connector}`"))
-                        .help(sides_help(mapping))
-                })?,
-                (None, None) => {
-                    return Err(ExpressionError::new(format!(
-                        "towards which side `{name}` is meant is not clear here"
-                    ))
-                    .help(format!("add `to`; {}", sides_help(mapping))));
-                }
-            };
-            Ok(Arc::new(mapping.directed(side)))
-        };
+        let mapping = |name: &str, to: Option<&str>| transform(mappings, name, to, connector);
         let mut mistakes = Vec::new();
         let expression = Forms { roots: &roots, mapping: &mapping }.parse(value, at, &mut mistakes);
         let mut reads = Vec::new();
-        expression.reads(&mut reads);
+        expression.reads(at, &mut reads);
         for (at, error) in mistakes {
             self.problem(Problem::error(self.source, &at, error.message).help_if(error.help));
         }
-        for read in reads {
-            self.check_read(&read, at, step, extra);
+        for (at, read) in reads {
+            self.check_read(&read, &at, step, extra);
         }
         expression
     }
@@ -123,6 +107,30 @@ impl StepChecker<'_> {
     }
 }
 
+/// The mapping of a `$map`, towards the side that `to` names, or that belongs to the connector.
+fn transform(
+    mappings: &IndexMap<String, Arc<Mapping>>,
+    name: &str,
+    to: Option<&str>,
+    connector: Option<&str>,
+) -> Result<Arc<dyn Transform>, ExpressionError> {
+    let mapping = mappings.get(name).ok_or_else(|| unknown_mapping(name, mappings.keys()))?;
+    let no_side =
+        |side: &str| ExpressionError::new(format!("the mapping `{name}` has no side {side}")).help(sides_help(mapping));
+    let side = match (to, connector) {
+        (Some(to), _) => mapping.side_named(to).ok_or_else(|| no_side(&format!("`{to}`")))?,
+        (None, Some(connector)) => {
+            mapping.side_of_connector(connector).ok_or_else(|| no_side(&format!("of `{connector}`")))?
+        }
+        (None, None) => {
+            let error = ExpressionError::new(format!("towards which side `{name}` is meant is not clear here"));
+            return Err(error.help(format!("add `to`; {}", sides_help(mapping))));
+        }
+    };
+    Ok(Arc::new(mapping.directed(side)))
+}
+
+/// The mistake of naming a mapping that the pack does not have.
 pub(super) fn unknown_mapping<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> ExpressionError {
     let error = ExpressionError::new(format!("the pack has no mapping `{name}`"));
     match nearest(name, known.map(String::as_str)) {
@@ -131,6 +139,7 @@ pub(super) fn unknown_mapping<'k>(name: &str, known: impl Iterator<Item = &'k St
     }
 }
 
+/// Between what a mapping stands, for whoever took it for another.
 pub(super) fn sides_help(mapping: &Mapping) -> String {
     let [one, other] = mapping.sides();
     format!("it is between `{}` ({}) and `{}` ({})", one.name(), one.record(), other.name(), other.record())

@@ -1,6 +1,5 @@
 //! A file held against the schema of its type: every deviation, in place, with a way out.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -17,8 +16,8 @@ pub struct Shaped<T> {
     pub document: Option<T>,
     /// All deviations.
     pub problems: Vec<Problem>,
-    /// Names of keys that were left out since something in them was wrong: they are no unknown names.
-    pub left_out: BTreeSet<String>,
+    /// What was left out since something in it was wrong: nobody need hear that it is missing.
+    pub left_out: Vec<Route>,
 }
 
 /// The JSON Schema of a document, as the editor gets it.
@@ -28,7 +27,7 @@ pub fn schema<T: JsonSchema>() -> Value {
 
 /// Reads a value by its type, with every deviation from the type's schema as a problem.
 pub fn read_shape<T: DeserializeOwned + JsonSchema>(source: &Arc<Source>, at: &Route, value: &Value) -> Shaped<T> {
-    let mut shaped = Shaped { document: None, problems: Vec::new(), left_out: BTreeSet::new() };
+    let mut shaped = Shaped { document: None, problems: Vec::new(), left_out: Vec::new() };
     let schema = schema::<T>();
     let Ok(validator) = jsonschema::validator_for(&schema) else {
         shaped.problems.push(Problem::error(source, at, "this kind of file has no schema"));
@@ -63,12 +62,12 @@ fn first_wrong(validator: &Validator, value: &Value) -> Option<String> {
 }
 
 /// Takes a part out of the object that it stands in; what stands in a list goes with its list.
-fn remove(value: &mut Value, pointer: &str, left_out: &mut BTreeSet<String>) -> bool {
+fn remove(value: &mut Value, pointer: &str, left_out: &mut Vec<Route>) -> bool {
     let Some((parent, key)) = pointer.rsplit_once('/') else { return false };
     match value.pointer_mut(parent) {
         Some(Value::Object(map)) => {
             let key = key.replace("~1", "/").replace("~0", "~");
-            left_out.insert(key.to_lowercase());
+            left_out.push(Route::root().pointer(pointer));
             map.shift_remove(&key).is_some()
         }
         _ => remove(value, parent, left_out),
@@ -100,6 +99,12 @@ impl Describe<'_> {
             }
             ValidationErrorKind::Enum { options } => vec![self.not_an_option(&at, error.instance(), options)],
             ValidationErrorKind::AnyOf { .. } | ValidationErrorKind::OneOfNotValid { .. } => {
+                if let Some(mistakes) = meant(error) {
+                    return mistakes.into_iter().flat_map(|mistake| self.problems(mistake)).collect();
+                }
+                if let Some(options) = self.options(error) {
+                    return vec![self.not_an_option(&at, error.instance(), &options)];
+                }
                 let expected = self.description(error).unwrap_or_else(|| "another kind of value".to_owned());
                 let message = format!("{} does not fit here", type_name(error.instance()));
                 vec![Problem::error(self.source, &at, message).help(format!("expected: {expected}"))]
@@ -135,6 +140,12 @@ impl Describe<'_> {
             .unwrap_or_default()
     }
 
+    /// The values that an enum of documented values may have, which its schema gives one by one.
+    fn options(&self, error: &ValidationError<'_>) -> Option<Value> {
+        let alternatives = self.schema_above(error)?.get("oneOf")?.as_array()?;
+        alternatives.iter().map(|alternative| alternative.get("const").cloned()).collect()
+    }
+
     fn description(&self, error: &ValidationError<'_>) -> Option<String> {
         let description = self.schema_above(error)?.get("description")?.as_str()?;
         Some(description.lines().collect::<Vec<_>>().join(" "))
@@ -156,6 +167,20 @@ impl Describe<'_> {
         }
         Some(at)
     }
+}
+
+/// The mistakes of the alternative that was meant: one that the value itself fits, so that only parts of it are
+/// wrong.
+fn meant<'e>(error: &'e ValidationError<'_>) -> Option<Vec<&'e ValidationError<'e>>> {
+    let ValidationErrorKind::AnyOf { context } = error.kind() else { return None };
+    let depth = error.instance_path().as_str().len();
+    context.iter().find_map(|mistakes| match mistakes.as_slice() {
+        [nested] if nested.instance_path().as_str().len() == depth => meant(nested),
+        mistakes => mistakes
+            .iter()
+            .all(|mistake| mistake.instance_path().as_str().len() > depth)
+            .then(|| mistakes.iter().collect()),
+    })
 }
 
 fn type_names(kind: &TypeKind) -> String {

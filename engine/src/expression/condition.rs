@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Expression, ExpressionError, Read, Scope};
+use super::{Expression, ExpressionError, Scope};
 
 /// A condition, understood.
 #[derive(Debug, Clone)]
@@ -126,21 +126,6 @@ impl Condition {
             Condition::Not(condition) => Ok(!condition.holds(scope)?),
             Condition::Empty(value) => Ok(is_empty(&value.evaluate(scope)?)),
             Condition::Compare(how, left, right) => how.holds(&left.evaluate(scope)?, &right.evaluate(scope)?),
-        }
-    }
-
-    /// Everything that the condition reads.
-    pub fn reads(&self, found: &mut Vec<Read>) {
-        match self {
-            Condition::All(conditions) | Condition::Any(conditions) => {
-                conditions.iter().for_each(|condition| condition.reads(found))
-            }
-            Condition::Not(condition) => condition.reads(found),
-            Condition::Empty(value) => value.reads(found),
-            Condition::Compare(_, left, right) => {
-                left.reads(found);
-                right.reads(found);
-            }
         }
     }
 }

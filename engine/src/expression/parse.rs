@@ -101,7 +101,7 @@ impl Forms<'_> {
                 keep(found.map(|mapping| Expression::Mapped { mapping, from }), &at.key("$map"), mistakes)
             }
             _ => {
-                let error = ExpressionError::new(format!("an object with the keys {} is not a value", keys.join(", ")))
+                let error = ExpressionError::new(format!("an object with `{}` is not a value", keys.join("`, `")))
                     .help("with `$` there are { $literal: … }, { $path: …, or: … } and { $map: NAME, from: … }");
                 keep(Err(error), at, mistakes)
             }

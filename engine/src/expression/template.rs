@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::path::{Segment, walk};
 use super::{ExpressionError, Read, Root, Scope};
+use crate::source::nearest;
 
 /// One registry for all templates: its helpers and its strictness are the same everywhere.
 static REGISTRY: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
@@ -21,6 +22,12 @@ static REGISTRY: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     registry.register_escape_fn(no_escape);
     registry
 });
+
+/// The helpers of the registry: what may stand before a space in `{{…}}`.
+const HELPERS: [&str; 17] = [
+    "if", "unless", "each", "with", "lookup", "raw", "log", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not",
+    "len",
+];
 
 /// A template, compiled.
 #[derive(Clone)]
@@ -52,12 +59,24 @@ impl Template {
     /// Compiles a template. `roots` are the names that may be read at the outermost level.
     pub fn parse(text: &str, roots: &[&str]) -> Result<Template, ExpressionError> {
         let compiled = handlebars::Template::compile(text).map_err(|error| {
+            if text.matches("{{").count() != text.matches("}}").count() {
+                return ExpressionError::new(format!("the template `{text}` opens `{{{{` or closes `}}}}` only"));
+            }
             let reason = error.reason().to_string();
             let reason = reason.lines().next().unwrap_or_default();
             ExpressionError::new(format!("the template `{text}` cannot be read: {reason}"))
         })?;
-        let mut collector = Collector { roots, reads: Vec::new(), unknown: BTreeSet::new() };
+        let mut collector = Collector { roots, reads: Vec::new(), unknown: BTreeSet::new(), helpers: BTreeSet::new() };
         collector.elements(&compiled.elements, false);
+        if let Some(name) = collector.helpers.iter().find(|name| !HELPERS.contains(&name.as_str())) {
+            let help = match nearest(name, HELPERS) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are {}", HELPERS.join(", ")),
+            };
+            return Err(
+                ExpressionError::new(format!("the template `{text}` uses `{name}`, which is no helper")).help(help)
+            );
+        }
         if let Some(name) = collector.unknown.first() {
             return Err(ExpressionError::new(format!("the template `{text}` reads `{name}`, which is not there"))
                 .help(format!("a name starts with one of {}", roots.join(", "))));
@@ -137,6 +156,7 @@ struct Collector<'a> {
     roots: &'a [&'a str],
     reads: Vec<Place>,
     unknown: BTreeSet<String>,
+    helpers: BTreeSet<String>,
 }
 
 impl Collector<'_> {
@@ -168,6 +188,9 @@ impl Collector<'_> {
     fn helper(&mut self, helper: &HelperTemplate, in_block: bool, printed: bool) {
         match &helper.name {
             Parameter::Name(name) if printed => self.path(std::slice::from_ref(name), in_block, true),
+            Parameter::Name(name) => {
+                self.helpers.insert(name.clone());
+            }
             name => self.parameter(name, in_block, printed),
         }
         for parameter in helper.params.iter().chain(helper.hash.values()) {

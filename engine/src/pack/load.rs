@@ -52,7 +52,7 @@ impl Loader<'_> {
         for (name, text) in &files.0 {
             let shown = if shown.is_empty() { name.clone() } else { format!("{shown}/{name}") };
             let (source, problems) = Source::read(shown, text.as_str());
-            let readable = !source.value().is_null();
+            let readable = problems.is_empty() || !source.value().is_null();
             self.problems.extend(problems);
             let has = |key: &str| source.value().get(key).is_some();
             if name == "pack.yaml" {

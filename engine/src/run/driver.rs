@@ -179,7 +179,8 @@ impl World {
         input: Value,
     ) -> (Result<Value, CallError>, u32) {
         let mut wait = FIRST_WAIT;
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             let error = match operation.call_any(key, input.clone()).await {
                 Ok(value) => return (Ok(value), attempt),
                 Err(error) => error,
@@ -196,14 +197,19 @@ impl World {
             debug!(%error, ?pause, attempt, "trying again");
             self.clock.sleep(pause).await;
             wait *= 2;
+            attempt += 1;
         }
-        unreachable!("the loop returns at its last attempt")
     }
 
     /// Runs a child flow, or goes on with it where its record ends, and gives its response.
     async fn child(self: &Arc<Self>, id: RunId, flow: &str, input: Value) -> Result<Value, CallError> {
         let broken = |error: DriveError| {
-            CallError::new(CallErrorKind::Unexpected, format!("the flow `{flow}` could not be run: {error}"))
+            let kind = if matches!(error, DriveError::Inputs { .. }) {
+                CallErrorKind::Input
+            } else {
+                CallErrorKind::Unexpected
+            };
+            CallError::new(kind, format!("the flow `{flow}` could not be run: {error}"))
         };
         let events = self.store.record(&id).await.map_err(|error| broken(error.into()))?;
         let run = if events.is_empty() {

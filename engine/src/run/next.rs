@@ -116,7 +116,7 @@ impl<'a> Decider<'a> {
     fn start(&mut self, path: StepPath, kind: &StepKind, role: &Role, view: &View<'_>) {
         match kind {
             StepKind::Call(Call { with, .. }) | StepKind::RunFlow { with, .. } => {
-                self.start_call(path, Part::Call, with, view)
+                self.start_call(path, Part::Call, with, view);
             }
             StepKind::If { condition, .. } => match condition.holds(view) {
                 Ok(holds) => self.record(Event::ConditionDecided { step: path, holds, at: self.now }),
@@ -156,12 +156,18 @@ impl<'a> Decider<'a> {
 
     fn respond(&mut self, step: StepPath, value: &Expression, view: &View<'_>) {
         match value.evaluate(view) {
-            Ok(_) if self.going.response.is_some() => {
+            Ok(_) if self.has_answered() => {
                 self.fail(step, &ExpressionError::new("the run has answered already"));
             }
             Ok(value) => self.record(Event::Responded { step, value, at: self.now }),
             Err(error) => self.fail(step, &error),
         }
+    }
+
+    /// Whether the run has answered, or will by what was just decided for a step that runs beside.
+    fn has_answered(&self) -> bool {
+        self.going.response.is_some()
+            || self.actions.iter().any(|action| matches!(action, Action::Record(Event::Responded { .. })))
     }
 
     fn terminate(

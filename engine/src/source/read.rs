@@ -14,8 +14,9 @@ use super::{Problem, Route, Source, Spot};
 
 /// Nodes that a file may have: far more than any flow needs, few enough to stop a text that unfolds.
 const MOST_NODES: usize = 50_000;
-/// Depth to which a file may nest.
-const MOST_DEPTH: usize = 64;
+/// Depth to which a file may nest: some fifteen scopes within each other. Reading and checking go down with the
+/// text, and a thread's usual stack must do for it.
+const MOST_DEPTH: usize = 40;
 
 pub(super) fn read(name: String, text: String) -> (Arc<Source>, Vec<Problem>) {
     let mut source = Source { name, text, value: Value::Null, spots: HashMap::new() };
@@ -32,9 +33,9 @@ pub(super) fn read(name: String, text: String) -> (Arc<Source>, Vec<Problem>) {
             let error = error.without_snippet();
             let at = error.location().map_or(0..0, |location| bytes(&location, &source.text));
             let message = first_line(&error.to_string());
+            let help = way_out(&message, &source.text, at.start);
             let source = Arc::new(source);
-            let problem = Problem::error_at(&source, at, message)
-                .help("text that starts with `@`, `{{` or `[`, or a path with brackets inside `{ }`, must be quoted");
+            let problem = Problem::error_at(&source, at, message).help_if(help.map(str::to_owned));
             (source, vec![problem])
         }
     }
@@ -54,6 +55,19 @@ fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let line = line.split(" at line ").next().unwrap_or(line);
     line.trim_end_matches('.').to_owned()
+}
+
+/// How to mend a text that does not parse, where its line shows what was meant.
+fn way_out(message: &str, text: &str, at: usize) -> Option<&'static str> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text.get(start..)?.lines().next()?;
+    if message.starts_with("tabs") {
+        Some("indent with blanks")
+    } else if line.contains(['@', '[']) || line.contains("{{") {
+        Some("text that starts with `@`, `{{` or `[`, or a path with brackets inside `{ }`, must be quoted")
+    } else {
+        None
+    }
 }
 
 fn bytes(location: &serde_yaml::Location, text: &str) -> Range<usize> {

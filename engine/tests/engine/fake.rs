@@ -20,6 +20,8 @@ pub(crate) struct Service {
     pub(crate) rows: HashMap<String, Value>,
     /// Failures of the next writes, in order; `None` lets one through.
     pub(crate) write_failures: VecDeque<Option<Failure>>,
+    /// Failures of the next reads.
+    pub(crate) read_failures: VecDeque<CallError>,
     pub(crate) calls: Vec<String>,
 }
 
@@ -45,15 +47,20 @@ pub(crate) fn connectors(service: &Shared) -> Connectors {
             .with(Read(Arc::clone(service)))
             .with(Write(Arc::clone(service)))
             .with(Create(Arc::clone(service)))
+            .with(Visit(Arc::clone(service)))
             .with_trigger(Changed)
             .with_open_records(),
         Connector::new("other").with_open_records(),
+        Connector::new("third").with(Read(Arc::clone(service))).with(Write(Arc::clone(service))),
     ])
 }
 
 /// Checks a pack with one flow, and a mapping between two kinds of records.
 pub(crate) fn pack(flow: &str, service: &Shared) -> Pack {
-    let files = files(flow);
+    pack_of(&files(flow), service)
+}
+
+pub(crate) fn pack_of(files: &PackFiles, service: &Shared) -> Pack {
     files.check("", &IndexMap::new(), &connectors(service)).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -164,6 +171,9 @@ impl Operation for Read {
     async fn call(&self, _: &CallKey, input: ReadInput) -> Result<Value, CallError> {
         let mut service = self.0.lock().unwrap();
         service.calls.push(format!("read {}", input.id));
+        if let Some(failure) = service.read_failures.pop_front() {
+            return Err(failure);
+        }
         service
             .rows
             .get(&input.id)
@@ -194,7 +204,8 @@ impl Operation for Write {
 
     async fn call(&self, _: &CallKey, input: WriteInput) -> Result<Value, CallError> {
         let mut service = self.0.lock().unwrap();
-        service.calls.push(format!("write {} {}", input.id, input.row));
+        let over = input.if_match.as_ref().map(|version| format!(" over {version}")).unwrap_or_default();
+        service.calls.push(format!("write {} {}{over}", input.id, input.row));
         let failure = service.write_failures.pop_front().flatten();
         match &failure {
             Some(Failure::Refuse(error)) => return Err(error.clone()),
@@ -249,6 +260,33 @@ impl Operation for Create {
         service.calls.push(format!("create {}", input.row));
         service.change(&id, &input.row);
         Ok(json!({ "id": id }))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct VisitInput {
+    /// Who comes.
+    name: Value,
+}
+
+/// Comes and goes, and lets others do something in between.
+struct Visit(Shared);
+
+#[async_trait]
+impl Operation for Visit {
+    const NAME: &'static str = "visit";
+    const EFFECT: Effect = Effect::Reads;
+    type Input = VisitInput;
+    type Output = Value;
+
+    async fn call(&self, _: &CallKey, input: VisitInput) -> Result<Value, CallError> {
+        self.0.lock().unwrap().calls.push(format!("{} comes", input.name));
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        self.0.lock().unwrap().calls.push(format!("{} goes", input.name));
+        Ok(Value::Null)
     }
 }
 

@@ -6,6 +6,7 @@ mod fake;
 mod outcomes;
 mod stop_anywhere;
 mod store;
+mod structure;
 mod update;
 mod waiting;
 mod wrong_files;

@@ -1,1 +1,200 @@
-//! soon
+//! What every store must do, and the bounds of the one in memory.
+
+use std::sync::Arc;
+
+use cosell_engine::outcome::Outcome;
+use cosell_engine::run::{Event, RunId};
+use cosell_engine::store::{
+    Accepted, Cursor, EventId, Fate, MemoryStore, NewEvent, RunQuery, Store, StoreError, Transition,
+};
+use jiff::Timestamp;
+use serde_json::json;
+
+#[tokio::test]
+async fn the_store_in_memory_does_what_a_store_must() {
+    conformance(async || Arc::new(MemoryStore::new()) as Arc<dyn Store>).await;
+}
+
+/// Puts a store through everything that the engine relies on; `make` gives an empty one each time.
+pub(crate) async fn conformance(make: impl AsyncFn() -> Arc<dyn Store>) {
+    an_empty_store_has_nothing(&*make().await).await;
+    events_are_kept_in_order_and_once(&*make().await).await;
+    a_cursor_is_kept_with_the_events(&*make().await).await;
+    a_run_grows_by_transitions(&*make().await).await;
+    transitions_are_committed_together_or_not_at_all(&*make().await).await;
+    one_of_two_writers_is_refused(make().await).await;
+    events_stop_waiting_with_their_fate(&*make().await).await;
+    runs_are_listed_newest_first(&*make().await).await;
+}
+
+async fn an_empty_store_has_nothing(store: &dyn Store) {
+    let unfinished = store.load().await.unwrap();
+    assert!(unfinished.waiting.is_empty() && unfinished.runs.is_empty() && unfinished.cursors.is_empty());
+    assert_eq!(store.runs(&RunQuery::default()).await, Ok(vec![]));
+    assert_eq!(store.record(&run("r")).await, Ok(vec![]));
+    assert_eq!(store.accept(&[], None).await, Ok(vec![]));
+    assert_eq!(store.commit(&[]).await, Ok(()));
+}
+
+async fn events_are_kept_in_order_and_once(store: &dyn Store) {
+    let first = store.accept(&[event("f", "a"), event("f", "b"), event("f", "a")], None).await.unwrap();
+    let [Accepted::New(a), Accepted::New(b), Accepted::Duplicate(again)] = first[..] else {
+        panic!("{first:?}");
+    };
+    assert!(a < b);
+    assert_eq!(again, a);
+    let second = store.accept(&[event("f", "b"), event("g", "a"), event("f", "c")], None).await.unwrap();
+    let [Accepted::Duplicate(again), Accepted::New(other), Accepted::New(c)] = second[..] else {
+        panic!("{second:?}");
+    };
+    assert_eq!(again, b);
+    let waiting = store.load().await.unwrap().waiting;
+    assert_eq!(waiting, [(a, event("f", "a")), (b, event("f", "b")), (other, event("g", "a")), (c, event("f", "c"))]);
+}
+
+async fn a_cursor_is_kept_with_the_events(store: &dyn Store) {
+    let cursor = |name: &str, value: u32| Cursor { name: name.to_owned(), value: json!(value) };
+    store.accept(&[event("f", "a")], Some(&cursor("f", 1))).await.unwrap();
+    store.accept(&[], Some(&cursor("g", 2))).await.unwrap();
+    store.accept(&[event("f", "a")], Some(&cursor("f", 3))).await.unwrap();
+    let cursors = store.load().await.unwrap().cursors;
+    assert_eq!(json!(cursors), json!({"f": 3, "g": 2}));
+}
+
+async fn a_run_grows_by_transitions(store: &dyn Store) {
+    store.commit(&[transition("r", 0, &[started("f", 1)])]).await.unwrap();
+    store.commit(&[transition("r", 1, &[responded(2), responded(3)])]).await.unwrap();
+    assert_eq!(store.record(&run("r")).await.unwrap(), [started("f", 1), responded(2), responded(3)]);
+    let runs = store.load().await.unwrap().runs;
+    assert_eq!(runs.into_iter().collect::<Vec<_>>(), [(run("r"), vec![started("f", 1), responded(2), responded(3)])]);
+    let wrong = [(0, "begins again"), (2, "starts behind the end"), (4, "leaves a gap")];
+    for (after, name) in wrong {
+        let refused = store.commit(&[transition("r", after, &[responded(4)])]).await;
+        let expected = StoreError::OutOfStep { run: "r".to_owned(), expected: after, found: 3 };
+        assert_eq!(refused, Err(expected), "{name}");
+    }
+    store.commit(&[transition("r", 3, &[finished(Outcome::Succeeded, 5)])]).await.unwrap();
+    assert!(store.load().await.unwrap().runs.is_empty());
+    assert_eq!(store.record(&run("r")).await.unwrap().len(), 4);
+}
+
+async fn transitions_are_committed_together_or_not_at_all(store: &dyn Store) {
+    let accepted = store.accept(&[event("f", "a")], None).await.unwrap();
+    let Accepted::New(id) = accepted[0] else { panic!("{accepted:?}") };
+    let begins = Transition { fates: vec![(id, Fate::Started)], ..transition("r", 0, &[started("f", 1)]) };
+    let out_of_step = transition("s", 1, &[responded(1)]);
+    let refused = store.commit(&[begins.clone(), out_of_step]).await;
+    assert_eq!(refused, Err(StoreError::OutOfStep { run: "s".to_owned(), expected: 1, found: 0 }));
+    assert_eq!(store.record(&run("r")).await, Ok(vec![]));
+    assert_eq!(store.load().await.unwrap().waiting.len(), 1);
+    let more = transition("r", 1, &[responded(2)]);
+    store.commit(&[begins, transition("s", 0, &[started("g", 1)]), more]).await.unwrap();
+    assert_eq!(store.record(&run("r")).await.unwrap(), [started("f", 1), responded(2)]);
+    assert_eq!(store.record(&run("s")).await.unwrap(), [started("g", 1)]);
+    assert!(store.load().await.unwrap().waiting.is_empty());
+}
+
+async fn one_of_two_writers_is_refused(store: Arc<dyn Store>) {
+    store.commit(&[transition("r", 0, &[started("f", 1)])]).await.unwrap();
+    let writer = |second: i64| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.commit(&[transition("r", 1, &[responded(second)])]).await })
+    };
+    let (one, other) = (writer(2), writer(3));
+    let results = [one.await.unwrap(), other.await.unwrap()];
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
+    assert_eq!(store.record(&run("r")).await.unwrap().len(), 2);
+}
+
+async fn events_stop_waiting_with_their_fate(store: &dyn Store) {
+    let accepted = store.accept(&[event("f", "a"), event("f", "b"), event("f", "c")], None).await.unwrap();
+    let ids: Vec<EventId> = accepted
+        .iter()
+        .map(|accepted| match accepted {
+            Accepted::New(id) | Accepted::Duplicate(id) => *id,
+        })
+        .collect();
+    let fates = vec![(ids[0], Fate::Merged(ids[1])), (ids[1], Fate::Started)];
+    store.commit(&[Transition { fates, ..transition("r", 0, &[started("f", 1)]) }]).await.unwrap();
+    let waiting: Vec<EventId> = store.load().await.unwrap().waiting.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(waiting, [ids[2]]);
+    let again = store.accept(&[event("f", "a")], None).await.unwrap();
+    assert_eq!(again, [Accepted::Duplicate(ids[0])], "what had its run is still known");
+}
+
+async fn runs_are_listed_newest_first(store: &dyn Store) {
+    let ended = [("a", "f", Some(Outcome::Succeeded)), ("b", "f", Some(Outcome::Failed)), ("c", "g", None)];
+    for (second, (id, flow, outcome)) in (1..).zip(ended) {
+        let mut events = vec![started(flow, second)];
+        events.extend(outcome.map(|outcome| finished(outcome, second + 10)));
+        store.commit(&[transition(id, 0, &events)]).await.unwrap();
+    }
+    let all = RunQuery::default();
+    let cases = [
+        (all.clone(), vec!["c", "b", "a"]),
+        (RunQuery { flow: Some("f".to_owned()), ..all.clone() }, vec!["b", "a"]),
+        (RunQuery { outcome: Some(Outcome::Failed), ..all.clone() }, vec!["b"]),
+        (RunQuery { outcome: Some(Outcome::Failed), flow: Some("g".to_owned()), ..all.clone() }, vec![]),
+        (RunQuery { most: Some(2), ..all.clone() }, vec!["c", "b"]),
+        (RunQuery { most: Some(1), flow: Some("f".to_owned()), ..all.clone() }, vec!["b"]),
+    ];
+    for (query, expected) in cases {
+        let found = store.runs(&query).await.unwrap();
+        let ids: Vec<&str> = found.iter().map(|summary| summary.id.0.as_str()).collect();
+        assert_eq!(ids, expected, "{query:?}");
+    }
+    let failed = store.runs(&all).await.unwrap().swap_remove(1);
+    assert_eq!((failed.started, failed.finished), (at(2), Some(at(12))));
+    assert_eq!((failed.flow.as_str(), failed.outcome), ("f", Some(Outcome::Failed)));
+}
+
+/// The numbers are those that the store's own constants state.
+#[tokio::test]
+async fn the_store_in_memory_stays_within_bounds() {
+    let store = MemoryStore::new();
+    let many: Vec<NewEvent> = (0..100_000).map(|n| event("f", &n.to_string())).collect();
+    store.accept(&many, None).await.unwrap();
+    let full = store.accept(&[event("f", "one more")], None).await;
+    assert_eq!(full, Err(StoreError::Full("100000 events wait for their runs".to_owned())));
+    for n in 0..10_001 {
+        let events = [started("f", n), finished(Outcome::Succeeded, n)];
+        store.commit(&[transition(&format!("r{n}"), 0, &events)]).await.unwrap();
+    }
+    assert_eq!(store.runs(&RunQuery::default()).await.unwrap().len(), 10_000);
+    assert!(store.record(&run("r0")).await.unwrap().is_empty(), "the oldest goes first");
+}
+
+fn run(id: &str) -> RunId {
+    RunId(id.to_owned())
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn event(flow: &str, content_key: &str) -> NewEvent {
+    NewEvent {
+        flow: flow.to_owned(),
+        body: json!({ "of": content_key }),
+        content_key: content_key.to_owned(),
+        at: at(0),
+    }
+}
+
+fn transition(id: &str, after: u64, events: &[Event]) -> Transition {
+    Transition { run: run(id), after, events: events.to_vec(), fates: Vec::new() }
+}
+
+fn started(flow: &str, second: i64) -> Event {
+    Event::RunStarted { flow: flow.to_owned(), pack: String::new(), trigger: json!({}), at: at(second) }
+}
+
+/// Any event in the middle of a run: a store does not read it.
+fn responded(second: i64) -> Event {
+    let step = cosell_engine::run::StepPath { loops: Vec::new(), name: "a".to_owned() };
+    Event::Responded { step, value: json!(second), at: at(second) }
+}
+
+fn finished(outcome: Outcome, second: i64) -> Event {
+    Event::RunFinished { outcome, error: None, at: at(second) }
+}

@@ -1,7 +1,7 @@
 //! What a path names: a set, a row, a definition, an action.
 
+use super::keys::Key;
 use super::refusal::Refusal;
-use super::rows::Key;
 use crate::odata::{Literal, parse_literal};
 
 /// A resource under `/api/data/v9.2/`.
@@ -13,6 +13,8 @@ pub(crate) enum Address {
     Count(String),
     /// `opportunities(key)`
     Row(String, Key),
+    /// `opportunities(key)/navigation`
+    Related(String, Key, String),
     /// `EntityDefinitions(LogicalName='opportunity')`
     Definition(String),
     /// `WhoAmI()`
@@ -38,9 +40,13 @@ pub(crate) fn parse(path: &str) -> Result<Address, Refusal> {
     let Some((set, rest)) = path.split_once('(') else {
         return Ok(Address::Set(path.to_owned()));
     };
-    let key = rest.strip_suffix(')').ok_or_else(|| Refusal::no_segment(path))?;
+    let (key, rest) = rest.rsplit_once(')').ok_or_else(|| Refusal::no_segment(path))?;
     let key = parse_key(set, key)?;
+    if let Some(navigation) = rest.strip_prefix('/') {
+        return Ok(Address::Related(set.to_owned(), key, navigation.to_owned()));
+    }
     match (set, key) {
+        _ if !rest.is_empty() => Err(Refusal::no_segment(path)),
         ("EntityDefinitions", Key::Columns(columns)) => match columns.as_slice() {
             [(name, Literal::Text(logical))] if name == "LogicalName" => Ok(Address::Definition(logical.clone())),
             _ => Err(Refusal::no_segment(path)),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::refusal::Refusal;
 use super::rows::Dataverse;
-use super::tables::{Lookup, Table};
+use super::tables::{Column, Lookup, Table};
 use crate::odata::Query;
 use crate::options::ColumnKind;
 
@@ -18,7 +18,7 @@ impl Dataverse {
                 "Attributes" => attributes(table),
                 "ManyToOneRelationships" => table.lookups.iter().map(|lookup| relationship(table, lookup)).collect(),
                 "OneToManyRelationships" => self.incoming(table),
-                "Keys" => Vec::new(),
+                "Keys" => table.alternate_keys().map(|(name, column)| key(table, name, column)).collect(),
                 other => {
                     return Err(Refusal::query(format!("Could not find a property named '{other}'.")));
                 }
@@ -78,6 +78,16 @@ fn relationship(child: &Table, lookup: &Lookup) -> Value {
         "ReferencedAttribute": parent_key,
         "ReferencingEntityNavigationPropertyName": lookup.navigation,
         "ReferencedEntityNavigationPropertyName": lookup.collection,
+    })
+}
+
+/// An alternate key. Building its index takes the real service a while; here it is always done.
+fn key(table: &Table, name: &str, column: &Column) -> Value {
+    let schema_name = format!("{name}_key");
+    json!({
+        "LogicalName": schema_name, "SchemaName": schema_name, "EntityLogicalName": table.logical,
+        "DisplayName": {"UserLocalizedLabel": {"Label": column.title, "LanguageCode": 1033}},
+        "KeyAttributes": [name], "EntityKeyIndexStatus": "Active",
     })
 }
 

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::address::{Address, parse};
+use super::keys::Key;
 use super::refusal::Refusal;
-use super::rows::{Dataverse, Key, Link};
+use super::rows::{Dataverse, Link};
 use super::tables::{Lookup, Table};
 use super::value::typed;
 use crate::odata::{Literal, parse_literal};

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::read::{narrow, show};
 use super::refusal::Refusal;
-use super::rows::{Dataverse, RowRecord};
+use super::rows::RowRecord;
+use super::tables::Table;
 use crate::odata::Query;
 
 /// Most rows on a page, and the highest count.
@@ -23,11 +24,24 @@ pub(crate) struct Preferences {
     pub(crate) representation: bool,
 }
 
-impl Dataverse {
-    /// One page of a set. `base` is the service root.
-    pub(crate) fn list(&self, set: &str, raw: &str, prefer: Preferences, base: &str) -> Result<Value, Refusal> {
-        let query = parse_query(raw)?;
-        let rows = self.wanted(set, &query)?;
+/// A list as it was asked for.
+pub(crate) struct Listing<'a> {
+    /// Address of the service root.
+    pub(crate) base: &'a str,
+    /// Address of the list, without its query.
+    pub(crate) url: &'a str,
+    /// The query as it was sent.
+    pub(crate) raw: &'a str,
+    /// What the reader prefers.
+    pub(crate) prefer: Preferences,
+}
+
+impl Listing<'_> {
+    /// One page of `rows`, all of which are of `table`.
+    pub(crate) fn page(&self, table: &Table, mut rows: Vec<RowRecord<'_>>) -> Result<Value, Refusal> {
+        let query = parse_query(self.raw)?;
+        narrow(&mut rows, &query)?;
+        let prefer = self.prefer;
         // `$top` gives way to a page size.
         let top = if prefer.page.is_some() { usize::MAX } else { query.top.unwrap_or(usize::MAX) };
         let (start, page_number) = query.skip_token.as_deref().map_or(Ok((0, 1)), read_cookie)?;
@@ -37,28 +51,23 @@ impl Dataverse {
         let end = start + page.len();
         let mut answer = Map::new();
         let columns = if query.select.is_empty() { String::new() } else { format!("({})", query.select.join(",")) };
-        answer.insert("@odata.context".to_owned(), json!(format!("{base}$metadata#{set}{columns}")));
+        let context = format!("{}$metadata#{}{columns}", self.base, table.set);
+        answer.insert("@odata.context".to_owned(), json!(context));
         if query.count {
             answer.insert("@odata.count".to_owned(), json!(rows.len().min(MOST)));
         }
         answer.insert("value".to_owned(), page.into());
         if end < rows.len().min(top) {
-            let link = next_link(&format!("{base}{set}"), raw, end, page_number + 1);
+            let link = next_link(self.url, self.raw, end, page_number + 1);
             answer.insert("@odata.nextLink".to_owned(), json!(link));
         }
         Ok(answer.into())
     }
 
-    /// The number of rows of a set, capped.
-    pub(crate) fn count(&self, set: &str, raw: &str) -> Result<usize, Refusal> {
-        Ok(self.wanted(set, &parse_query(raw)?)?.len().min(MOST))
-    }
-
-    fn wanted(&self, set: &str, query: &Query) -> Result<Vec<RowRecord<'_>>, Refusal> {
-        let table = self.table_of_set(set)?;
-        let mut rows: Vec<_> = self.rows(&table.logical).map(|row| RowRecord { crm: self, table, row }).collect();
-        narrow(&mut rows, query)?;
-        Ok(rows)
+    /// The number of `rows` that the query leaves, capped.
+    pub(crate) fn count(&self, mut rows: Vec<RowRecord<'_>>) -> Result<usize, Refusal> {
+        narrow(&mut rows, &parse_query(self.raw)?)?;
+        Ok(rows.len().min(MOST))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Dataverse: tables, rows and the Web API over them.
 //!
 //! A request goes `routes` → `address` (what its path names) → `list`/`read` or `write`, which
-//! work on [`Dataverse`] (`rows`). Tables are data: the standard ones in `standard`, custom ones
+//! work on [`Dataverse`] (`rows`) and find rows by `keys`. Tables are data: the standard ones in `standard`, custom ones
 //! built by `tables`. `states` holds what may happen to a row's state, `definitions` describes
 //! the tables to clients.
 
 mod address;
 mod definitions;
 mod draft;
+mod keys;
 mod list;
 mod read;
 mod refusal;

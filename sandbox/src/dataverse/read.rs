@@ -116,10 +116,9 @@ fn state_label(record: RowRecord<'_>, name: &str, value: &Value) -> Option<&'sta
 
 fn expanded(record: RowRecord<'_>, expand: &Expand, annotate: bool) -> Result<Value, Refusal> {
     if let Some(lookup) = record.table.navigation(&expand.navigation) {
-        let target = record.follow(&lookup.column).filter(|target| target.table.logical == lookup.target);
-        return target.map_or(Ok(Value::Null), |target| show(target, &expand.query, annotate));
+        return record.target(lookup).map_or(Ok(Value::Null), |target| show(target, &expand.query, annotate));
     }
-    let mut children = record.children(&expand.navigation).ok_or_else(|| {
+    let (_, mut children) = record.children(&expand.navigation).ok_or_else(|| {
         let message = format!(
             "Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.",
             expand.navigation, record.table.logical

@@ -87,6 +87,15 @@ impl Refusal {
         Refusal::new(StatusCode::PRECONDITION_FAILED, "0x80040237", "Cannot insert duplicate key.")
     }
 
+    /// 412 for an alternate key that is taken.
+    pub(crate) fn key_violated(title: &str) -> Refusal {
+        let message = format!(
+            "Entity Key {title} violated. A record with the same value for {title} already exists. A duplicate record \
+             cannot be created. Select one or more unique values and try again."
+        );
+        Refusal::new(StatusCode::PRECONDITION_FAILED, "0x80060892", message)
+    }
+
     /// 401; the body's shape is not documented.
     pub(crate) fn unauthenticated() -> Refusal {
         Refusal::new(

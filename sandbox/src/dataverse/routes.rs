@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -12,10 +12,12 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
 use super::address::{Address, parse};
-use super::list::{Preferences, parse_query};
+use super::draft::describe;
+use super::keys::Key;
+use super::list::{Listing, Preferences, parse_query};
 use super::read::show;
 use super::refusal::Refusal;
-use super::rows::{Dataverse, Key, RowRecord};
+use super::rows::{Dataverse, RowRecord};
 use super::states::Outcome;
 use super::tables::Table;
 use super::write::{Conditions, Patched};
@@ -48,7 +50,7 @@ async fn handle(
     State(world): State<Arc<World>>,
     Path(rest): Path<String>,
     method: Method,
-    RawQuery(raw): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
@@ -56,8 +58,8 @@ async fn handle(
         world.entra.with(|entra| entra.caller(&headers, Audience::Dataverse)).ok_or_else(Refusal::unauthenticated)?;
     let request = Request {
         address: parse(&rest)?,
-        path: format!("{ROOT}{rest}"),
-        raw: raw.unwrap_or_default(),
+        url: format!("{}{}", world.addresses.dataverse, uri.path()),
+        raw: uri.query().unwrap_or_default().to_owned(),
         prefer: preferences(&headers),
         conditions: conditions(&headers),
         base: format!("{}{ROOT}", world.addresses.dataverse),
@@ -71,7 +73,8 @@ async fn handle(
 
 struct Request {
     address: Address,
-    path: String,
+    /// The address that was asked for, without its query.
+    url: String,
     raw: String,
     prefer: Preferences,
     conditions: Conditions,
@@ -82,9 +85,10 @@ struct Request {
 impl Request {
     fn answer(&self, method: &Method, crm: &mut Dataverse, user: &str) -> Result<Response, Refusal> {
         match (method.as_str(), &self.address) {
-            ("GET", Address::Set(set)) => Ok(Json(crm.list(set, &self.raw, self.prefer, &self.base)?).into_response()),
+            ("GET", Address::Set(set)) => self.list(crm, set),
             ("GET", Address::Count(set)) => self.count(crm, set),
             ("GET", Address::Row(set, key)) => self.read(crm, set, key),
+            ("GET", Address::Related(set, key, navigation)) => self.related(crm, set, key, navigation),
             ("GET", Address::Definition(logical)) => {
                 Ok(Json(crm.definition(logical, &parse_query(&self.raw)?)?).into_response())
             }
@@ -94,22 +98,37 @@ impl Request {
             ("POST", Address::Lose) => self.close(crm, Outcome::Lost, user),
             ("PATCH", Address::Row(set, key)) => self.patch(crm, set, key, user),
             ("DELETE", Address::Row(set, key)) => self.delete(crm, set, key),
-            _ => Err(Refusal::no_method(&self.path)),
+            _ => Err(Refusal::no_method(&self.url)),
         }
     }
 
+    fn list(&self, crm: &Dataverse, set: &str) -> Result<Response, Refusal> {
+        let table = crm.table_of_set(set)?;
+        Ok(Json(self.listing().page(table, crm.records(table))?).into_response())
+    }
+
     fn count(&self, crm: &Dataverse, set: &str) -> Result<Response, Refusal> {
+        let rows = crm.records(crm.table_of_set(set)?);
         // The number follows a byte order mark.
-        let text = format!("\u{feff}{}", crm.count(set, &self.raw)?);
+        let text = format!("\u{feff}{}", self.listing().count(rows)?);
         Ok(([(header::CONTENT_TYPE, "text/plain")], text).into_response())
     }
 
     fn read(&self, crm: &Dataverse, set: &str, key: &Key) -> Result<Response, Refusal> {
-        let table = crm.table_of_set(set)?;
-        let query = parse_query(&self.raw)?;
-        let row = crm.find(table, key)?.ok_or_else(|| Refusal::no_row(&table.logical, &super::draft::describe(key)))?;
-        let record = RowRecord { crm, table, row };
-        self.single(StatusCode::OK, record, &query)
+        self.single(StatusCode::OK, record(crm, set, key)?, &parse_query(&self.raw)?)
+    }
+
+    /// What a navigation property of a row leads to: one row, or a list like that of a set.
+    fn related(&self, crm: &Dataverse, set: &str, key: &Key, navigation: &str) -> Result<Response, Refusal> {
+        let record = record(crm, set, key)?;
+        if let Some(lookup) = record.table.navigation(navigation) {
+            return match record.target(lookup) {
+                Some(target) => self.single(StatusCode::OK, target, &parse_query(&self.raw)?),
+                None => Ok(StatusCode::NO_CONTENT.into_response()),
+            };
+        }
+        let (table, rows) = record.children(navigation).ok_or_else(|| Refusal::no_segment(navigation))?;
+        Ok(Json(self.listing().page(table, rows)?).into_response())
     }
 
     fn create(&self, crm: &mut Dataverse, set: &str, user: &str) -> Result<Response, Refusal> {
@@ -142,9 +161,7 @@ impl Request {
         if !self.prefer.representation {
             // An upsert by alternate key echoes its own address, so the GUID is not in it.
             let address = match &self.address {
-                Address::Row(_, Key::Columns(_)) => {
-                    format!("{}{}", self.base, self.path.trim_start_matches(ROOT))
-                }
+                Address::Row(_, Key::Columns(_)) => self.url.clone(),
                 _ => format!("{}{}({id})", self.base, table.set),
             };
             return Ok((StatusCode::NO_CONTENT, [("odata-entityid", address)]).into_response());
@@ -173,10 +190,20 @@ impl Request {
         Ok(response)
     }
 
+    fn listing(&self) -> Listing<'_> {
+        Listing { base: &self.base, url: &self.url, raw: &self.raw, prefer: self.prefer }
+    }
+
     fn object(&self) -> Result<Map<String, Value>, Refusal> {
         serde_json::from_slice(&self.body)
             .map_err(|error| Refusal::payload(format!("The payload cannot be read: {error}.")))
     }
+}
+
+fn record<'a>(crm: &'a Dataverse, set: &str, key: &Key) -> Result<RowRecord<'a>, Refusal> {
+    let table = crm.table_of_set(set)?;
+    let row = crm.find(table, key)?.ok_or_else(|| Refusal::no_row(&table.logical, &describe(key)))?;
+    Ok(RowRecord { crm, table, row })
 }
 
 fn who_am_i(user: &str, base: &str) -> Value {

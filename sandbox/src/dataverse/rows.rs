@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::refusal::Refusal;
-use super::tables::{self, Table};
+use super::tables::{self, Lookup, Table};
 use crate::SandboxError;
 use crate::clock;
-use crate::odata::{Item, Literal, Record};
-use crate::options::{ColumnKind, CustomTable};
+use crate::odata::{Item, Record};
+use crate::options::CustomTable;
 
 /// A row of any table.
 #[derive(Debug, Clone)]
@@ -32,15 +32,6 @@ pub(crate) struct Link {
     pub(crate) table: String,
     /// The target row.
     pub(crate) id: String,
-}
-
-/// How a path names a row.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Key {
-    /// By primary key.
-    Id(String),
-    /// By alternate key: columns and their values.
-    Columns(Vec<(String, Literal)>),
 }
 
 /// The tables and their rows.
@@ -88,6 +79,11 @@ impl Dataverse {
         self.tables.values().find(|table| table.set == set).ok_or_else(|| Refusal::no_segment(set))
     }
 
+    /// The rows of a table, ready to be read.
+    pub(crate) fn records<'a>(&'a self, table: &'a Table) -> Vec<RowRecord<'a>> {
+        self.rows(&table.logical).map(|row| RowRecord { crm: self, table, row }).collect()
+    }
+
     /// The rows of a table in order of creation.
     pub(crate) fn rows(&self, table: &str) -> impl Iterator<Item = &Row> {
         self.rows.get(table).into_iter().flat_map(IndexMap::values)
@@ -96,23 +92,6 @@ impl Dataverse {
     /// One row by its primary key.
     pub(crate) fn row(&self, table: &str, id: &str) -> Option<&Row> {
         self.rows.get(table)?.get(id)
-    }
-
-    /// The row a key names, if it is there. Any text column may serve as an alternate key.
-    pub(crate) fn find(&self, table: &Table, key: &Key) -> Result<Option<&Row>, Refusal> {
-        let columns = match key {
-            Key::Id(id) => return Ok(self.row(&table.logical, id)),
-            Key::Columns(columns) => columns,
-        };
-        for (name, _) in columns {
-            if table.columns.get(name).is_none_or(|column| column.kind != ColumnKind::Text) {
-                return Err(Refusal::argument(format!(
-                    "The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.{}'.",
-                    table.logical
-                )));
-            }
-        }
-        Ok(self.rows(&table.logical).find(|row| columns.iter().all(|(name, literal)| holds(row, name, literal))))
     }
 
     /// Stores a row under a new version.
@@ -165,14 +144,6 @@ impl Dataverse {
     }
 }
 
-fn holds(row: &Row, name: &str, literal: &Literal) -> bool {
-    let stored = row.values.get(name).and_then(Value::as_str);
-    match literal {
-        Literal::Text(text) | Literal::Guid(text) => stored.is_some_and(|stored| stored.eq_ignore_ascii_case(text)),
-        _ => false,
-    }
-}
-
 /// A row together with what its navigation properties lead to.
 #[derive(Clone, Copy)]
 pub(crate) struct RowRecord<'a> {
@@ -192,12 +163,18 @@ impl<'a> RowRecord<'a> {
         Some(RowRecord { crm: self.crm, table, row: self.crm.row(&link.table, &link.id)? })
     }
 
-    /// The rows behind a collection; `None` when the table has no such collection.
-    pub(crate) fn children(&self, collection: &str) -> Option<Vec<RowRecord<'a>>> {
+    /// The row behind a single-valued navigation property. One of several targets of a lookup is
+    /// empty when the lookup points at another.
+    pub(crate) fn target(&self, lookup: &Lookup) -> Option<RowRecord<'a>> {
+        self.follow(&lookup.column).filter(|target| target.table.logical == lookup.target)
+    }
+
+    /// The rows behind a collection and their table; `None` when there is no such collection.
+    pub(crate) fn children(&self, collection: &str) -> Option<(&'a Table, Vec<RowRecord<'a>>)> {
         let (table, column) = self.crm.collection(self.table, collection)?;
         let here = Link { table: self.table.logical.clone(), id: self.row.id.clone() };
         let rows = self.crm.rows(&table.logical).filter(|row| row.links.get(column) == Some(&here));
-        Some(rows.map(|row| RowRecord { crm: self.crm, table, row }).collect())
+        Some((table, rows.map(|row| RowRecord { crm: self.crm, table, row }).collect()))
     }
 }
 
@@ -227,11 +204,10 @@ impl Record for RowRecord<'_> {
             return Item::Value(self.row.links.get(column).map_or(Value::Null, |link| json!(link.id)));
         }
         if let Some(lookup) = self.table.navigation(name) {
-            let target = self.follow(&lookup.column).filter(|target| target.table.logical == lookup.target);
-            return Item::One(target.map(|target| Box::new(target) as Box<dyn Record>));
+            return Item::One(self.target(lookup).map(|target| Box::new(target) as Box<dyn Record>));
         }
         match self.children(name) {
-            Some(children) => {
+            Some((_, children)) => {
                 Item::Many(children.into_iter().map(|child| Box::new(child) as Box<dyn Record>).collect())
             }
             None => Item::Unknown,

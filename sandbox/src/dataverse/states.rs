@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::keys::Key;
 use super::refusal::Refusal;
-use super::rows::{Dataverse, Key, Link, Row};
+use super::rows::{Dataverse, Link, Row};
 use super::tables::Table;
 
 /// How an opportunity ends.

@@ -51,6 +51,8 @@ pub(crate) struct Column {
     pub(crate) title: String,
     /// Written by the system alone.
     pub(crate) system: bool,
+    /// An alternate key by itself.
+    pub(crate) key: bool,
 }
 
 /// A reference to a row of another table.
@@ -108,7 +110,7 @@ impl Table {
             ColumnKind::LongText => Some(MEMO_LENGTH),
             _ => None,
         };
-        let column = Column { kind, length: length.or(usual), title: name.to_owned(), system };
+        let column = Column { kind, length: length.or(usual), title: name.to_owned(), system, key: false };
         self.columns.insert(name.to_owned(), column);
     }
 
@@ -134,15 +136,28 @@ impl Table {
         self.lookups.iter().find(|lookup| lookup.column == column).map(|lookup| lookup.column.as_str())
     }
 
-    /// Adds custom columns; the error names the one whose name is taken.
+    /// The columns that are alternate keys.
+    pub(crate) fn alternate_keys(&self) -> impl Iterator<Item = (&str, &Column)> {
+        self.columns.iter().filter(|(_, column)| column.key).map(|(name, column)| (name.as_str(), column))
+    }
+
+    /// Adds custom columns; the error says what is wrong with one of them.
     fn extend(&mut self, columns: &[CustomColumn]) -> Result<(), String> {
         for column in columns {
-            if self.has(&column.name) {
-                return Err(column.name.clone());
+            let name = &column.name;
+            if self.has(name) {
+                return Err(format!(
+                    "it has a column `{name}` already (a table `x` brings its key `xid`); choose another name"
+                ));
             }
-            self.add_column(&column.name, column.kind, None, false);
-            if let Some(added) = self.columns.get_mut(&column.name) {
+            if column.key && !can_be_key(column.kind) {
+                return Err(format!("its column `{name}` is of a kind that cannot be a key; make it a line of text"));
+            }
+            let length = column.max_length.and_then(|length| usize::try_from(length).ok());
+            self.add_column(name, column.kind, length, false);
+            if let Some(added) = self.columns.get_mut(name) {
                 added.title.clone_from(&column.title);
+                added.key = column.key;
             }
         }
         Ok(())
@@ -161,7 +176,7 @@ pub(crate) fn all(custom: &[CustomTable]) -> Result<IndexMap<String, Table>, San
         standard::tables().into_iter().map(|table| (table.logical.clone(), table)).collect();
     for addition in custom {
         if let Some(known) = tables.get_mut(&addition.name) {
-            known.extend(&addition.columns).map_err(|column| taken(&addition.name, &column))?;
+            known.extend(&addition.columns).map_err(|reason| refused(&addition.name, reason))?;
         } else {
             let table = build(addition, &tables)?;
             tables.insert(addition.name.clone(), table);
@@ -173,7 +188,7 @@ pub(crate) fn all(custom: &[CustomTable]) -> Result<IndexMap<String, Table>, San
 /// A new table. Names follow the publisher's prefix, which is the part up to the first `_`.
 fn build(addition: &CustomTable, tables: &IndexMap<String, Table>) -> Result<Table, SandboxError> {
     let name = addition.name.as_str();
-    let refuse = |reason: String| SandboxError::CustomTable { table: name.to_owned(), reason };
+    let refuse = |reason: String| refused(name, reason);
     let (prefix, rest) = name.split_once('_').ok_or_else(|| refuse("its name has no publisher prefix".to_owned()))?;
     let primary = format!("{prefix}_name");
     let mut table = Table::new(name, &format!("{name}s"), &format!("{name}id"), &primary, ACTIVE_OR_NOT);
@@ -185,13 +200,15 @@ fn build(addition: &CustomTable, tables: &IndexMap<String, Table>) -> Result<Tab
         let column = format!("{prefix}_{parent}id");
         table.add_lookup(&column, &column, parent, &format!("{prefix}_{parent}_{rest}"), false);
     }
-    table.extend(&addition.columns).map_err(|column| taken(name, &column))?;
+    table.extend(&addition.columns).map_err(refuse)?;
     Ok(table)
 }
 
-fn taken(table: &str, column: &str) -> SandboxError {
-    SandboxError::CustomTable {
-        table: table.to_owned(),
-        reason: format!("it has a column `{column}` already (a table `x` brings its key `xid`); choose another name"),
-    }
+fn refused(table: &str, reason: String) -> SandboxError {
+    SandboxError::CustomTable { table: table.to_owned(), reason }
+}
+
+/// The kinds that Dataverse takes in an alternate key (behaviour 12).
+fn can_be_key(kind: ColumnKind) -> bool {
+    !matches!(kind, ColumnKind::LongText | ColumnKind::YesNo | ColumnKind::Money)
 }

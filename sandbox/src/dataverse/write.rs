@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, describe};
+use super::keys::{Key, value_of};
 use super::refusal::Refusal;
-use super::rows::{Dataverse, Key, Link, Row};
+use super::rows::{Dataverse, Link, Row};
 use super::states::{current, settle};
 use super::tables::Table;
 use crate::clock;
-use crate::odata::Literal;
 
 /// The conditions of a write.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +39,9 @@ impl Dataverse {
         for draft in drafts {
             let kind = self.tables.get(&draft.table).ok_or_else(|| Refusal::no_segment(&draft.table))?;
             let logical = draft.table.clone();
-            rows.push((logical, self.fresh_row(kind, draft, user)?));
+            let row = self.fresh_row(kind, draft, user)?;
+            self.check_keys(kind, &row, &rows)?;
+            rows.push((logical, row));
         }
         let id = rows.first().map(|(_, row)| row.id.clone()).unwrap_or_default();
         for (logical, row) in rows {
@@ -72,6 +74,7 @@ impl Dataverse {
         let draft = self.draft_update(table, &row.id, &body)?;
         let id = row.id.clone();
         let changed = merge(table, row, draft)?;
+        self.check_keys(table, &changed, &[])?;
         self.store(&table.logical, changed, user);
         Ok(Patched::Updated(id))
     }
@@ -111,9 +114,7 @@ impl Dataverse {
             // On creation a value in the body wins over the one in the address.
             Key::Columns(columns) => {
                 for (name, literal) in columns {
-                    if let Literal::Text(text) | Literal::Guid(text) = literal {
-                        body.entry(name.clone()).or_insert_with(|| json!(text));
-                    }
+                    body.entry(name.clone()).or_insert_with(|| value_of(literal));
                 }
             }
         }

@@ -2,6 +2,9 @@
 //!
 //! Every event is a task of its own: ten attempts with a wait between them, then the offline
 //! queue and never again. Order and uniqueness are promised nowhere, and here neither.
+//!
+//! Whoever is about to make a change first takes an [`UnderWay`], which goes from hand to hand
+//! until the last attempt is over. So nobody finds the change made and yet nothing waiting.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -38,10 +41,18 @@ pub(crate) struct Deliveries {
     client: Client,
     spacing: Duration,
     permits: Semaphore,
+    under_way: UnderWay,
     /// `None` once the sandbox stops, so that a request still under way starts nothing new.
     tasks: Held<Option<JoinSet<()>>>,
     book: Held<Book>,
 }
+
+/// Something that is on its way to the receiver, for as long as this lives.
+///
+/// The copies are counted, so the count is right even for a delivery whose record was forgotten
+/// or whose task broke off.
+#[derive(Clone)]
+pub(crate) struct UnderWay(Arc<()>);
 
 /// What the person at the keyboard may turn.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -87,18 +98,27 @@ impl Deliveries {
             client: client.build()?,
             spacing,
             permits: Semaphore::new(AT_ONCE),
+            under_way: UnderWay(Arc::new(())),
             tasks: Held::new(Some(JoinSet::new())),
             book: Held::default(),
         })
     }
 
-    /// Counts and details for the person at the keyboard.
+    /// Announces a change whose event follows.
+    pub(crate) fn announce(&self) -> UnderWay {
+        self.under_way.clone()
+    }
+
+    /// Counts and details for the person at the keyboard. Events that are held back do not wait:
+    /// they go nowhere until they are released.
     pub(crate) fn report(&self) -> Value {
         self.book.with(|book| {
+            // One of the copies is the original that `announce` takes them from.
+            let waiting = Arc::strong_count(&self.under_way.0).saturating_sub(1);
             let count = |state| book.records.values().filter(|one| one.state == state).count();
             json!({
                 "hold": book.hold, "held": book.held.len(), "duplicate": book.duplicate,
-                "delivered": count(DeliveryState::Delivered), "waiting": count(DeliveryState::Waiting),
+                "delivered": count(DeliveryState::Delivered), "waiting": waiting,
                 "offline": count(DeliveryState::Offline), "deliveries": book.records.values().collect::<Vec<_>>(),
             })
         })
@@ -112,18 +132,19 @@ impl Deliveries {
 
 /// Turns the switches; a release sends what was held.
 pub(crate) fn switch(world: &Arc<World>, switches: Switches) {
+    let under_way = world.deliveries.announce();
     let released = world.deliveries.book.with(|book| {
         book.hold = switches.hold.unwrap_or(book.hold);
         book.duplicate = switches.duplicate.unwrap_or(book.duplicate).min(MOST);
         if book.hold { VecDeque::new() } else { std::mem::take(&mut book.held) }
     });
     for (event, validation) in released {
-        dispatch(world, &event, validation.as_deref());
+        dispatch(world, &event, validation.as_deref(), &under_way);
     }
 }
 
 /// Sends an event if the tenant is registered for it. `validation` is the id of a test.
-pub(super) fn send(world: &Arc<World>, event: Event, validation: Option<String>) {
+pub(super) fn send(world: &Arc<World>, event: Event, validation: Option<String>, under_way: &UnderWay) {
     let wanted = world.webhooks.with(|webhooks| {
         let registration = webhooks.registration.as_ref();
         registration.is_some_and(|registration| registration.events.iter().any(|name| name == event.name))
@@ -141,15 +162,20 @@ pub(super) fn send(world: &Arc<World>, event: Event, validation: Option<String>)
         book.hold
     });
     if !kept {
-        dispatch(world, &event, validation.as_deref());
+        dispatch(world, &event, validation.as_deref(), under_way);
     }
 }
 
-fn dispatch(world: &Arc<World>, event: &Event, validation: Option<&str>) {
+fn dispatch(world: &Arc<World>, event: &Event, validation: Option<&str>, under_way: &UnderWay) {
     let copies = 1 + world.deliveries.book.with(|book| book.duplicate);
     for _ in 0..copies {
         let number = world.deliveries.book.with(|book| book.open(event));
-        let work = deliver(world.clone(), event.clone(), validation.map(str::to_owned), number);
+        let delivery = deliver(world.clone(), event.clone(), validation.map(str::to_owned), number);
+        let under_way = under_way.clone();
+        let work = async move {
+            delivery.await;
+            drop(under_way);
+        };
         world.deliveries.tasks.with(|tasks| {
             if let Some(tasks) = tasks {
                 while tasks.try_join_next().is_some() {}
@@ -235,5 +261,26 @@ impl Book {
         } else if done {
             record.state = DeliveryState::Offline;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn what_is_announced_waits_until_its_last_holder_is_done() {
+        let deliveries = Deliveries::new(Duration::ZERO).unwrap();
+        let waiting = |expected: usize| assert_eq!(deliveries.report()["waiting"], json!(expected));
+        waiting(0);
+        let change = deliveries.announce();
+        waiting(1);
+        let delivery = change.clone();
+        drop(change);
+        waiting(1);
+        drop(delivery);
+        waiting(0);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::deliver;
+use super::deliver::{self, UnderWay};
 use super::referrals::Referral;
 use super::states::text;
 use crate::clock;
@@ -35,20 +35,20 @@ impl Event {
     }
 }
 
-/// A referral appeared.
-pub(crate) fn created(world: &Arc<World>, referral: &Referral) {
+/// A referral appeared. The change was announced before it was made.
+pub(crate) fn created(world: &Arc<World>, referral: &Referral, under_way: &UnderWay) {
     let name = if referral.microsoft { "related-referral-created" } else { "referral-created" };
-    raise(world, name, text(&referral.body, "/id"));
+    raise(world, name, text(&referral.body, "/id"), under_way);
 }
 
 /// A referral changed; Microsoft's copy is only related to the partner.
-pub(crate) fn updated(world: &Arc<World>, id: &str, microsoft: bool) {
+pub(crate) fn updated(world: &Arc<World>, id: &str, microsoft: bool, under_way: &UnderWay) {
     let name = if microsoft { "related-referral-updated" } else { "referral-updated" };
-    raise(world, name, id);
+    raise(world, name, id, under_way);
 }
 
-fn raise(world: &Arc<World>, name: &'static str, id: &str) {
+fn raise(world: &Arc<World>, name: &'static str, id: &str, under_way: &UnderWay) {
     let resource_uri = format!("{}/engagements/v1/referrals/{id}", world.addresses.partner_center);
     let event = Event { name, resource_uri, resource_name: "referral", changed: Timestamp::now() };
-    deliver::send(world, event, None);
+    deliver::send(world, event, None, under_way);
 }

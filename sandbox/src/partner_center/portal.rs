@@ -45,16 +45,18 @@ pub(crate) fn make_deal(world: &Arc<World>, deal: &Deal) -> Value {
     let mut body = referral(&seed(deal), &birth, partner, &world.addresses);
     overwrite(&mut body, deal);
     let made = Referral { body, microsoft: false };
+    let under_way = world.deliveries.announce();
     world.referrals.with(|referrals| referrals.insert(made.clone()));
-    events::created(world, &made);
+    events::created(world, &made, &under_way);
     made.body
 }
 
 /// Changes a deal. On Microsoft's copy this plays Microsoft's seller, who accepts or declines
 /// (S21, S22).
 pub(crate) fn change_deal(world: &Arc<World>, id: &str, deal: &Deal) -> Result<Value, Refusal> {
+    let under_way = world.deliveries.announce();
     let (body, microsoft) = world.referrals.with(|referrals| referrals.change(id, deal))?;
-    events::updated(world, text(&body, "/id"), microsoft);
+    events::updated(world, text(&body, "/id"), microsoft, &under_way);
     Ok(body)
 }
 

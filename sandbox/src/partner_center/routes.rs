@@ -69,8 +69,9 @@ async fn read(State(world): State<Arc<World>>, Path(id): Path<String>) -> Result
 
 async fn create(State(world): State<Arc<World>>, body: Bytes) -> Result<Response, Refusal> {
     let sent: Value = parse(&body)?;
+    let under_way = world.deliveries.announce();
     let created = world.referrals.with(|referrals| referrals.create(&sent, &world.organization, &world.addresses))?;
-    events::created(&world, &created);
+    events::created(&world, &created, &under_way);
     Ok(single(&world, created.body))
 }
 
@@ -82,9 +83,10 @@ async fn patch(
 ) -> Result<Response, Refusal> {
     let operations: Vec<Operation> = parse(&body)?;
     let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
+    let under_way = world.deliveries.announce();
     let after = world.referrals.with(|referrals| referrals.patch(&id, &operations, if_match))?;
     // The writer's own change comes back as an event, too (S27).
-    events::updated(&world, text(&after, "/id"), false);
+    events::updated(&world, text(&after, "/id"), false, &under_way);
     let prefer = headers.get("prefer").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if prefer.contains("return=representation") {
         return Ok(single(&world, after));

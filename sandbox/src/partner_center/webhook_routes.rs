@@ -103,6 +103,7 @@ fn read(body: &[u8]) -> Result<Registration, Refusal> {
 }
 
 async fn validate(State(world): State<Arc<World>>) -> Result<Json<Value>, Refusal> {
+    let under_way = world.deliveries.announce();
     let id = world.webhooks.with(|webhooks| {
         let registration = webhooks.registration.as_ref().ok_or_else(Refusal::no_registration)?;
         if !registration.events.iter().any(|event| event == "test-created") {
@@ -113,7 +114,7 @@ async fn validate(State(world): State<Arc<World>>) -> Result<Json<Value>, Refusa
     })?;
     let resource_uri = format!("{}/webhooks/v1/registration/validationEvents/{id}", world.addresses.partner_center);
     let event = Event { name: "test-created", resource_uri, resource_name: "test", changed: Timestamp::now() };
-    deliver::send(&world, event, Some(id.clone()));
+    deliver::send(&world, event, Some(id.clone()), &under_way);
     Ok(Json(json!({"correlationId": id})))
 }
 

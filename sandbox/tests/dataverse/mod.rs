@@ -1,6 +1,8 @@
 //! The Web API, writing and reading.
 
+mod keys;
 mod read;
+mod related;
 mod write;
 
 use serde_json::json;

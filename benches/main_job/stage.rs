@@ -1,0 +1,175 @@
+//! Sandbox, engine and person together, and the timing of one event.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cosell::environment::Environment;
+use cosell::failure::Failure;
+use cosell::packs::Opened;
+use cosell::serve::{Server, listener};
+use cosell::{host, sandboxed};
+use cosell_engine::engine::Engine;
+use cosell_engine::run::Run;
+use cosell_sandbox::Sandbox;
+use reqwest::Client;
+use serde_json::json;
+use tokio::sync::broadcast;
+use tokio::time::timeout;
+
+use crate::PACK;
+use crate::catcher::{Catcher, Caught};
+use crate::person::Person;
+
+/// The flow that registers the webhook.
+const REGISTRATION: &str = "partner-center-webhook-registration";
+/// Seconds between two polls of the CRM: none shall fall into a round.
+const POLL_EVERY: f64 = 86_400.0;
+/// How long an event may take before the benchmark is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A sandbox that has started, the engine's environment, and when that was.
+pub(crate) struct Start {
+    pub(crate) began: Instant,
+    pub(crate) sandbox_ready: Instant,
+    opened: Opened,
+    sandbox: Sandbox,
+    environment: Environment,
+}
+
+impl Start {
+    pub(crate) async fn new() -> Result<Start, Failure> {
+        let began = Instant::now();
+        let opened = Opened::new(PACK)?;
+        let (sandbox, mut environment) = sandboxed::start(&opened, Environment::default()).await?;
+        environment.engine.listen = ([127, 0, 0, 1], 0).into();
+        environment.engine.poll_every = POLL_EVERY;
+        Ok(Start { began, sandbox_ready: Instant::now(), opened, sandbox, environment })
+    }
+}
+
+/// How long one event took until nothing was left to do.
+pub(crate) struct Times {
+    /// From its POST to the engine's listener.
+    pub(crate) from_post: Duration,
+    /// From the person's change, with the sandbox's part and one POST more than in earnest, to the catcher.
+    pub(crate) from_change: Duration,
+}
+
+/// Everything at work.
+pub(crate) struct Stage {
+    http: Client,
+    person: Person,
+    catcher: Catcher,
+    listener: String,
+    engine: Engine,
+    server: Server,
+    sandbox: Sandbox,
+    ended: broadcast::Receiver<Arc<Run>>,
+}
+
+impl Stage {
+    /// Starts the engine, and registers the catcher for the events.
+    pub(crate) async fn set(start: Start) -> Result<Stage, Failure> {
+        let Start { opened, sandbox, environment, .. } = start;
+        let engine = host::engine(&opened, &environment).await?;
+        let server = Server::start(&engine, &environment.engine).await?;
+        let address = server.address().ok_or_else(|| Failure::Data("the pack has no flow for events".to_owned()))?;
+        let catcher = Catcher::start().await?;
+        let registered = engine.run_now(REGISTRATION, json!({ "endpoint": catcher.address })).await;
+        let registered = registered.map_err(Failure::world)?;
+        succeeded(&registered)?;
+        let http = Client::builder().no_proxy().build().map_err(Failure::world)?;
+        Ok(Stage {
+            person: Person::new(&sandbox, &http),
+            http,
+            catcher,
+            listener: format!("http://{address}{}", listener::path("events.referral")),
+            ended: engine.ended_runs(),
+            engine,
+            server,
+            sandbox,
+        })
+    }
+
+    /// Brings the first event to the engine, and gives the moment in which it was accepted.
+    pub(crate) async fn accept_first(&mut self) -> Result<Instant, Failure> {
+        self.person.create_deal().await?;
+        let event = self.caught().await?;
+        self.hand_on(event).await?;
+        let accepted = Instant::now();
+        self.run_ended().await?;
+        Ok(accepted)
+    }
+
+    /// Creates a deal and its opportunity; gives the deal's id.
+    pub(crate) async fn create_deal(&mut self) -> Result<String, Failure> {
+        let deal = self.person.create_deal().await?;
+        let event = self.caught().await?;
+        self.hand_on(event).await?;
+        self.run_ended().await?;
+        // The CRM's id was written to the deal; the event of that must not meet the first round.
+        while self.person.deliveries_waiting().await? > 0 {
+            tokio::task::yield_now().await;
+        }
+        self.catcher.forget();
+        Ok(deal)
+    }
+
+    /// Changes a deal's value in Partner Center, and times its way into the CRM.
+    pub(crate) async fn change_value(&mut self, deal: &str, value: u32) -> Result<Times, Failure> {
+        // A line that stands there already, with the same minute, would not be written again.
+        self.person.clear_audit(deal).await?;
+        let changed = Instant::now();
+        self.person.change_value(deal, value).await?;
+        let event = self.caught().await?;
+        let posted = Instant::now();
+        self.hand_on(event).await?;
+        self.run_ended().await?;
+        self.engine.idle().await;
+        let times = Times { from_post: posted.elapsed(), from_change: changed.elapsed() };
+        let row = self.person.opportunity(deal).await?;
+        let audit = row["cosell_audit"].as_str().unwrap_or_default();
+        if row["estimatedvalue"].as_f64() == Some(f64::from(value)) && audit.lines().count() == 1 {
+            return Ok(times);
+        }
+        Err(Failure::Data(format!(
+            "after a change to {value} the CRM has {} and audit `{audit}`",
+            row["estimatedvalue"]
+        )))
+    }
+
+    /// Ends everything.
+    pub(crate) async fn strike(self) {
+        self.server.stop().await;
+        self.engine.idle().await;
+        self.sandbox.stop().await;
+    }
+
+    async fn caught(&mut self) -> Result<Caught, Failure> {
+        in_time("the event of Partner Center", self.catcher.next()).await?
+    }
+
+    /// Posts an event to the engine's listener, which accepts it.
+    async fn hand_on(&self, event: Caught) -> Result<(), Failure> {
+        let request = self.http.post(&self.listener).headers(event.headers).body(event.body);
+        let response = request.send().await.map_err(Failure::world)?;
+        response.error_for_status().map(|_| ()).map_err(Failure::world)
+    }
+
+    async fn run_ended(&mut self) -> Result<(), Failure> {
+        let run = in_time("the end of a run", self.ended.recv()).await?;
+        let run = run.map_err(Failure::world)?;
+        succeeded(&run)
+    }
+}
+
+async fn in_time<T>(what: &str, work: impl Future<Output = T>) -> Result<T, Failure> {
+    timeout(PATIENCE, work).await.map_err(|_| Failure::World(format!("{what} did not come in {PATIENCE:?}")))
+}
+
+fn succeeded(run: &Run) -> Result<(), Failure> {
+    match run.ended().and_then(|ended| ended.error.as_ref()) {
+        Some(error) => Err(Failure::Data(format!("a run failed: {error}"))),
+        None => Ok(()),
+    }
+}
