@@ -36,7 +36,7 @@ async fn what_is_not_signed_rightly_is_refused_and_leaves_no_trace() {
                 "https://evil.example/cert/pcnotifications-dispatch.microsoft.com.cer",
             ),
             body.clone(),
-            401,
+            403,
         ),
         ("a certificate that is no address", with(&headers, "x-ms-certificate-url", "nonsense"), body.clone(), 400),
         ("no algorithm", without(&headers, "x-ms-signature-algorithm"), body.clone(), 400),

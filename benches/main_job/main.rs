@@ -6,7 +6,6 @@
 
 mod catcher;
 mod figures;
-mod person;
 mod stage;
 
 use std::process::ExitCode;

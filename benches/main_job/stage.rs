@@ -6,22 +6,20 @@ use std::time::{Duration, Instant};
 use cosell::environment::Environment;
 use cosell::failure::Failure;
 use cosell::packs::Opened;
+use cosell::rehearsal::{People, register};
 use cosell::serve::{Server, listener};
 use cosell::{host, sandboxed};
 use cosell_engine::engine::Engine;
 use cosell_engine::run::Run;
 use cosell_sandbox::Sandbox;
-use reqwest::Client;
-use serde_json::json;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
 use crate::PACK;
 use crate::catcher::{Catcher, Caught};
-use crate::person::Person;
 
-/// The flow that registers the webhook.
-const REGISTRATION: &str = "partner-center-webhook-registration";
 /// Seconds between two polls of the CRM: none shall fall into a round.
 const POLL_EVERY: f64 = 86_400.0;
 /// How long an event may take before the benchmark is given up.
@@ -58,7 +56,7 @@ pub(crate) struct Times {
 /// Everything at work.
 pub(crate) struct Stage {
     http: Client,
-    person: Person,
+    people: People,
     catcher: Catcher,
     listener: String,
     engine: Engine,
@@ -75,12 +73,10 @@ impl Stage {
         let server = Server::start(&engine, &environment.engine).await?;
         let address = server.address().ok_or_else(|| Failure::Data("the pack has no flow for events".to_owned()))?;
         let catcher = Catcher::start().await?;
-        let registered = engine.run_now(REGISTRATION, json!({ "endpoint": catcher.address })).await;
-        let registered = registered.map_err(Failure::world)?;
-        succeeded(&registered)?;
+        register(&engine, &catcher.address).await?;
         let http = Client::builder().no_proxy().build().map_err(Failure::world)?;
         Ok(Stage {
-            person: Person::new(&sandbox, &http),
+            people: People::new(&sandbox),
             http,
             catcher,
             listener: format!("http://{address}{}", listener::path("events.referral")),
@@ -93,7 +89,7 @@ impl Stage {
 
     /// Brings the first event to the engine, and gives the moment in which it was accepted.
     pub(crate) async fn accept_first(&mut self) -> Result<Instant, Failure> {
-        self.person.create_deal().await?;
+        self.people.create_deal().await?;
         let event = self.caught().await?;
         self.hand_on(event).await?;
         let accepted = Instant::now();
@@ -103,12 +99,12 @@ impl Stage {
 
     /// Creates a deal and its opportunity; gives the deal's id.
     pub(crate) async fn create_deal(&mut self) -> Result<String, Failure> {
-        let deal = self.person.create_deal().await?;
+        let deal = self.people.create_deal().await?;
         let event = self.caught().await?;
         self.hand_on(event).await?;
         self.run_ended().await?;
         // The CRM's id was written to the deal; the event of that must not meet the first round.
-        while self.person.deliveries_waiting().await? > 0 {
+        while self.people.deliveries_waiting().await? > 0 {
             tokio::task::yield_now().await;
         }
         self.catcher.forget();
@@ -118,16 +114,16 @@ impl Stage {
     /// Changes a deal's value in Partner Center, and times its way into the CRM.
     pub(crate) async fn change_value(&mut self, deal: &str, value: u32) -> Result<Times, Failure> {
         // A line that stands there already, with the same minute, would not be written again.
-        self.person.clear_audit(deal).await?;
+        self.people.clear_audit(deal).await?;
         let changed = Instant::now();
-        self.person.change_value(deal, value).await?;
+        self.people.change_value(deal, value).await?;
         let event = self.caught().await?;
         let posted = Instant::now();
         self.hand_on(event).await?;
         self.run_ended().await?;
         self.engine.idle().await;
         let times = Times { from_post: posted.elapsed(), from_change: changed.elapsed() };
-        let row = self.person.opportunity(deal).await?;
+        let row = self.people.opportunity(deal).await?;
         let audit = row["cosell_audit"].as_str().unwrap_or_default();
         if row["estimatedvalue"].as_f64() == Some(f64::from(value)) && audit.lines().count() == 1 {
             return Ok(times);
