@@ -75,11 +75,11 @@ async fn measure(part: u32) -> Result<Report, Failure> {
 /// Times events that change one field, from the POST and from the person's change.
 async fn events(rounds: u32) -> Result<(Vec<Duration>, Vec<Duration>), Failure> {
     let mut stage = Stage::set(Start::new().await?).await?;
-    let deal = stage.create_deal().await?;
+    let pair = stage.create_pair().await?;
     let mut from_post = Vec::new();
     let mut from_change = Vec::new();
     for round in 1..=rounds {
-        let times = stage.change_value(&deal, 40_000 + round).await?;
+        let times = stage.change_value(&pair, 40_000 + round).await?;
         from_post.push(times.from_post);
         from_change.push(times.from_change);
     }

@@ -12,7 +12,7 @@ use cosell::{host, sandboxed};
 use cosell_engine::engine::Engine;
 use cosell_engine::run::Run;
 use cosell_sandbox::Sandbox;
-use reqwest::{Client, Method};
+use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use tokio::time::timeout;
@@ -53,6 +53,12 @@ pub(crate) struct Times {
     pub(crate) from_change: Duration,
 }
 
+/// A deal and its opportunity, by their ids.
+pub(crate) struct Pair {
+    deal: String,
+    opportunity: String,
+}
+
 /// Everything at work.
 pub(crate) struct Stage {
     http: Client,
@@ -89,7 +95,7 @@ impl Stage {
 
     /// Brings the first event to the engine, and gives the moment in which it was accepted.
     pub(crate) async fn accept_first(&mut self) -> Result<Instant, Failure> {
-        self.people.create_deal().await?;
+        self.people.create_deal(&new_deal()).await?;
         let event = self.caught().await?;
         self.hand_on(event).await?;
         let accepted = Instant::now();
@@ -97,9 +103,9 @@ impl Stage {
         Ok(accepted)
     }
 
-    /// Creates a deal and its opportunity; gives the deal's id.
-    pub(crate) async fn create_deal(&mut self) -> Result<String, Failure> {
-        let deal = self.people.create_deal().await?;
+    /// Creates a deal, and lets the engine create its opportunity.
+    pub(crate) async fn create_pair(&mut self) -> Result<Pair, Failure> {
+        let deal = self.people.create_deal(&new_deal()).await?;
         let event = self.caught().await?;
         self.hand_on(event).await?;
         self.run_ended().await?;
@@ -108,30 +114,35 @@ impl Stage {
             tokio::task::yield_now().await;
         }
         self.catcher.forget();
-        Ok(deal)
+        let referral = self.people.referral(&deal).await?;
+        let opportunity = referral["externalReferenceId"].as_str().unwrap_or_default().to_owned();
+        Ok(Pair { deal, opportunity })
     }
 
     /// Changes a deal's value in Partner Center, and times its way into the CRM.
-    pub(crate) async fn change_value(&mut self, deal: &str, value: u32) -> Result<Times, Failure> {
-        // A line that stands there already, with the same minute, would not be written again.
-        self.people.clear_audit(deal).await?;
+    pub(crate) async fn change_value(&mut self, pair: &Pair, value: u32) -> Result<Times, Failure> {
+        // A line of audit that stands there already, with the same minute, would not be written again.
+        self.people.change_opportunity(&pair.opportunity, &json!({ "cosell_audit": null })).await?;
         let changed = Instant::now();
-        self.people.change_value(deal, value).await?;
+        self.people.change_deal(&pair.deal, &json!({ "dealValue": value })).await?;
         let event = self.caught().await?;
         let posted = Instant::now();
         self.hand_on(event).await?;
         self.run_ended().await?;
         self.engine.idle().await;
         let times = Times { from_post: posted.elapsed(), from_change: changed.elapsed() };
-        let row = self.people.opportunity(deal).await?;
-        let audit = row["cosell_audit"].as_str().unwrap_or_default();
-        if row["estimatedvalue"].as_f64() == Some(f64::from(value)) && audit.lines().count() == 1 {
-            return Ok(times);
+        self.look_for(pair, value).await?;
+        Ok(times)
+    }
+
+    /// A time counts only if the value has arrived and one line of audit was written.
+    async fn look_for(&self, pair: &Pair, value: u32) -> Result<(), Failure> {
+        let row = self.people.opportunity(&pair.opportunity).await?;
+        let (found, audit) = (&row["estimatedvalue"], row["cosell_audit"].as_str().unwrap_or_default());
+        if found.as_f64() == Some(f64::from(value)) && audit.lines().count() == 1 {
+            return Ok(());
         }
-        Err(Failure::Data(format!(
-            "after a change to {value} the CRM has {} and audit `{audit}`",
-            row["estimatedvalue"]
-        )))
+        Err(Failure::Data(format!("after a change to {value} the CRM has {found}, and the audit `{audit}`")))
     }
 
     /// Ends everything.
@@ -157,6 +168,10 @@ impl Stage {
         let run = run.map_err(Failure::world)?;
         succeeded(&run)
     }
+}
+
+fn new_deal() -> Value {
+    json!({ "name": "Harbour pilot", "dealValue": 30_000, "currency": "EUR" })
 }
 
 async fn in_time<T>(what: &str, work: impl Future<Output = T>) -> Result<T, Failure> {

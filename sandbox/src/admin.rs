@@ -22,6 +22,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/deals/{id}", post(edit_deal))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/deliveries", get(deliveries).post(switch_deliveries))
+        .route("/deliveries/waiting", get(waiting))
         .route("/log", get(log).delete(clear_log))
         .route("/tokens", post(tokens))
         .with_state(world)
@@ -76,6 +77,10 @@ async fn clear_faults(State(world): State<Arc<World>>) -> Json<Value> {
 
 async fn deliveries(State(world): State<Arc<World>>) -> Json<Value> {
     Json(world.deliveries.report())
+}
+
+async fn waiting(State(world): State<Arc<World>>) -> Json<Value> {
+    Json(json!({ "waiting": world.deliveries.waiting() }))
 }
 
 async fn switch_deliveries(State(world): State<Arc<World>>, Json(switches): Json<Switches>) -> Json<Value> {

@@ -11,7 +11,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
 use crate::faults::{Fault, Service};
-use crate::log::Entry;
+use crate::log::{Changed, Entry};
 use crate::server::Cut;
 use crate::world::World;
 
@@ -38,7 +38,8 @@ async fn pass(
         cut.cut();
     }
     let status = if lost { 0 } else { response.status().as_u16() };
-    let entry = Entry { service, method, path, status, who };
+    let changed = response.extensions().get::<Changed>().map(|Changed(changed)| *changed);
+    let entry = Entry { service, method, path, status, who, changed };
     world.log.with(|log| log.add(entry));
     response
 }

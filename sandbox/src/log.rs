@@ -22,7 +22,14 @@ pub(crate) struct Entry {
     pub(crate) status: u16,
     /// `app`, `user`, `seller` or `nobody`.
     pub(crate) who: &'static str,
+    /// Of a write that was done: whether anything is different now. A sync that works writes nothing idle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) changed: Option<bool>,
 }
+
+/// Goes with the answer to an update, for the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Changed(pub(crate) bool);
 
 /// The requests since the start, oldest first, bounded.
 #[derive(Debug, Default)]

@@ -111,7 +111,7 @@ impl People {
 
     /// How many events are on their way.
     pub async fn deliveries_waiting(&self) -> Result<u64, Failure> {
-        let deliveries = self.send(Method::GET, &format!("{}/deliveries", self.admin), None).await?;
+        let deliveries = self.send(Method::GET, &format!("{}/deliveries/waiting", self.admin), None).await?;
         Ok(deliveries["waiting"].as_u64().unwrap_or(0))
     }
 

@@ -214,12 +214,7 @@ impl Dataverse {
 
     /// Makes the row that a reference did not find. Its id follows from what it is found by, so that two
     /// deals of one new customer that come at the same time make one account: the second meets the first's.
-    async fn create_target(
-        &self,
-        place: &Place<'_>,
-        target: &Table,
-        reference: &Reference,
-    ) -> Result<Uuid, CallError> {
+    async fn create_target(&self, place: &Place<'_>, target: &Table, reference: &Reference) -> Result<Uuid, CallError> {
         let mut prepared = self.prepare(place, target, &reference.create).await?;
         if let Some(relation) = prepared.related.first() {
             let name = &relation.collection.navigation;

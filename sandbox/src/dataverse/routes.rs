@@ -22,6 +22,7 @@ use super::states::Outcome;
 use super::tables::Table;
 use super::write::{Conditions, Patched};
 use crate::entra::{Audience, Caller};
+use crate::log::Changed;
 use crate::odata::Query;
 use crate::world::World;
 
@@ -141,7 +142,11 @@ impl Request {
         let table = crm.table_of_set(set)?.clone();
         match crm.patch(&table, key, &self.object()?, &self.conditions, user)? {
             Patched::Created(id) => self.written(StatusCode::CREATED, crm, &table, &id),
-            Patched::Updated(id) => self.written(StatusCode::OK, crm, &table, &id),
+            Patched::Updated(id, changed) => {
+                let mut response = self.written(StatusCode::OK, crm, &table, &id)?;
+                response.extensions_mut().insert(Changed(changed));
+                Ok(response)
+            }
         }
     }
 

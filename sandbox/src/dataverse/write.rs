@@ -24,8 +24,8 @@ pub(crate) struct Conditions {
 /// What a PATCH did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Patched {
-    /// The row was there.
-    Updated(String),
+    /// The row was there; whether it is different now.
+    Updated(String, bool),
     /// It was not, and is now.
     Created(String),
 }
@@ -73,10 +73,12 @@ impl Dataverse {
         }
         let draft = self.draft_update(table, &row.id, &body)?;
         let id = row.id.clone();
-        let changed = merge(table, row, draft)?;
-        self.check_keys(table, &changed, &[])?;
-        self.store(&table.logical, changed, user);
-        Ok(Patched::Updated(id))
+        let before = row.clone();
+        let after = merge(table, row, draft)?;
+        self.check_keys(table, &after, &[])?;
+        let changed = after.values != before.values || after.links != before.links;
+        self.store(&table.logical, after, user);
+        Ok(Patched::Updated(id, changed))
     }
 
     /// Deletes a row and what goes with it.

@@ -109,16 +109,20 @@ impl Deliveries {
         self.under_way.clone()
     }
 
-    /// Counts and details for the person at the keyboard. Events that are held back do not wait:
-    /// they go nowhere until they are released.
+    /// How many events are on their way. Those that are held back do not wait: they go nowhere until they
+    /// are released.
+    pub(crate) fn waiting(&self) -> usize {
+        // One of the copies is the original that `announce` takes them from.
+        Arc::strong_count(&self.under_way.0).saturating_sub(1)
+    }
+
+    /// Counts and details for the person at the keyboard.
     pub(crate) fn report(&self) -> Value {
         self.book.with(|book| {
-            // One of the copies is the original that `announce` takes them from.
-            let waiting = Arc::strong_count(&self.under_way.0).saturating_sub(1);
             let count = |state| book.records.values().filter(|one| one.state == state).count();
             json!({
                 "hold": book.hold, "held": book.held.len(), "duplicate": book.duplicate,
-                "delivered": count(DeliveryState::Delivered), "waiting": waiting,
+                "delivered": count(DeliveryState::Delivered), "waiting": self.waiting(),
                 "offline": count(DeliveryState::Offline), "deliveries": book.records.values().collect::<Vec<_>>(),
             })
         })

@@ -43,13 +43,14 @@ pub(crate) struct Operation {
 }
 
 impl Referrals {
-    /// Applies the operations, all or none, and answers with the referral as it then is.
+    /// Applies the operations, all or none, and answers with the referral as it then is, and whether it is
+    /// another one than before.
     pub(crate) fn patch(
         &mut self,
         id: &str,
         operations: &[Operation],
         if_match: Option<&str>,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<(Value, bool), Refusal> {
         let referral = self.get(id)?;
         // Optional on PATCH, and checked only when present (S13).
         if if_match.is_some_and(|etag| etag != "*" && etag != text(&referral.body, "/eTag")) {
@@ -70,7 +71,8 @@ impl Referrals {
         check(before, &after)?;
         complete(&mut after);
         enter_state(&mut after, text(before, "/status"));
-        Ok(self.replace(id, after))
+        let changed = after != *before;
+        Ok((self.replace(id, after), changed))
     }
 }
 

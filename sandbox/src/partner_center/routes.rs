@@ -17,6 +17,7 @@ use super::patch::Operation;
 use super::states::text;
 use super::{Refusal, events};
 use crate::entra::{Audience, Caller};
+use crate::log::Changed;
 use crate::world::World;
 
 /// The routes of the service.
@@ -84,14 +85,17 @@ async fn patch(
     let operations: Vec<Operation> = parse(&body)?;
     let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
     let under_way = world.deliveries.announce();
-    let after = world.referrals.with(|referrals| referrals.patch(&id, &operations, if_match))?;
+    let (after, changed) = world.referrals.with(|referrals| referrals.patch(&id, &operations, if_match))?;
     // The writer's own change comes back as an event, too (S27).
     events::updated(&world, text(&after, "/id"), false, &under_way);
     let prefer = headers.get("prefer").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if prefer.contains("return=representation") {
-        return Ok(single(&world, after));
-    }
-    Ok((StatusCode::NO_CONTENT, etag(&after)).into_response())
+    let mut response = if prefer.contains("return=representation") {
+        single(&world, after)
+    } else {
+        (StatusCode::NO_CONTENT, etag(&after)).into_response()
+    };
+    response.extensions_mut().insert(Changed(changed));
+    Ok(response)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
