@@ -49,8 +49,12 @@ impl Dataverse {
         }
         for (name, column) in table.alternate_keys() {
             let value = row.values.get(name).unwrap_or(&Value::Null);
-            let mut others = self.rows(&table.logical).chain(beside()).filter(|other| other.id != row.id);
-            if others.any(|other| holds(other, name, value)) {
+            let taken = |other: &Row| other.id != row.id && holds(other, name, value);
+            let stored = match value {
+                Value::String(text) => self.rows_with(&table.logical, name, text).any(taken),
+                _ => self.rows(&table.logical).any(taken),
+            };
+            if stored || beside().any(taken) {
                 return Err(Refusal::key_violated(&column.title));
             }
         }

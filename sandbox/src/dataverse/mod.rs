@@ -8,6 +8,7 @@
 mod address;
 mod definitions;
 mod draft;
+mod index;
 mod keys;
 mod list;
 mod read;

@@ -105,11 +105,12 @@ impl Request {
 
     fn list(&self, crm: &Dataverse, set: &str) -> Result<Response, Refusal> {
         let table = crm.table_of_set(set)?;
-        Ok(Json(self.listing().page(table, crm.records(table))?).into_response())
+        let rows = crm.records(table, parse_query(&self.raw)?.filter.as_ref());
+        Ok(Json(self.listing().page(table, rows)?).into_response())
     }
 
     fn count(&self, crm: &Dataverse, set: &str) -> Result<Response, Refusal> {
-        let rows = crm.records(crm.table_of_set(set)?);
+        let rows = crm.records(crm.table_of_set(set)?, parse_query(&self.raw)?.filter.as_ref());
         // The number follows a byte order mark.
         let text = format!("\u{feff}{}", self.listing().count(rows)?);
         Ok(([(header::CONTENT_TYPE, "text/plain")], text).into_response())

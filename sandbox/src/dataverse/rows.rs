@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::index::Index;
 use super::refusal::Refusal;
 use super::tables::{self, Lookup, Table};
 use crate::SandboxError;
 use crate::clock;
-use crate::odata::{Item, Record};
+use crate::odata::{Expression, Item, Record};
 use crate::options::CustomTable;
 
 /// A row of any table.
@@ -39,6 +40,7 @@ pub(crate) struct Dataverse {
     /// By logical name.
     pub(crate) tables: IndexMap<String, Table>,
     rows: IndexMap<String, IndexMap<String, Row>>,
+    index: Index,
     version: u64,
     /// The user behind the connector's tokens.
     pub(crate) connector: String,
@@ -59,6 +61,7 @@ impl Dataverse {
         let mut crm = Dataverse {
             tables: tables::all(custom)?,
             rows: IndexMap::new(),
+            index: Index::default(),
             version: 1_000,
             connector: String::new(),
             seller: String::new(),
@@ -79,9 +82,20 @@ impl Dataverse {
         self.tables.values().find(|table| table.set == set).ok_or_else(|| Refusal::no_segment(set))
     }
 
-    /// The rows of a table, ready to be read.
-    pub(crate) fn records<'a>(&'a self, table: &'a Table) -> Vec<RowRecord<'a>> {
-        self.rows(&table.logical).map(|row| RowRecord { crm: self, table, row }).collect()
+    /// The rows of a table, ready to be read; at least all those that the filter matches.
+    pub(crate) fn records<'a>(&'a self, table: &'a Table, filter: Option<&Expression>) -> Vec<RowRecord<'a>> {
+        match filter.and_then(|filter| self.index.candidates(table, filter)) {
+            Some(ids) => {
+                let rows = ids.into_iter().filter_map(|id| self.row(&table.logical, id));
+                rows.map(|row| RowRecord { crm: self, table, row }).collect()
+            }
+            None => self.rows(&table.logical).map(|row| RowRecord { crm: self, table, row }).collect(),
+        }
+    }
+
+    /// The rows with a text or a lookup in a column, upper and lower case alike.
+    pub(crate) fn rows_with(&self, table: &str, column: &str, value: &str) -> impl Iterator<Item = &Row> {
+        self.index.with(table, column, value).filter_map(move |id| self.row(table, id))
     }
 
     /// The rows of a table in order of creation.
@@ -98,13 +112,18 @@ impl Dataverse {
     pub(crate) fn put(&mut self, table: &str, mut row: Row) {
         self.version += 1;
         row.version = self.version;
-        self.rows.entry(table.to_owned()).or_default().insert(row.id.clone(), row);
+        let rows = self.rows.entry(table.to_owned()).or_default();
+        if let Some(before) = rows.get(&row.id) {
+            self.index.remove(table, before);
+        }
+        self.index.add(table, &row);
+        rows.insert(row.id.clone(), row);
     }
 
     /// Takes a row out.
     pub(crate) fn remove(&mut self, table: &str, id: &str) {
-        if let Some(rows) = self.rows.get_mut(table) {
-            rows.shift_remove(id);
+        if let Some(row) = self.rows.get_mut(table).and_then(|rows| rows.shift_remove(id)) {
+            self.index.remove(table, &row);
         }
     }
 
@@ -173,7 +192,8 @@ impl<'a> RowRecord<'a> {
     pub(crate) fn children(&self, collection: &str) -> Option<(&'a Table, Vec<RowRecord<'a>>)> {
         let (table, column) = self.crm.collection(self.table, collection)?;
         let here = Link { table: self.table.logical.clone(), id: self.row.id.clone() };
-        let rows = self.crm.rows(&table.logical).filter(|row| row.links.get(column) == Some(&here));
+        let rows = self.crm.rows_with(&table.logical, column, &here.id);
+        let rows = rows.filter(|row| row.links.get(column) == Some(&here));
         Some((table, rows.map(|row| RowRecord { crm: self.crm, table, row }).collect()))
     }
 }

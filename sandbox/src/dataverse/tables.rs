@@ -136,6 +136,11 @@ impl Table {
         self.lookups.iter().find(|lookup| lookup.column == column).map(|lookup| lookup.column.as_str())
     }
 
+    /// Whether a column holds one line of text.
+    pub(crate) fn is_text(&self, name: &str) -> bool {
+        self.columns.get(name).is_some_and(|column| column.kind == ColumnKind::Text)
+    }
+
     /// The columns that are alternate keys.
     pub(crate) fn alternate_keys(&self) -> impl Iterator<Item = (&str, &Column)> {
         self.columns.iter().filter(|(_, column)| column.key).map(|(name, column)| (name.as_str(), column))

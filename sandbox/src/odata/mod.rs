@@ -15,7 +15,7 @@ pub(crate) use evaluate::{Case, Item, JsonRecord, Record, matches, sort};
 pub(crate) use lexer::Literal;
 #[cfg(test)]
 use parser::parse_filter;
-pub(crate) use parser::parse_literal;
+pub(crate) use parser::{Comparison, Expression, parse_literal};
 pub(crate) use query::{Expand, Query};
 
 /// What is wrong with a query.
