@@ -21,7 +21,7 @@ impl People {
     pub fn new(sandbox: &Sandbox) -> People {
         let addresses = sandbox.addresses();
         People {
-            http: Client::new(),
+            http: Client::builder().no_proxy().build().unwrap_or_default(),
             token: sandbox.credentials().seller_token.clone(),
             crm: format!("{}/api/data/v9.2", addresses.dataverse),
             referrals: format!("{}/v1.0/engagements/referrals", addresses.referrals),

@@ -36,7 +36,7 @@ pub(super) async fn poll(client: &Client, cursor: Option<Value>) -> Result<Polle
 /// The time of the newest change that there is.
 async fn now(client: &Client, key: &CallKey) -> Result<Timestamp, CallError> {
     let order_by = Some("updatedDateTime desc".to_owned());
-    let newest = api::list(client, key, &Listing { filter: None, order_by, top: 1 }).await?;
+    let newest = api::list(client, key, &Listing { order_by, top: 1, ..Listing::default() }).await?;
     Ok(newest.first().and_then(updated).map_or_else(Timestamp::now, |(at, _)| at))
 }
 
@@ -45,6 +45,7 @@ async fn list(client: &Client, key: &CallKey, since: Timestamp) -> Result<Vec<Va
         filter: Some(format!("updatedDateTime ge {since}")),
         order_by: Some("updatedDateTime".to_owned()),
         top: MOST,
+        ..Listing::default()
     };
     api::list(client, key, &listing).await
 }

@@ -1,6 +1,7 @@
 //! Requests to the referrals service, and what is read from its answers.
 
 use cosell_engine::connector::{CallError, CallErrorKind, CallKey};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Reply, Request};
@@ -21,6 +22,10 @@ pub(crate) struct Listing {
     pub(crate) order_by: Option<String>,
     /// How many at most.
     pub(crate) top: usize,
+    /// Only these properties, where not all are wanted.
+    pub(crate) select: Option<&'static str>,
+    /// For a list of the newest first: nothing that was created before this is looked for.
+    pub(crate) created_since: Option<Timestamp>,
 }
 
 /// The referrals of a listing, over as many pages as it takes.
@@ -31,7 +36,8 @@ pub(crate) async fn list(client: &Client, key: &CallKey, listing: &Listing) -> R
         let reply = client.send(&traced(request, key)).await?;
         let (page, next) = reply.list()?;
         found.extend(page);
-        let Some(next) = next.filter(|_| found.len() < listing.top) else {
+        let all_seen = found.len() >= listing.top || found.last().is_some_and(|last| listing.is_past(last));
+        let Some(next) = next.filter(|_| !all_seen) else {
             break;
         };
         request = next_page(&reply, &next)?;
@@ -86,7 +92,18 @@ fn first_page(listing: &Listing) -> Request {
     if let Some(order_by) = &listing.order_by {
         request = request.query("$orderby", order_by);
     }
+    if let Some(select) = listing.select {
+        request = request.query("$select", select);
+    }
     request.query("$top", listing.top.to_string())
+}
+
+impl Listing {
+    /// Whether a referral was created before what is looked for.
+    fn is_past(&self, referral: &Value) -> bool {
+        let created = referral["createdDateTime"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+        self.created_since.zip(created).is_some_and(|(since, created)| created < since)
+    }
 }
 
 /// The next page. The service's own link is known to carry the wrong scheme and path, and nothing that
@@ -146,12 +163,30 @@ mod tests {
             filter: Some(of_engagement("O'Neil")),
             order_by: Some("createdDateTime desc".to_owned()),
             top: 10,
+            select: Some("id,status"),
+            created_since: None,
         };
         assert_eq!(
             first_page(&listing).target(),
             "/v1.0/engagements/referrals?$filter=engagementId%20eq%20'O''Neil'\
-             &$orderby=createdDateTime%20desc&$top=10",
+             &$orderby=createdDateTime%20desc&$select=id,status&$top=10",
         );
+    }
+
+    #[test]
+    fn a_list_of_the_newest_ends_where_older_ones_begin() {
+        let since = "2026-01-02T00:00:00Z".parse().ok();
+        let cases = [
+            (since, json!("2026-01-01T23:59:59.9999999Z"), true),
+            (since, json!("2026-01-02T00:00:00.0000001Z"), false),
+            (since, json!("never"), false),
+            (since, json!(null), false),
+            (None, json!("2020-01-01T00:00:00Z"), false),
+        ];
+        for (created_since, created, expected) in cases {
+            let listing = Listing { created_since, ..Listing::default() };
+            assert_eq!(listing.is_past(&json!({ "createdDateTime": created })), expected, "{created}");
+        }
     }
 
     #[test]

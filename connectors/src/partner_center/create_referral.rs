@@ -6,9 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::get_referral::{has_external_id, newest_own_deals};
 use super::shapes::Referral;
-use super::{api, own_deal};
+use super::{api, get_referral, own_deal};
 use crate::Record;
 use crate::client::Client;
 use crate::connection::Connection;
@@ -66,6 +65,5 @@ async fn made_before(client: &Client, key: &CallKey, deal: &Value) -> Result<Opt
     let Some(id) = deal["externalReferenceId"].as_str().filter(|id| !id.trim().is_empty()) else {
         return Ok(None);
     };
-    let newest = api::list(client, key, &newest_own_deals(LOOKED_AT)).await?;
-    Ok(newest.into_iter().find(|deal| has_external_id(deal, id) && deal["status"] != "Closed"))
+    get_referral::own_deal(client, key, id, LOOKED_AT, None, |deal| deal["status"] != "Closed").await
 }

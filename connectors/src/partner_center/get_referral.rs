@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,8 +30,8 @@ pub struct GetReferralInput {
 /// Finds an own deal by the CRM's id for it; null when there is none.
 ///
 /// The service documents no filter on that id, so the deals that it lists as outgoing are read, newest
-/// first, and compared here. A deal that lies behind a thousand newer ones is not found; nor is one that
-/// the service lists as incoming although it was made here.
+/// first, and compared here, back to `created_since` where that is given. A deal that lies behind a thousand
+/// newer ones is not found; nor is one that the service lists as incoming although it was made here.
 pub struct FindReferral(Connection<Client>);
 
 /// Which deal.
@@ -40,6 +41,9 @@ pub struct FindReferralInput {
     /// The CRM's id of the deal, as it stands in the referral's `externalReferenceId`; the case of letters
     /// does not matter.
     pub external_reference_id: String,
+    /// The deal was created after this: when the CRM's row was, for one that was made from it.
+    #[serde(default)]
+    pub created_since: Option<String>,
 }
 
 impl GetReferral {
@@ -81,23 +85,49 @@ impl Operation for FindReferral {
             let message = "`external_reference_id` is empty, which would match any deal without one";
             return Err(CallError::new(CallErrorKind::Input, message));
         }
-        let deals = api::list(self.0.bound()?, key, &newest_own_deals(LOOKED_AT)).await?;
-        Ok(deals.into_iter().find(|deal| has_external_id(deal, wanted)).map(Record::from))
+        let created_since = input.created_since.as_deref().map(instant).transpose()?;
+        let found = own_deal(self.0.bound()?, key, wanted, LOOKED_AT, created_since, |_| true).await?;
+        Ok(found.map(Record::from))
     }
 }
 
-/// The deals made on this side, newest first.
-pub(super) fn newest_own_deals(top: usize) -> Listing {
-    Listing {
+/// A CRM shows whole seconds; clocks of two services may differ.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(15);
+
+fn instant(text: &str) -> Result<Timestamp, CallError> {
+    let unreadable =
+        |_| CallError::new(CallErrorKind::Input, format!("`created_since` is `{text}`, which is no instant"));
+    let instant: Timestamp = text.parse().map_err(unreadable)?;
+    Ok(instant.saturating_sub(CLOCKS_APART).unwrap_or(instant))
+}
+
+/// The newest deal of this side that the CRM knows by that id, among as many as are to be looked at.
+pub(super) async fn own_deal(
+    client: &Client,
+    key: &CallKey,
+    external_id: &str,
+    looked_at: usize,
+    created_since: Option<Timestamp>,
+    wanted: fn(&Value) -> bool,
+) -> Result<Option<Value>, CallError> {
+    let listing = Listing {
         filter: Some("direction eq 'Outgoing'".to_owned()),
         order_by: Some("createdDateTime desc".to_owned()),
-        top,
+        top: looked_at,
+        select: Some("id,externalReferenceId,status,target,createdDateTime"),
+        created_since,
+    };
+    let newest = api::list(client, key, &listing).await?;
+    let found = newest.iter().find(|deal| has_external_id(deal, external_id) && wanted(deal));
+    match found.and_then(|deal| deal["id"].as_str()) {
+        Some(id) => api::get(client, key, id).await.map(Some),
+        None => Ok(None),
     }
 }
 
 /// Whether the CRM knows the deal by that id. Microsoft's copy of a deal may carry it too; it is another
 /// referral.
-pub(super) fn has_external_id(deal: &Value, wanted: &str) -> bool {
+fn has_external_id(deal: &Value, wanted: &str) -> bool {
     let id = deal["externalReferenceId"].as_str().unwrap_or_default();
     id.trim().eq_ignore_ascii_case(wanted.trim()) && !api::is_microsofts(deal)
 }

@@ -51,7 +51,7 @@ impl Operation for InviteMicrosoft {
             return Err(CallError::new(CallErrorKind::Input, "`engagement` is empty; it comes from the own deal"));
         }
         let copy = own_deal::microsofts_copy(input.referral.into_value(), engagement)?;
-        let listing = Listing { filter: Some(api::of_engagement(engagement)), order_by: None, top: 1000 };
+        let listing = Listing { filter: Some(api::of_engagement(engagement)), top: 1000, ..Listing::default() };
         let related = api::list(client, key, &listing).await?;
         if let Some(there) = related.into_iter().find(api::is_microsofts) {
             return Ok(there.into());

@@ -72,7 +72,7 @@ impl Operation for ListReferrals {
 
     async fn call(&self, key: &CallKey, input: ListReferralsInput) -> Result<Referrals, CallError> {
         let top = input.top.unwrap_or(100).clamp(1, MOST);
-        let listing = Listing { filter: input.filter, order_by: input.order_by, top };
+        let listing = Listing { filter: input.filter, order_by: input.order_by, top, ..Listing::default() };
         referrals(&self.0, key, &listing).await
     }
 }
@@ -86,7 +86,7 @@ impl Operation for RelatedReferrals {
 
     async fn call(&self, key: &CallKey, input: RelatedReferralsInput) -> Result<Referrals, CallError> {
         let filter = Some(api::of_engagement(&input.engagement));
-        referrals(&self.0, key, &Listing { filter, order_by: None, top: MOST }).await
+        referrals(&self.0, key, &Listing { filter, top: MOST, ..Listing::default() }).await
     }
 }
 

@@ -61,7 +61,9 @@ async fn own_deals_are_found_without_case() {
         { "id": "1", "externalReferenceId": "crm-1", "target": [{ "id": "msft" }] },
         { "id": "2", "externalReferenceId": null },
         { "id": "3", "externalReferenceId": "crm-1" } ] });
-    let server = TestServer::start([Answer::json(200, list.clone()), Answer::json(200, list)]).await;
+    let deal = json!({ "id": "3", "externalReferenceId": "crm-1", "eTag": "\"1\"" });
+    let server =
+        TestServer::start([Answer::json(200, list.clone()), Answer::json(200, deal), Answer::json(200, list)]).await;
     let found = call(&server, "find_referral", json!({ "external_reference_id": "CRM-1" })).await.unwrap();
     assert_eq!(found["id"], json!("3"));
     let none = call(&server, "find_referral", json!({ "external_reference_id": "CRM-2" })).await.unwrap();
@@ -77,7 +79,8 @@ async fn a_repeated_create_makes_no_second_deal() {
     let server = TestServer::start([
         Answer::json(200, json!({ "value": [closed] })),
         Answer::json(200, made.clone()),
-        Answer::json(200, json!({ "value": [made] })),
+        Answer::json(200, json!({ "value": [made.clone()] })),
+        Answer::json(200, made),
     ])
     .await;
     for _ in 0..2 {
@@ -85,7 +88,7 @@ async fn a_repeated_create_makes_no_second_deal() {
         assert_eq!(referral["id"], json!("7"));
     }
     let methods: Vec<String> = server.asked().into_iter().map(|asked| asked.method).collect();
-    assert_eq!(methods, ["GET", "POST", "GET"]);
+    assert_eq!(methods, ["GET", "POST", "GET", "GET"]);
     assert_eq!(server.asked()[1].json().get("inviteContext"), None);
 }
 
