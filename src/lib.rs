@@ -3,7 +3,8 @@
 //! The path of a command: [`cli`] says what may be typed; [`packs`] finds the pack, [`environment`] the
 //! bindings, and [`host`] makes an engine of both; [`serve`] feeds it with what comes in. [`narrate`] tells
 //! what a run did; a [`rehearsal`] is all of it on
-//! the [`sandboxed`] services. Each command is a file in [`commands`].
+//! the [`sandboxed`] services. Each command is a file in
+//! `commands`.
 
 pub mod cli;
 mod commands;

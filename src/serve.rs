@@ -14,6 +14,7 @@ use crate::failure::Failure;
 /// A server at work. Dropping it ends everything at once; [`Server::stop`] lets requests finish.
 pub struct Server {
     address: Option<std::net::SocketAddr>,
+    polled: Vec<String>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -28,16 +29,22 @@ impl Server {
         if !received.is_empty() {
             address = Some(listener::start(engine, settings, stopped.clone(), &mut tasks).await?);
         }
-        for (flow, trigger) in polled {
+        let names = polled.iter().map(|fed| fed.trigger.clone()).collect();
+        for Fed { flow, trigger } in polled {
             let poller = poll::Poller::new(engine, flow, trigger, settings.poll_pause()).await?;
             tasks.spawn(poller.run(stopped.clone()));
         }
-        Ok(Server { address, stop, tasks })
+        Ok(Server { address, polled: names, stop, tasks })
     }
 
     /// Where it listens, if it does.
     pub fn address(&self) -> Option<std::net::SocketAddr> {
         self.address
+    }
+
+    /// The triggers that it asks for, instead of being told.
+    pub fn polled(&self) -> &[String] {
+        &self.polled
     }
 
     /// Ends listening and polling, and waits until that is so.
@@ -47,20 +54,20 @@ impl Server {
     }
 }
 
-/// The flows that wait for requests, and those that ask, each with its trigger.
-fn triggers(engine: &Engine, settings: &EngineSettings) -> (Vec<(String, String)>, Vec<(String, String)>) {
-    engine
-        .world()
-        .pack
-        .flows()
-        .filter_map(|planned| match &planned.flow.trigger {
-            Trigger::Event(event) => {
-                Some((event.webhook && settings.webhook, planned.flow.name.clone(), event.name.clone()))
-            }
-            _ => None,
-        })
-        .fold((Vec::new(), Vec::new()), |(mut received, mut polled), (webhook, flow, trigger)| {
-            if webhook { &mut received } else { &mut polled }.push((flow, trigger));
-            (received, polled)
-        })
+/// A flow that events start, and its trigger.
+struct Fed {
+    flow: String,
+    trigger: String,
+}
+
+/// The flows that events start: those that wait for requests, and those that ask.
+fn triggers(engine: &Engine, settings: &EngineSettings) -> (Vec<Fed>, Vec<Fed>) {
+    let (mut received, mut polled) = (Vec::new(), Vec::new());
+    for planned in engine.world().pack.flows() {
+        if let Trigger::Event(event) = &planned.flow.trigger {
+            let fed = Fed { flow: planned.flow.name.clone(), trigger: event.name.clone() };
+            if event.webhook && settings.webhook { &mut received } else { &mut polled }.push(fed);
+        }
+    }
+    (received, polled)
 }

@@ -17,7 +17,6 @@ const TOGETHER: u64 = 50;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_deals_changed_on_both_sides_at_once() {
     let seed = std::env::var("COSELL_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_522);
-    println!("COSELL_TEST_SEED={seed}");
     let rehearsal = rehearsal().await;
     for batch in 0..DEALS / TOGETHER {
         let deals = (0..TOGETHER).map(|deal| one_deal(&rehearsal, Dice::new(seed + batch * TOGETHER + deal)));

@@ -1,6 +1,6 @@
 //! Files as written: serde shapes only, with the doc comments that the editor shows.
 //!
-//! The schema made from a type is at once what the editor uses and what [`shape`] holds a file against, so
+//! The schema made from a type is at once what the editor uses and what `shape` holds a file against, so
 //! that both say the same. Nothing here knows what a flow means.
 
 mod flow;

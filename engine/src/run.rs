@@ -4,8 +4,8 @@
 //! that changes it, live and on replay, and evaluates nothing. Time, network and disk are the
 //! [`driver`]'s. So a run can be stopped after any event and go on from its record.
 //!
-//! [`frame`] holds the states of the nodes of one plan and settles what follows from an ending;
-//! [`outcome`] is the rule by which a container ends; [`next`] decides; [`view`] is what expressions see.
+//! `frame` holds the states of the nodes of one plan and settles what follows from an ending;
+//! `outcome` is the rule by which a container ends; `next` decides; `view` is what expressions see.
 
 pub mod driver;
 mod event;

@@ -31,7 +31,7 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failu
     if let Some(sandbox) = &sandbox {
         rehearse(&engine, &server, sandbox).await?;
     }
-    let _ = tokio::signal::ctrl_c().await;
+    stop_signal().await;
     print::line("stopping: no new events are taken in, runs under way go to their end");
     server.stop().await;
     engine.idle().await;
@@ -40,6 +40,19 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failu
         sandbox.stop().await;
     }
     Ok(())
+}
+
+/// Waits for Ctrl-C, or for the signal by which a service manager ends a program.
+async fn stop_signal() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn announce(engine: &Engine, server: &Server, environment: &Environment) {
@@ -55,7 +68,10 @@ fn announce(engine: &Engine, server: &Server, environment: &Environment) {
             listener::path("events.referral")
         ));
     }
-    print::line(format!("  the CRM is asked every {} s", environment.engine.poll_pause().as_secs_f64()));
+    let pause = environment.engine.poll_pause().as_secs_f64();
+    for trigger in server.polled() {
+        print::line(format!("  {trigger} is asked for every {pause} s"));
+    }
 }
 
 /// Registers the webhook with the sandbox, and prints two lines to paste.
