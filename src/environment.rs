@@ -81,6 +81,16 @@ impl EngineSettings {
 }
 
 impl Environment {
+    /// Paths in the file count from its folder.
+    fn relative_to(mut self, folder: &Path) -> Environment {
+        self.connections = self.connections.relative_to(folder);
+        if let Some(tls) = &mut self.engine.tls {
+            tls.certificate = folder.join(&tls.certificate);
+            tls.key = folder.join(&tls.key);
+        }
+        self
+    }
+
     /// Reads an environment file, with every mistake in it.
     pub fn read(path: &Path) -> Result<Environment, Failure> {
         let text = std::fs::read_to_string(path)
@@ -89,7 +99,9 @@ impl Environment {
         let shaped = read_shape::<Environment>(&source, &Route::root(), source.value());
         problems.extend(shaped.problems);
         match shaped.document {
-            Some(environment) if problems.is_empty() => Ok(environment),
+            Some(environment) if problems.is_empty() => {
+                Ok(environment.relative_to(path.parent().unwrap_or(Path::new(""))))
+            }
             _ => Err(Problems(problems).sorted().into()),
         }
     }

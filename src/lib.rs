@@ -18,6 +18,7 @@ pub mod rehearsal;
 pub mod sandboxed;
 pub mod serve;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,7 +29,12 @@ use tracing_subscriber::EnvFilter;
 pub async fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let filter = EnvFilter::try_from_env("COSELL_LOG").unwrap_or_else(|_| EnvFilter::new(cli.default_log()));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     // One provider of cryptography for the whole process; a second call finds it in place.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match commands::run(cli).await {

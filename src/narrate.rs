@@ -174,7 +174,9 @@ pub fn shown(value: &Value) -> String {
     const LONGEST: usize = 60;
     let text = match value {
         Value::Null => "–".to_owned(),
+        Value::String(text) if text.is_empty() => "–".to_owned(),
         Value::String(text) => text.replace('\n', " "),
+        Value::Array(items) if items.is_empty() => "–".to_owned(),
         Value::Object(map) => map.values().filter(|value| !value.is_null()).map(shown).collect::<Vec<_>>().join(", "),
         Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join("; "),
         other => other.to_string(),

@@ -3,7 +3,7 @@
 //! A secret is never written in the file: the file says where it is ([`Secret`]). It is read when a token
 //! is asked for, so a secret that was changed is taken up without a restart.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -53,7 +53,8 @@ pub struct SignIn {
 pub enum Secret {
     /// The name of an environment variable.
     Env(String),
-    /// The path of a file that holds nothing else; white space at its ends does not count.
+    /// The path of a file that holds nothing else; white space at its ends does not count. A relative path
+    /// counts from the folder of the environment file.
     File(PathBuf),
     /// The secret itself, handed over in code.
     #[serde(skip)]
@@ -90,6 +91,29 @@ pub enum SettingsError {
     /// The HTTP client could not be made, for instance since the system has no trusted certificates.
     #[error("no HTTP client can be made: {0}")]
     Client(String),
+}
+
+impl Connections {
+    /// The same with relative paths counted from a folder: that of the file that the settings stand in.
+    #[must_use]
+    pub fn relative_to(mut self, folder: &Path) -> Connections {
+        let sign_ins = [
+            self.partner_center.as_mut().map(|settings| &mut settings.sign_in),
+            self.events.as_mut().map(|settings| &mut settings.sign_in),
+            self.dataverse.as_mut().map(|settings| &mut settings.sign_in),
+        ];
+        for sign_in in sign_ins.into_iter().flatten() {
+            for secret in [&mut sign_in.client_secret, &mut sign_in.refresh_token] {
+                if let Some(Secret::File(path)) = secret {
+                    *path = folder.join(&path);
+                }
+            }
+        }
+        if let Some(trust) = self.events.as_mut().and_then(|settings| settings.trust.as_mut()) {
+            *trust = folder.join(&trust);
+        }
+        self
+    }
 }
 
 impl Secret {

@@ -2,12 +2,12 @@
 
 mod load;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::connector::Connectors;
 use crate::document::TableDocument;
@@ -91,9 +91,8 @@ impl PackFiles {
 
     /// Tells one content from another; it is part of a run's record.
     fn content(&self) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.0.iter().for_each(|file| file.hash(&mut hasher));
-        format!("{:016x}", hasher.finish())
+        let files = serde_json::to_vec(&self.0).unwrap_or_default();
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, &files).simple().to_string()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cli::PackArgs;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::packs::Opened;
-use crate::rehearsal::register;
+use crate::rehearsal::{People, register};
 use crate::serve::{Server, listener};
 use crate::{host, narrate, print, sandboxed};
 
@@ -74,36 +74,30 @@ fn announce(engine: &Engine, server: &Server, environment: &Environment) {
     }
 }
 
-/// Registers the webhook with the sandbox, and prints two lines to paste.
+/// Registers the webhook with the sandbox, lets a seller create an opportunity, and prints two lines to paste.
 async fn rehearse(engine: &Engine, server: &Server, sandbox: &Sandbox) -> Result<(), Failure> {
     if let Some(address) = server.address() {
         let endpoint = format!("http://{address}{}", listener::path("events.referral"));
         register(engine, &endpoint).await?;
     }
+    let people = People::new(sandbox);
+    let opportunity = people.create_opportunity().await?;
     let addresses = sandbox.addresses();
-    let token = &sandbox.credentials().seller_token;
     print::line("");
     print::line("Create a deal in Partner Center:");
     print::line(format!(
         "  curl -s {}/deals -H 'Content-Type: application/json' -d '{{\"name\": \"Harbour pilot\", \"dealValue\": 30000}}'",
         addresses.admin
     ));
-    print::line("Change the newest opportunity in the CRM:");
-    print::line(format!("  {}", change_newest(&addresses.dataverse, token, r#"{"estimatedvalue": 42000}"#)));
+    print::line("Change an opportunity in the CRM:");
+    print::line(format!(
+        "  curl -s -X PATCH '{}/api/data/v9.2/opportunities({opportunity})' -H 'Authorization: Bearer {}' \
+         -H 'Content-Type: application/json' -d '{{\"estimatedvalue\": 42000}}'",
+        addresses.dataverse,
+        sandbox.credentials().seller_token
+    ));
     print::line("");
     Ok(())
-}
-
-/// A line for the shell that finds the newest opportunity and changes it.
-fn change_newest(dataverse: &str, token: &str, change: &str) -> String {
-    let rows = format!("{dataverse}/api/data/v9.2/opportunities");
-    let sign_in = format!("-H 'Authorization: Bearer {token}'");
-    let newest = format!(
-        "$(curl -s {sign_in} '{rows}?$select=opportunityid&$orderby=createdon%20desc&$top=1' | grep -o '\"opportunityid\":\"[^\"]*' | cut -d'\"' -f4)"
-    );
-    format!(
-        "curl -s -X PATCH {sign_in} -H 'Content-Type: application/json' -H 'If-Match: *' \"{rows}({newest})\" -d '{change}'"
-    )
 }
 
 /// Prints what each run did, when it has ended.
@@ -126,6 +120,9 @@ async fn tell_one(engine: &Engine, run: &Arc<Run>) {
     let took = ended.at.duration_since(*at).as_millis();
     print::line(format!("{}  {flow}: {} in {took} ms", ended.at.strftime("%H:%M:%S"), ended.outcome));
     if let Ok(deeds) = narrate::deeds(world, run.id()).await {
+        if deeds.is_empty() {
+            print::line("          = nothing to do");
+        }
         narrate::lines(&deeds).iter().for_each(|line| print::line(format!("          {line}")));
     }
 }
