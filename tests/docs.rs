@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use cosell_engine::source::Source;
 
+use crate::harness::pack_with;
+
 #[test]
 fn every_yaml_block_can_be_read() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -17,6 +19,25 @@ fn every_yaml_block_can_be_read() {
         }
     }
     assert!(blocks > 0, "no YAML block was found");
+}
+
+#[test]
+fn every_flow_and_mapping_shown_is_right() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut opened = pack_with(&[]);
+    for file in markdown_files(&root) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        for (line, block) in yaml_blocks(&text) {
+            let first = block.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
+            if first.starts_with("flow:") || first.starts_with("mapping:") {
+                opened.files.0.insert(format!("{name}:{line}.yaml"), block);
+            }
+        }
+    }
+    assert!(opened.files.0.len() > 20, "few flows and mappings are shown");
+    let connectors = cosell_connectors::standard(&cosell_connectors::Connections::default()).unwrap();
+    opened.check(&indexmap::IndexMap::new(), &connectors).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 fn markdown_files(root: &Path) -> Vec<PathBuf> {

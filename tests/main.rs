@@ -9,4 +9,5 @@ mod harness;
 mod main_job;
 mod race;
 mod structure;
+mod tls;
 mod webhooks;
