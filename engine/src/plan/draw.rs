@@ -25,8 +25,8 @@ pub fn draw(flow: &Flow, language: Language) -> String {
     if language == Language::Dot {
         pen.line(1, "compound=true; rankdir=TB; node [shape=box, style=rounded, fontname=\"sans-serif\"]; edge [fontname=\"sans-serif\"];");
     }
-    pen.box_node("trigger", &flow.title);
-    pen.steps(&flow.steps, "trigger");
+    pen.box_node("!trigger", &flow.title);
+    pen.steps(&flow.steps, "!trigger", "");
     if language == Language::Dot {
         pen.line(0, "}");
     }
@@ -87,14 +87,14 @@ impl Pen {
         self.line(self.depth, &text);
     }
 
-    /// Draws sibling steps; those that wait for nobody hang on `above`.
-    fn steps(&mut self, steps: &Steps, above: &str) {
+    /// Draws sibling steps; those that wait for nobody hang on `above`, by an arrow with that label.
+    fn steps(&mut self, steps: &Steps, above: &str, label: &str) {
         for step in steps.values() {
             self.step(step);
         }
         for step in steps.values() {
             if step.after.is_empty() {
-                self.arrow(above, &step.name, "");
+                self.arrow(above, &step.name, label);
             }
             for run_after in &step.after {
                 let from = steps.get(&run_after.step).map_or_else(|| run_after.step.clone(), |before| exit(before));
@@ -113,23 +113,20 @@ impl Pen {
         }
     }
 
+    /// Draws a container: its start, its steps, its end. A part without steps leads straight to the end.
     fn container(&mut self, step: &Step, title: &str, parts: &[(&str, &Steps)]) {
         self.open(&step.name, title);
         match step.kind {
-            StepKind::If { .. } => self.diamond(&step.name, title),
+            StepKind::If { .. } => self.diamond(&step.name, "?"),
             _ => self.box_node(&step.name, "start"),
-        }
-        for (label, steps) in parts.iter().filter(|(_, steps)| !steps.is_empty()) {
-            let start = if label.is_empty() { step.name.clone() } else { format!("{}_{label}", step.name) };
-            if !label.is_empty() {
-                self.box_node(&start, label);
-                self.arrow(&step.name, &start, "");
-            }
-            self.steps(steps, &start);
         }
         let end = exit(step);
         self.box_node(&end, "end");
-        for (_, steps) in parts {
+        for (label, steps) in parts {
+            if steps.is_empty() {
+                self.arrow(&step.name, &end, label);
+            }
+            self.steps(steps, &step.name, label);
             for leaf in leaves(steps) {
                 self.arrow(&exit(leaf), &end, "");
             }
@@ -148,7 +145,7 @@ fn leaves(steps: &Steps) -> impl Iterator<Item = &Step> {
 /// The id of the node that others wait for.
 fn exit(step: &Step) -> String {
     match step.kind {
-        StepKind::Scope(_) | StepKind::If { .. } | StepKind::ForEach { .. } => format!("{}_end", step.name),
+        StepKind::Scope(_) | StepKind::If { .. } | StepKind::ForEach { .. } => format!("{}!end", step.name),
         _ => step.name.clone(),
     }
 }
