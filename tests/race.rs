@@ -187,3 +187,35 @@ async fn join_all(futures: impl Iterator<Item = impl Future<Output = ()>>) {
     })
     .await;
 }
+
+/// A seller saves again and again while the echoes of the saves before are under way: the last save stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_late_echo_does_not_undo_a_later_save() {
+    let seed = 7;
+    let rehearsal = rehearsal().await;
+    let people = &rehearsal.people;
+    for round in 0..10 {
+        let mut dice = Dice::new(seed + round);
+        let referral = people.create_deal(&deal(&format!("saves {round}"))).await.unwrap();
+        rehearsal.quiet().await.unwrap();
+        let query = format!("opportunities?$select=opportunityid&$filter=cosell_referralid eq '{referral}'");
+        let row = rows(&rehearsal, &query).await.remove(0);
+        let opportunity = row["opportunityid"].as_str().unwrap().to_owned();
+        let in_the_crm = round % 2 == 0;
+        for save in 1..=8 {
+            let value = 1000 * (round + 1) + save;
+            match in_the_crm {
+                true => people.change_opportunity(&opportunity, &json!({ "estimatedvalue": value })).await.unwrap(),
+                false => people.change_deal(&referral, &json!({ "dealValue": value })).await.unwrap(),
+            }
+            dice.pause().await;
+        }
+        rehearsal.quiet().await.unwrap();
+        let last = Some((1000 * (round + 1) + 8) as f64);
+        let row = people.opportunity(&opportunity).await.unwrap();
+        let deal = people.referral(&referral).await.unwrap();
+        assert_eq!(row["estimatedvalue"].as_f64(), last, "in the CRM, round {round}, seed {seed}");
+        assert_eq!(deal["details"]["dealValue"].as_f64(), last, "in Partner Center, round {round}, seed {seed}");
+    }
+    rehearsal.stop().await;
+}

@@ -24,6 +24,7 @@ pub(crate) use exchange::{body_up_to, exchange, plain_client};
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 
+use crate::in_step::InStep;
 use crate::settings::{SettingsError, SignIn};
 use token::{Token, Tokens};
 
@@ -33,6 +34,8 @@ pub(crate) struct Client {
     base: Url,
     http: reqwest::Client,
     tokens: Tokens,
+    /// Which records were put in step by calls of this connection.
+    pub(crate) in_step: InStep,
 }
 
 impl Client {
@@ -49,7 +52,7 @@ impl Client {
         let http = plain_client(deadline)?;
         let audience = audience.unwrap_or(url).trim_end_matches('/').to_owned();
         let tokens = Tokens::new(http.clone(), &login, sign_in.clone(), audience);
-        Ok(Client { service, base, http, tokens })
+        Ok(Client { service, base, http, tokens, in_step: InStep::default() })
     }
 
     /// Sends the request; anything but a success is an error.
@@ -89,14 +92,26 @@ impl Client {
     }
 }
 
-/// The address of a service. Plain `http` is taken on this machine only: tokens travel over it.
+/// The address of a service. Plain `http` is taken on this machine only: tokens travel over it. A user name
+/// or a password in it is refused, and no error repeats them.
 pub(crate) fn address(text: &str) -> Result<Url, SettingsError> {
-    let wrong = |reason: String| SettingsError::Address { address: text.to_owned(), reason };
+    let wrong = |reason: String| SettingsError::Address { address: without_user(text), reason };
     let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("it must hold no user name and no password; `sign_in` says how to sign in".to_owned()));
+    }
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
         _ => Err(wrong("it must begin with `https://`; `http://` is for 127.0.0.1 and localhost".to_owned())),
+    }
+}
+
+/// The text from its last `@` on. It may be no address at all, so this looks for no more than that sign.
+fn without_user(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => text.to_owned(),
     }
 }
 

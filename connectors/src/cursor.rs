@@ -2,7 +2,7 @@
 //!
 //! A change may become visible a little after its own time, so each poll looks back over a short overlap
 //! again and remembers which versions it has already given. What is remembered never reaches further back
-//! than the overlap, and so does not grow.
+//! than the overlap, and never holds more versions than the poll read.
 
 use std::collections::BTreeSet;
 
@@ -47,6 +47,12 @@ impl Cursor {
     /// Whether the version was given already.
     pub(crate) fn has_seen(&self, version: &Version) -> bool {
         self.seen.contains(version)
+    }
+
+    /// How many versions from `since` on were given already. A poll that reads more than these finds
+    /// something new, if there is anything.
+    pub(crate) fn given(&self) -> usize {
+        self.seen.len()
     }
 
     /// The cursor after a poll that found these changes. `full` says that it found as many as a poll
@@ -94,7 +100,7 @@ mod tests {
         ];
         for (changes, full, since, seen) in cases {
             let next = start.after(changes, overlap, full);
-            assert_eq!((next.since, next.seen.len()), (since, seen));
+            assert_eq!((next.since, next.given()), (since, seen));
             assert_eq!(Cursor::read(next.written().unwrap()).unwrap(), next);
         }
         assert_eq!(Cursor::starting(at(30), overlap).since, at(25));

@@ -21,6 +21,7 @@ mod cursor;
 pub mod dataverse;
 pub mod events;
 pub mod http;
+mod in_step;
 mod odata;
 pub mod partner_center;
 mod record;

@@ -39,7 +39,8 @@ pub(super) fn request_id(reply: &Reply) -> Option<String> {
     REQUEST_ID_HEADERS.iter().find_map(|name| reply.header(name)).map(str::to_owned)
 }
 
-/// What the status means. An error of the server leaves open whether a write was done.
+/// What the status means. An error of the server leaves open whether a write was done, and so does a 502:
+/// the gateway that sends it may have lost the answer only. 503 and 507 say that nothing was begun.
 fn kind(status: u16, method: &Method) -> CallErrorKind {
     let reads = *method == Method::GET;
     match status {
@@ -48,7 +49,7 @@ fn kind(status: u16, method: &Method) -> CallErrorKind {
         409 | 412 | 423 => CallErrorKind::Conflict,
         429 | 509 => CallErrorKind::Throttled,
         408 if !reads => CallErrorKind::Unanswered,
-        408 | 502 | 503 | 507 => CallErrorKind::Unavailable,
+        408 | 503 | 507 => CallErrorKind::Unavailable,
         400..500 => CallErrorKind::Input,
         500..600 if reads => CallErrorKind::Unavailable,
         500..600 => CallErrorKind::Unanswered,
@@ -141,7 +142,7 @@ mod tests {
             (422, Input, Input),
             (429, Throttled, Throttled),
             (500, Unavailable, Unanswered),
-            (502, Unavailable, Unavailable),
+            (502, Unavailable, Unanswered),
             (503, Unavailable, Unavailable),
             (504, Unavailable, Unanswered),
         ];

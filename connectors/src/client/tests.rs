@@ -197,3 +197,19 @@ fn addresses_are_encrypted_or_on_this_machine() {
         assert_eq!(address(text).is_ok(), expected, "{text}");
     }
 }
+
+#[test]
+fn addresses_hold_no_secret_and_errors_repeat_none() {
+    // With a password, with a name only, with a password that holds the sign, and no addresses at all.
+    let cases = [
+        "https://name:hush@org.crm.dynamics.com",
+        "https://hush@org.crm.dynamics.com",
+        "https://name:hu@hush@org.crm.dynamics.com",
+        "https://name:hush@org.crm.dynamics.com:port",
+        "name:hush@org.crm.dynamics.com",
+    ];
+    for text in cases {
+        let message = address(text).unwrap_err().to_string();
+        assert!(message.contains("org.crm.dynamics.com") && !message.contains("hush"), "{text}: {message}");
+    }
+}

@@ -113,7 +113,7 @@ impl Dataverse {
             return Ok(Some(row));
         }
         let version = row.get("@odata.etag").and_then(Value::as_str).unwrap_or("*");
-        self.patch(key, table, id_of(table, &row)?, changes, version).await.map(Some)
+        self.patch(key, table, id_of(table, &row)?, changes, (version, false)).await.map(Some)
     }
 }
 

@@ -1,10 +1,18 @@
 //! The trigger `row_changed`: asks again and again which rows of a table changed.
 //!
-//! The service shows the time of a change in whole seconds, and a change may become visible a moment after
-//! its time. So each poll looks back over the last second again, and remembers which versions it has given.
+//! The service shows the time of a change in whole seconds, and a change becomes visible only when its
+//! transaction ends. So each poll looks back over the last two minutes again, and remembers which versions
+//! it has given.
+//!
+//! A poll gives up to 5000 changes and reads as many rows more as it has given before, so that however
+//! many rows lie within the overlap, or share a second, each poll gets further. After a full poll the next
+//! goes on at the newest change that was read, without the overlap. 20000 rows are the most that one poll
+//! reads and a cursor remembers; more than that within one second are an error.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Incoming, Mode, Polled, Refusal, Trigger, TriggerEvent};
+use cosell_engine::connector::{
+    CallError, CallErrorKind, CallKey, Incoming, Mode, Polled, Refusal, Trigger, TriggerEvent,
+};
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -20,11 +28,14 @@ use crate::Row;
 use crate::connection::Connection;
 use crate::cursor::{Cursor, Version};
 
-/// How far each poll looks back behind the newest change that it knows.
-const OVERLAP: SignedDuration = SignedDuration::from_secs(1);
+/// How far each poll looks back behind the newest change that it knows: longer than a transaction takes.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 
-/// The most changes that one poll reads; what is left comes with the next.
-const MOST: usize = 5000;
+/// How many changes one poll reads beyond those that were given before; what is left comes with the next.
+const MOST_NEW: usize = 5000;
+
+/// The most rows that one poll reads.
+const MOST_READ: usize = 20_000;
 
 /// The column with the time of the last change, in seconds.
 const MODIFIED: &str = "modifiedon";
@@ -76,12 +87,12 @@ impl Trigger for RowChanged {
         let table = dataverse.table(&key, &input.table).await?;
         let Some(cursor) = cursor else {
             let start = Cursor::starting(dataverse.now(&key, &table).await?, OVERLAP);
-            let there = dataverse.changed_since(&key, &table, input, start.since).await?;
+            let there = dataverse.changed_since(&key, &table, input, &start).await?;
             let (_, next) = step(&table, &start, there)?;
             return Ok(Polled { events: Vec::new(), cursor: next.written()? });
         };
         let cursor = Cursor::read(cursor)?;
-        let rows = dataverse.changed_since(&key, &table, input, cursor.since).await?;
+        let rows = dataverse.changed_since(&key, &table, input, &cursor).await?;
         let (events, next) = step(&table, &cursor, rows)?;
         Ok(Polled { events, cursor: next.written()? })
     }
@@ -104,19 +115,24 @@ impl Dataverse {
         key: &CallKey,
         table: &Table,
         input: &RowChangedInput,
-        since: Timestamp,
+        cursor: &Cursor,
     ) -> Result<Vec<Map<String, Value>>, CallError> {
         let mut fields = input.fields.clone();
         if !fields.is_empty() {
             fields.extend([table.key.clone(), MODIFIED.to_owned()]);
         }
         let selection = self.selection(key, table, &fields).await?;
-        let filter = filter(input.filter.as_deref(), since);
+        let filter = filter(input.filter.as_deref(), cursor.since);
         // The id comes last so that the order is the same on every page.
         let order = format!("{MODIFIED},{}", table.key);
-        let request = api::list(table, Some(&filter), Some(&order), &selection, MOST);
-        self.rows(key, request, &selection, MOST).await
+        let request = api::list(table, Some(&filter), Some(&order), &selection, most(cursor));
+        self.rows(key, request, &selection, most(cursor)).await
     }
+}
+
+/// How many rows the poll at that cursor reads.
+fn most(cursor: &Cursor) -> usize {
+    cursor.given().saturating_add(MOST_NEW).min(MOST_READ)
 }
 
 /// The events among the rows found, and the cursor after them.
@@ -125,7 +141,7 @@ fn step(
     cursor: &Cursor,
     rows: Vec<Map<String, Value>>,
 ) -> Result<(Vec<TriggerEvent>, Cursor), CallError> {
-    let full = rows.len() >= MOST;
+    let full = rows.len() >= most(cursor);
     let mut events = Vec::new();
     let mut changes: Vec<(Timestamp, Version)> = Vec::new();
     for row in rows {
@@ -138,6 +154,13 @@ fn step(
             events.push(TriggerEvent { body: Value::Object(row), content_key });
         }
         changes.push((at.unwrap_or(cursor.since), change));
+    }
+    if full && events.is_empty() {
+        let message = format!(
+            "more than {MOST_READ} `{}` rows changed at {}, and the poll cannot get past them; narrow its `filter`",
+            table.name, cursor.since
+        );
+        return Err(CallError::new(CallErrorKind::Unexpected, message));
     }
     Ok((events, cursor.after(changes, OVERLAP, full)))
 }
@@ -159,7 +182,7 @@ mod tests {
     use super::super::metadata::tests::opportunity;
     use super::*;
 
-    fn row(id: u8, etag: &str, at: &str) -> Map<String, Value> {
+    fn row(id: usize, etag: &str, at: &str) -> Map<String, Value> {
         let id = format!("{id:032}").parse::<Uuid>().unwrap();
         let row = json!({ "opportunityid": id, "@odata.etag": etag, "modifiedon": at });
         row.as_object().unwrap().clone()
@@ -169,20 +192,49 @@ mod tests {
     fn a_version_is_given_once() {
         let table = opportunity();
         let start = Cursor::starting("2026-01-01T10:00:01Z".parse().unwrap(), OVERLAP);
-        let (events, cursor) = step(&table, &start, vec![row(1, "a", "2026-01-01T10:00:05Z")]).unwrap();
+        let (events, cursor) = step(&table, &start, vec![row(1, "a", "2026-01-01T10:05:00Z")]).unwrap();
         assert_eq!(events.len(), 1);
-        assert_eq!(cursor.since.to_string(), "2026-01-01T10:00:04Z");
-        // The same version again, another row of the second before, a new version within the same second.
+        assert_eq!(cursor.since.to_string(), "2026-01-01T10:03:00Z");
+        // The same version again, a row that became visible late, a new version within the same second.
         let rows = vec![
-            row(2, "b", "2026-01-01T10:00:04Z"),
-            row(1, "a", "2026-01-01T10:00:05Z"),
-            row(3, "c", "2026-01-01T10:00:05Z"),
+            row(2, "b", "2026-01-01T10:03:01Z"),
+            row(1, "a", "2026-01-01T10:05:00Z"),
+            row(3, "c", "2026-01-01T10:05:00Z"),
         ];
         let (events, cursor) = step(&table, &cursor, rows).unwrap();
         let given: Vec<&str> = events.iter().map(|event| &event.content_key[event.content_key.len() - 1..]).collect();
         assert_eq!(given, ["b", "c"]);
         let (events, again) = step(&table, &cursor, Vec::new()).unwrap();
         assert_eq!((events.len(), again.since), (0, cursor.since));
+    }
+
+    /// Polls until nothing new is found, at a table of which `there` are all rows; gives the number of
+    /// events of each poll.
+    fn poll_all(there: &[Map<String, Value>]) -> Result<Vec<usize>, CallError> {
+        let table = opportunity();
+        let mut cursor = Cursor::starting("2026-01-01T10:00:00Z".parse().unwrap(), OVERLAP);
+        let mut given = Vec::new();
+        while given.last() != Some(&0) {
+            let since = cursor.since.to_string();
+            let later = there.iter().filter(|row| row[MODIFIED].as_str() >= Some(since.as_str()));
+            let (events, next) = step(&table, &cursor, later.take(most(&cursor)).cloned().collect())?;
+            given.push(events.len());
+            cursor = next;
+        }
+        Ok(given)
+    }
+
+    #[test]
+    fn many_changes_at_once_do_not_stop_the_poll() {
+        let rows = |count: usize, seconds: usize| -> Vec<Map<String, Value>> {
+            let second = |index: usize| index * seconds / count;
+            (0..count).map(|index| row(index, "a", &format!("2026-01-01T10:00:{:02}Z", second(index)))).collect()
+        };
+        assert_eq!(poll_all(&rows(7000, 1)).unwrap(), [5000, 2000, 0], "within one second");
+        assert_eq!(poll_all(&rows(7000, 50)).unwrap(), [5000, 2000, 0], "within one overlap");
+        assert_eq!(poll_all(&rows(4000, 50)).unwrap(), [4000, 0], "less than one poll reads");
+        let error = poll_all(&rows(MOST_READ, 1)).unwrap_err();
+        assert!(error.message.contains("cannot get past"), "{error}");
     }
 
     #[test]

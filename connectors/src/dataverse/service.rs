@@ -13,6 +13,7 @@ use super::fields::{Grouped, Selection};
 use super::metadata::{Lookup, Table};
 use crate::Row;
 use crate::client::{Client, Reply, Request};
+use crate::in_step::InStep;
 
 /// How long a definition is believed: columns are added while flows run.
 const DEFINITION_LIFE: Duration = Duration::from_secs(600);
@@ -123,7 +124,13 @@ impl Dataverse {
         let mut row = object(&reply)?;
         self.complete(key, &mut row).await?;
         selection.shape(&mut row);
+        self.client.in_step.mark(&mut row, VERSION);
         Ok(row)
+    }
+
+    /// Which rows were put in step by calls of this connection.
+    pub(super) fn in_step(&self) -> &InStep {
+        &self.client.in_step
     }
 
     /// The rows of a request, over as many pages as it takes; `most` at most.
@@ -138,6 +145,7 @@ impl Dataverse {
         for row in &mut rows {
             self.complete(key, row).await?;
             selection.shape(row);
+            self.client.in_step.mark(row, VERSION);
         }
         Ok(rows)
     }
@@ -189,6 +197,14 @@ impl Dataverse {
         let (since, table) = tables.get(name)?;
         (since.elapsed() < DEFINITION_LIFE).then(|| Arc::clone(table))
     }
+}
+
+/// The column that holds a row's version.
+const VERSION: &str = "@odata.etag";
+
+/// The version of a row.
+pub(super) fn version(row: &Map<String, Value>) -> Option<&str> {
+    row.get(VERSION).and_then(Value::as_str)
 }
 
 /// The row in an answer.

@@ -11,7 +11,7 @@ use super::api;
 use super::fields::Selection;
 use super::metadata::Table;
 use super::opportunity::{Close, own_revenue};
-use super::service::{Dataverse, object};
+use super::service::{Dataverse, object, version};
 use super::write::{Place, Prepared};
 use crate::Row;
 use crate::connection::Connection;
@@ -40,6 +40,10 @@ pub struct UpdateRowInput {
     /// The version that was read (`@odata.etag`); without it any version is overwritten.
     #[serde(default)]
     pub if_match: Option<String>,
+    /// The row then says what the other side says. Read again at that version it carries
+    /// `@cosell.in_step: true`, so that the echo of this write can be told from somebody's change.
+    #[serde(default)]
+    pub in_step: bool,
 }
 
 impl UpdateRow {
@@ -62,7 +66,7 @@ impl Operation for UpdateRow {
         let place = Place { key, path: String::new() };
         let prepared = dataverse.prepare(&place, &table, &input.row).await?;
         let if_match = input.if_match.as_deref().unwrap_or("*");
-        dataverse.update(&place, &table, id, prepared, if_match).await.map(Row::from)
+        dataverse.update(&place, &table, id, prepared, (if_match, input.in_step)).await.map(Row::from)
     }
 }
 
@@ -73,14 +77,14 @@ impl Dataverse {
         table: &Table,
         id: Uuid,
         prepared: Prepared,
-        if_match: &str,
+        (if_match, in_step): (&str, bool),
     ) -> Result<Map<String, Value>, CallError> {
         let Prepared { mut body, related } = prepared;
         let close = Close::take(table, &mut body);
         own_revenue(table, &mut body);
         let written = match body.is_empty() {
             true => self.unchanged(place.key, table, id, if_match).await?,
-            false => self.patch(place.key, table, id, body, if_match).await?,
+            false => self.patch(place.key, table, id, body, (if_match, in_step)).await?,
         };
         let mut followed = false;
         for relation in related {
@@ -93,18 +97,24 @@ impl Dataverse {
         if followed { self.get(place.key, table, id, &Selection::default()).await } else { Ok(written) }
     }
 
-    /// Writes columns of a row that exists.
+    /// Writes columns of a row that exists and has that version; whether it then is in step with the other side.
     pub(super) async fn patch(
         &self,
         key: &CallKey,
         table: &Table,
         id: Uuid,
         body: Map<String, Value>,
-        if_match: &str,
+        (if_match, in_step): (&str, bool),
     ) -> Result<Map<String, Value>, CallError> {
         let reply = self.send(key, api::update(table, id, body, if_match)).await?;
-        // The service may answer without the row although it was asked for.
-        if reply.body().is_empty() { self.get(key, table, id, &Selection::default()).await } else { object(&reply) }
+        // The service may answer without the row although it was asked for. What is read then may hold
+        // somebody else's change already.
+        if reply.body().is_empty() {
+            return self.get(key, table, id, &Selection::default()).await;
+        }
+        let row = object(&reply)?;
+        self.in_step().wrote(version(&row), Some(if_match), in_step);
+        Ok(row)
     }
 
     /// The row, if it still has the version that was read. Nothing is sent that would let the service

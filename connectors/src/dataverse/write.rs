@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::fields::Selection;
 use super::metadata::{Collection, Lookup, Table};
-use super::service::{Dataverse, id_of, object};
+use super::service::{Dataverse, id_of, object, version};
 use super::{api, filter};
 
 /// A row, ready to be sent.
@@ -123,7 +123,11 @@ impl Dataverse {
         let id = given.map_or_else(|| Ok(place.id()), api::id)?;
         body.insert(table.key.clone(), json!(id));
         let refused = match self.send(place.key, api::create(table, body)).await {
-            Ok(reply) if !reply.body().is_empty() => return object(&reply),
+            Ok(reply) if !reply.body().is_empty() => {
+                let row = object(&reply)?;
+                self.in_step().wrote(version(&row), None, true);
+                return Ok(row);
+            }
             // The service may answer without the row although it was asked for.
             Ok(_) => return self.get(place.key, table, id, &Selection::default()).await,
             Err(error) if error.kind == CallErrorKind::Conflict => error,

@@ -13,6 +13,9 @@ const REFERRALS: &str = "/v1.0/engagements/referrals";
 /// How many pages one list follows at most; a page holds about a hundred referrals.
 const MOST_PAGES: usize = 100;
 
+/// The field of a referral that holds its version.
+const VERSION: &str = "eTag";
+
 /// Which referrals to list.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Listing {
@@ -49,13 +52,19 @@ pub(crate) async fn list(client: &Client, key: &CallKey, listing: &Listing) -> R
 /// One referral.
 pub(crate) async fn get(client: &Client, key: &CallKey, id: &str) -> Result<Value, CallError> {
     let request = Request::get(path_of(id)?, format!("reading referral `{id}`"));
-    with_version(&client.send(&traced(request, key)).await?)
+    let mut referral = with_version(&client.send(&traced(request, key)).await?)?;
+    if let Value::Object(referral) = &mut referral {
+        client.in_step.mark(referral, VERSION);
+    }
+    Ok(referral)
 }
 
 /// Makes a referral.
 pub(crate) async fn post(client: &Client, key: &CallKey, body: Value, doing: &str) -> Result<Value, CallError> {
     let request = Request::new(reqwest::Method::POST, REFERRALS, doing).json(body);
-    with_version(&client.send(&traced(request, key)).await?)
+    let made = with_version(&client.send(&traced(request, key)).await?)?;
+    client.in_step.wrote(made[VERSION].as_str(), None, true);
+    Ok(made)
 }
 
 /// Changes a referral that still has the version `if_match`.
@@ -65,10 +74,17 @@ pub(crate) async fn patch(
     id: &str,
     document: Value,
     if_match: &str,
+    in_step: bool,
 ) -> Result<Value, CallError> {
     let reply = client.send(&traced(patch_request(id, document, if_match)?, key)).await?;
-    // The service may answer without the referral although it was asked for.
-    if reply.body().is_empty() { get(client, key, id).await } else { with_version(&reply) }
+    // The service may answer without the referral although it was asked for. What is read then may hold
+    // somebody else's change already.
+    if reply.body().is_empty() {
+        return get(client, key, id).await;
+    }
+    let referral = with_version(&reply)?;
+    client.in_step.wrote(referral[VERSION].as_str(), Some(if_match), in_step);
+    Ok(referral)
 }
 
 /// The filter for all parties' referrals of an engagement.

@@ -31,6 +31,10 @@ pub struct UpdateReferralInput {
     pub changes: Record<Referral>,
     /// The version that was read: the referral's `eTag`, with its own quotes.
     pub if_match: String,
+    /// The referral then says what the CRM says. Read again at that version it carries
+    /// `@cosell.in_step: true`, so that the echo of this write can be told from somebody's change.
+    #[serde(default)]
+    pub in_step: bool,
 }
 
 impl UpdateReferral {
@@ -56,7 +60,7 @@ impl Operation for UpdateReferral {
         if patch.is_empty() {
             return api::get(client, key, &input.id).await.map(Record::from);
         }
-        let referral = api::patch(client, key, &input.id, Value::Array(patch), &input.if_match).await?;
+        let referral = api::patch(client, key, &input.id, Value::Array(patch), &input.if_match, input.in_step).await?;
         Ok(referral.into())
     }
 }

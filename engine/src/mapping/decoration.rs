@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::difference::is_blank;
+use crate::difference::{Rule, is_blank};
 
 use super::SideIndex;
 
@@ -44,7 +44,7 @@ impl Decoration {
             (Some(carried), Some(target)) if to == self.side && !self.when => carried == self.stripped(target),
             (Some(carried), Some(target)) if to == self.side => carried == target,
             (Some(carried), Some(target)) => carried == target.trim(),
-            _ => carried == target,
+            _ => Rule::Natural.equal(carried, target).unwrap_or(false),
         }
     }
 

@@ -115,5 +115,5 @@ async fn the_first_poll_counts_from_now_on() {
     let second = trigger.poll_any(&input, Some(first.cursor)).await.unwrap();
     assert_eq!(second.events.len(), 1);
     assert_eq!(second.events[0].content_key, format!("opportunity|{ID}|b"));
-    assert!(lines(&server)[2].contains("$filter=(name%20eq%20'x')%20and%20modifiedon%20ge%202026-01-01T09:59:59Z"));
+    assert!(lines(&server)[2].contains("$filter=(name%20eq%20'x')%20and%20modifiedon%20ge%202026-01-01T09:58:00Z"));
 }

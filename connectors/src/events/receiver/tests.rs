@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::time::Duration;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256,
     RsaKeySize,
 };
+
+mod fetching;
 
 use super::*;
 use crate::test_server::{Answer, TestServer};
@@ -90,7 +94,9 @@ fn receiver(server: &TestServer, trusted: &Authority) -> Receiver {
         trust_pem: Some(trusted.pem.clone()),
         max_body: 1000,
     };
-    Receiver { fetch_again_after: Duration::ZERO, ..Receiver::new(&settings).unwrap() }
+    let receiver = Receiver::new(&settings).unwrap();
+    receiver.certificates.book.lock().unwrap().fetch_again_after = Duration::ZERO;
+    receiver
 }
 
 fn request(server: &TestServer, signature: &str, body: &str) -> Incoming {
@@ -147,7 +153,6 @@ async fn headers_are_checked_before_anything_is_fetched() {
     let server = serving(Vec::new()).await;
     let receiver = receiver(&server, &authority);
     let long = "x".repeat(1001);
-    let here = server.url.clone();
     // The header to set, its value, the body, and the status of the refusal.
     let cases = [
         ("x-other", None, long.as_str(), 413),
@@ -171,9 +176,14 @@ async fn headers_are_checked_before_anything_is_fetched() {
         let refusal = receiver.receive(&request).await.unwrap_err();
         assert_eq!(refusal.status, status, "{name} {value:?}: {}", refusal.message);
     }
-    let mut with_user = request(&server, &STANDARD.encode("s"), BODY);
-    set(&mut with_user, "x-ms-certificate-url", Some(&here.replace("http://", "http://user@")));
-    assert_eq!(receiver.receive(&with_user).await.unwrap_err().status, 400);
+    // What is added to an address that would do, and the status of the refusal.
+    let cases = [("user@", "", 400), ("", "?a=1", 403), ("", "?", 403), ("", "#a", 403)];
+    for (before, after, status) in cases {
+        let mut request = request(&server, &STANDARD.encode("s"), BODY);
+        let here = server.url.trim_start_matches("http://");
+        set(&mut request, "x-ms-certificate-url", Some(&format!("http://{before}{here}/a.cer{after}")));
+        assert_eq!(receiver.receive(&request).await.unwrap_err().status, status, "{before}{after}");
+    }
     assert_eq!(server.asked().len(), 0);
 }
 
