@@ -96,6 +96,14 @@ impl Environment {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::Usage(format!("cannot read the environment {}: {error}", path.display())))?;
         let (source, mut problems) = Source::read(path.display().to_string(), text);
+        if !problems.is_empty() && source.value().is_null() {
+            return Err(Problems(problems).into());
+        }
+        if let Some(at) = written_secret(source.value(), &Route::root()) {
+            let (line, _) = source.line_and_column(source.span(&at).start);
+            let message = "a secret does not stand in the file; write `{ env: NAME }` or `{ file: PATH }`";
+            return Err(Failure::Data(format!("{}:{line}: {message}", source.name())));
+        }
         let shaped = read_shape::<Environment>(&source, &Route::root(), source.value());
         problems.extend(shaped.problems);
         match shaped.document {
@@ -105,4 +113,13 @@ impl Environment {
             _ => Err(Problems(problems).sorted().into()),
         }
     }
+}
+
+/// Where a secret stands as text: told without the line, which a problem would show.
+fn written_secret(value: &Value, at: &Route) -> Option<Route> {
+    value.as_object()?.iter().find_map(|(key, entry)| {
+        let at = at.key(key);
+        let is_secret = ["client_secret", "refresh_token"].contains(&key.as_str());
+        if is_secret && !entry.is_object() && !entry.is_null() { Some(at) } else { written_secret(entry, &at) }
+    })
 }

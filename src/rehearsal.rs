@@ -58,7 +58,6 @@ impl Rehearsal {
         clock: Arc<dyn Clock>,
     ) -> Result<Rehearsal, Failure> {
         let (sandbox, mut environment) = sandboxed::start(opened, environment).await?;
-        environment.engine.listen = ([127, 0, 0, 1], 0).into();
         environment.engine.poll_every = POLL_EVERY;
         let engine = host::engine_with(opened, &environment, Arc::new(MemoryStore::new()), clock).await?;
         let server = Server::start(&engine, &environment.engine).await?;

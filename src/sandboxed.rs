@@ -43,6 +43,9 @@ fn bound_to(sandbox: &Sandbox, mut environment: Environment) -> Result<Environme
         }),
         dataverse: Some(DataverseSettings::new(&addresses.dataverse, sign_in(false))),
     };
+    // Nobody else needs to reach the engine, so it listens wherever there is room.
+    environment.engine.listen = ([127, 0, 0, 1], 0).into();
+    environment.engine.public_url = None;
     environment.engine.poll_every = environment.engine.poll_every.min(POLL_EVERY);
     Ok(environment)
 }

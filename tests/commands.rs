@@ -75,6 +75,17 @@ fn a_new_pack_is_whole_and_its_mistakes_are_told_in_place() {
 }
 
 #[test]
+fn a_secret_that_stands_in_the_file_is_not_printed() {
+    let folder = TempDir::new().unwrap();
+    let environment = "connections:\n  dataverse:\n    url: https://org.example\n    sign_in: { tenant: t, client_id: c, client_secret: hunter2 }\n";
+    std::fs::write(folder.path().join("wrong.yaml"), environment).unwrap();
+    let output = cosell(folder.path(), &["check", "--environment", "wrong.yaml"]);
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("wrong.yaml:4: a secret does not stand in the file") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn the_schemas_in_the_repository_are_those_of_the_types() {
     let folder = TempDir::new().unwrap();
     assert!(cosell(folder.path(), &["schema", "--write", "schemas"]).status.success());

@@ -1,5 +1,6 @@
 //! A pack: the files of a folder, checked together and planned.
 
+mod circles;
 mod load;
 
 use std::path::{Path, PathBuf};

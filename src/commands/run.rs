@@ -19,7 +19,8 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failu
     let opened = Opened::new(&args.pack)?;
     let environment = opened.environment(args)?;
     let (sandbox, environment) = if with_sandbox {
-        let (sandbox, environment) = sandboxed::start(&opened, environment).await?;
+        let (sandbox, mut environment) = sandboxed::start(&opened, environment).await?;
+        environment.engine.tls = None;
         (Some(sandbox), environment)
     } else {
         (None, environment)
@@ -32,9 +33,11 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failu
         rehearse(&engine, &server, sandbox).await?;
     }
     stop_signal().await;
-    print::line("stopping: no new events are taken in, runs under way go to their end");
-    server.stop().await;
-    engine.idle().await;
+    print::line("stopping: no new events are taken in, runs under way go to their end; stop again to end at once");
+    tokio::select! {
+        () = async { server.stop().await; engine.idle().await } => {}
+        () = stop_signal() => print::line("ended; what was under way is lost with this version's memory"),
+    }
     told.abort();
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{Pack, PackFiles, PlannedFlow};
+use super::{Pack, PackFiles, PlannedFlow, circles};
 use crate::check::{Context, check_flow};
 use crate::connector::{Connector, Connectors};
 use crate::document::{InputDocument, PackDocument, ParameterDocument, TriggerDocument, read_shape};
@@ -77,6 +77,9 @@ impl Loader<'_> {
 
     fn pack(&mut self, sorted: Sorted, settings: &IndexMap<String, Value>, content: String) -> Option<Pack> {
         let source = sorted.pack?;
+        if source.value().is_null() && !self.problems.is_empty() {
+            return None;
+        }
         let shaped = read_shape::<PackDocument>(&source, &Route::root(), source.value());
         self.problems.extend(shaped.problems);
         let document = shaped.document?;
@@ -162,10 +165,11 @@ impl Loader<'_> {
             let (flow, problems) = check_flow(source, &context);
             self.problems.extend(problems);
             if let Some(planned) = flow.and_then(|flow| self.plan(source, flow)) {
-                flows.insert(planned.flow.name.clone(), Arc::new(planned));
+                flows.insert(planned.flow.name.clone(), (Arc::clone(source), Arc::new(planned)));
             }
         }
-        flows
+        self.problems.extend(circles::problems(&flows));
+        flows.into_iter().map(|(name, (_, planned))| (name, planned)).collect()
     }
 
     fn flow_names(&mut self, sources: &[Arc<Source>]) -> BTreeSet<String> {

@@ -105,6 +105,27 @@ const VALUES: &[Case] = &[
 ];
 
 #[test]
+fn flows_that_run_each_other_in_a_circle_are_refused() {
+    let flow = |name: &str, runs: &str| {
+        format!("flow: {name}\ntrigger: {{ child: {{}} }}\nsteps:\n  s: {{ scope: {{ a: {{ run_flow: {runs} }} }} }}\n")
+    };
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[("one", "one")], "the flow `one` runs itself and would never end"),
+        (&[("one", "two"), ("two", "one")], "the flows `one`, `two` run each other in a circle and would never end"),
+    ];
+    for (flows, expected) in cases {
+        let mut files = fake::files(&flow(flows[0].0, flows[0].1));
+        for (name, runs) in &flows[1..] {
+            files.0.insert(format!("{name}.yaml"), flow(name, runs));
+        }
+        let connectors = fake::connectors(&fake::Shared::default());
+        let problems = files.check("", &indexmap::IndexMap::new(), &connectors).err().unwrap_or_default().0;
+        let messages: Vec<&str> = problems.iter().map(cosell_engine::source::Problem::message).collect();
+        assert_eq!(messages, [*expected]);
+    }
+}
+
+#[test]
 fn shapes() {
     insta::assert_snapshot!(page(SHAPES));
 }
