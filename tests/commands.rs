@@ -65,13 +65,27 @@ fn a_new_pack_is_whole_and_its_mistakes_are_told_in_place() {
     let check = cosell(folder.path(), &["check", "--pack", "contoso"]);
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
     assert_eq!(cosell(folder.path(), &["pack", "new", "contoso"]).status.code(), Some(2), "nothing is overwritten");
-    let mapping = folder.path().join("contoso/mappings/opportunity.yaml");
-    let text = std::fs::read_to_string(&mapping).unwrap();
-    std::fs::write(&mapping, text.replace("details.dealValue", "details.dealVlue")).unwrap();
-    let check = cosell(folder.path(), &["check", "--pack", "contoso"]);
-    let said = String::from_utf8_lossy(&check.stderr);
-    assert_eq!(check.status.code(), Some(1));
-    assert!(said.contains("contoso/mappings/opportunity.yaml:") && said.contains("dealValue"), "{said}");
+    // One wrong word a file: what stands there, what is written instead, what is said of it.
+    let flow = "partner-center-to-dynamics365.yaml";
+    let cases = [
+        ("mappings/opportunity.yaml", "details.dealValue", "details.dealVlue", "did you mean `dealValue`?"),
+        (flow, "$.steps.referral.type", "$.steps.referral.tpye", "`partner_center.get_referral` gives no `tpye`"),
+        (flow, "id: $.trigger.referral_id", "id: $.trigger.referal_id", "`events.referral` gives no `referal_id`"),
+        (flow, "dataverse.find_row", "dataverse.find_rows", "there is no operation `dataverse.find_rows`"),
+        (flow, "map: opportunity", "map: opportunities", "the pack has no mapping `opportunities`"),
+        (flow, "after: [tell]", "after: [tall]", "there is no step `tall`"),
+    ];
+    for (file, right, wrong, expected) in cases {
+        let path = folder.path().join("contoso").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(right), "{file} has no `{right}`");
+        std::fs::write(&path, text.replacen(right, wrong, 1)).unwrap();
+        let check = cosell(folder.path(), &["check", "--pack", "contoso"]);
+        let said = String::from_utf8_lossy(&check.stderr);
+        assert_eq!(check.status.code(), Some(1), "{wrong}");
+        assert!(said.contains(&format!("contoso/{file}:")) && said.contains(expected), "{wrong}: {said}");
+        std::fs::write(&path, text).unwrap();
+    }
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn check_document(
     let names = Names::collect(source, &document.steps, left_out, problems);
     let trigger = trigger::check(source, document.trigger, context, problems);
     let at = Route::root().key("steps");
-    let steps = StepChecker { source, context, names: &names, problems }.steps(&document.steps, &at);
+    let steps = StepChecker { source, context, names: &names, trigger: &trigger, problems }.steps(&document.steps, &at);
     if document.steps.is_empty() && !names.is_incomplete(&at) {
         problems.push(Problem::error(source, &at, "a flow needs at least one step"));
     }

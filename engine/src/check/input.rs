@@ -112,7 +112,7 @@ impl Input<'_> {
 }
 
 /// The schema itself and its alternatives.
-fn variants(schema: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn variants(schema: &Value) -> impl Iterator<Item = &Value> {
     let inner = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
     std::iter::once(schema).chain(inner)
 }

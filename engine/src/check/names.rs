@@ -24,6 +24,8 @@ struct Known {
     handles: bool,
     /// The siblings that have ended before it starts, directly.
     after: Vec<String>,
+    /// The operation that it calls, whose result is its value.
+    call: Option<String>,
 }
 
 /// Why a step may not be read where it is named.
@@ -65,6 +67,7 @@ impl Names {
                 is_loop: step.for_each.is_some(),
                 handles: handles_failure(step.after.as_ref()),
                 after: after_names(step.after.as_ref(), written_before),
+                call: step.call.clone(),
             };
             match self.known.entry(name.to_lowercase()) {
                 Entry::Vacant(free) => {
@@ -98,6 +101,11 @@ impl Names {
     /// Whether something right below this place could not be read.
     pub(super) fn is_incomplete(&self, at: &Route) -> bool {
         self.left_out.iter().any(|route| route.parent().as_ref() == Some(at))
+    }
+
+    /// The operation whose result is the step's value.
+    pub(super) fn operation(&self, step: &str) -> Option<&str> {
+        self.known.get(&step.to_lowercase())?.call.as_deref()
     }
 
     /// The known name nearest to this one.

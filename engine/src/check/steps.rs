@@ -12,7 +12,7 @@ use super::Context;
 use super::names::Names;
 use crate::document::{AfterDocument, StepDocument, TerminateDocument};
 use crate::expression::{Condition, Expression};
-use crate::flow::{RunAfter, Step, StepKind, Steps};
+use crate::flow::{RunAfter, Step, StepKind, Steps, Trigger};
 use crate::outcome::{Outcome, Outcomes};
 use crate::source::{Problem, Route, Source, nearest};
 
@@ -25,6 +25,7 @@ pub(super) struct StepChecker<'a> {
     pub(super) source: &'a Arc<Source>,
     pub(super) context: &'a Context<'a>,
     pub(super) names: &'a Names,
+    pub(super) trigger: &'a Trigger,
     pub(super) problems: &'a mut Vec<Problem>,
 }
 

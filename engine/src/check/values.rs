@@ -5,9 +5,11 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::input::variants;
 use super::names::Unreadable;
 use super::steps::StepChecker;
 use crate::expression::{Expression, ExpressionError, Forms, Read, Root, Transform};
+use crate::flow::Trigger;
 use crate::mapping::Mapping;
 use crate::source::{Problem, Route, nearest};
 
@@ -48,7 +50,11 @@ impl StepChecker<'_> {
 
     fn check_read(&mut self, read: &Read, at: &Route, step: &str, extra: &[&str]) {
         let problem = match &read.root {
-            Root::Step(name) => self.names.readable(name, step).err().and_then(|why| self.unreadable(name, why, at)),
+            Root::Step(name) => match self.names.readable(name, step) {
+                Ok(()) => self.unknown_field_of_step(name, read, at),
+                Err(why) => self.unreadable(name, why, at),
+            },
+            Root::Named(name) if name == "trigger" => self.unknown_field_of_trigger(read, at),
             Root::Items(name) if !self.names.in_loop(step, Some(name)) => {
                 Some(Problem::error(self.source, at, format!("`{step}` does not stand in a loop `{name}`")))
             }
@@ -71,6 +77,39 @@ impl StepChecker<'_> {
             _ => None,
         };
         self.problems.extend(problem);
+    }
+
+    /// A field that the step's operation is known not to give.
+    fn unknown_field_of_step(&self, step: &str, read: &Read, at: &Route) -> Option<Problem> {
+        let operation = self.names.operation(step)?;
+        let schema = self.context.connectors.operation(operation)?.output_schema();
+        self.unknown_field(operation, read, &properties(&schema), at)
+    }
+
+    /// A field that the event or the inputs are known not to have.
+    fn unknown_field_of_trigger(&self, read: &Read, at: &Route) -> Option<Problem> {
+        match self.trigger {
+            Trigger::Event(event) => {
+                let schema = self.context.connectors.trigger(&event.name)?.output_schema();
+                self.unknown_field(&event.name, read, &properties(&schema), at)
+            }
+            Trigger::Manual(inputs) | Trigger::Child(inputs) => {
+                self.unknown_field("the trigger", read, &inputs.keys().map(String::as_str).collect::<Vec<_>>(), at)
+            }
+        }
+    }
+
+    /// Annotations (`@…`) may stand beside the fields; where no field is known in advance, any may be there.
+    fn unknown_field(&self, owner: &str, read: &Read, known: &[&str], at: &Route) -> Option<Problem> {
+        let key = read.key.as_deref()?;
+        if known.is_empty() || known.contains(&key) || key.starts_with('@') {
+            return None;
+        }
+        let help = match nearest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it gives {}", known.join(", ")),
+        };
+        Some(Problem::error(self.source, at, format!("`{owner}` gives no `{key}`")).help(help))
     }
 
     fn unknown_parameter(&self, read: &Read, at: &Route) -> Option<Problem> {
@@ -105,6 +144,15 @@ impl StepChecker<'_> {
             ),
         }
     }
+}
+
+/// The fields that a schema names.
+fn properties(schema: &Value) -> Vec<&str> {
+    variants(schema)
+        .filter_map(|schema| schema.get("properties")?.as_object())
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect()
 }
 
 /// The mapping of a `$map`, towards the side that `to` names, or that belongs to the connector.
