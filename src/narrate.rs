@@ -1,6 +1,6 @@
 //! What a run did, in plain words: its writes with every field before → after, and what went wrong.
 
-use cosell_engine::connector::Effect;
+use cosell_engine::connector::{CallKey, Effect};
 use cosell_engine::flow::{Step, StepKind};
 use cosell_engine::run::driver::World;
 use cosell_engine::run::{Change, Event, Part, RunId, StepPath};
@@ -84,7 +84,8 @@ impl Story<'_> {
                     let title =
                         self.world.pack.flow(flow).map_or_else(|| flow.clone(), |planned| planned.flow.title.clone());
                     deeds.push(Deed::Ran { title });
-                    return Some(RunId(format!("{}/{step}/{part}", self.run)));
+                    let key = CallKey::new(&self.run, &step, part);
+                    return Some(RunId(key.as_str().to_owned()));
                 }
                 let fields = if changes.is_empty() {
                     new_fields(&input)

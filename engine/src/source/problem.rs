@@ -114,11 +114,6 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// Whether one of them stops the flow from running.
-    pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|problem| problem.severity == Severity::Error)
-    }
-
     /// Orders them by file and place, and drops what was found twice.
     #[must_use]
     pub fn sorted(mut self) -> Problems {
