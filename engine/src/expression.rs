@@ -5,18 +5,26 @@
 //! says what an expression reads, so the checker can prove that it is there; evaluation looks roots up in a
 //! [`Scope`] and never copies more than the value that comes out.
 
+mod computed;
 mod condition;
+pub mod function;
+mod operand;
 mod parse;
 mod path;
 mod template;
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+pub use computed::Computed;
 pub use condition::{Comparison, Condition};
+pub use operand::{Kinds, Operand};
 pub use parse::{Form, Forms};
 pub use path::{Path, Segment};
 pub use template::Template;
@@ -32,6 +40,8 @@ pub enum Expression {
     Path(Path),
     /// `Deal {{steps.referral.name}}`: always text.
     Template(Template),
+    /// `@concat('a', 'b')`, or `@{…}` inside a text: what the expression language works out.
+    Computed(Computed),
     /// `{ $path: …, or: … }`: a default where nothing is found.
     Default {
         /// What is looked for.
@@ -63,7 +73,18 @@ pub trait Transform: fmt::Debug + Send + Sync {
 /// Where an evaluation finds its roots.
 pub trait Scope {
     /// The value of a root; null for a step that was skipped. An error says why there is none.
-    fn root(&self, root: &Root) -> Result<&Value, ExpressionError>;
+    fn root(&self, root: &Root) -> Result<Cow<'_, Value>, ExpressionError>;
+
+    /// The time that `utcNow()` gives: the start of the step.
+    fn now(&self) -> Result<Timestamp, ExpressionError> {
+        Err(ExpressionError::new("there is no time here"))
+    }
+
+    /// Bits that nobody can guess and that differ from one question to the next, for `guid()` and `rand()`. In a
+    /// run they follow from its seed, so that a repeated evaluation gives the same.
+    fn random(&self) -> Result<u128, ExpressionError> {
+        Err(ExpressionError::new("there is no chance here"))
+    }
 }
 
 /// What an expression reads: a root, and the first key below it.
@@ -73,17 +94,35 @@ pub struct Read {
     pub root: Root,
     /// The first key below the root, where one is named.
     pub key: Option<String>,
+    /// Whether nothing goes wrong where the value is missing: `?`, `coalesce` or `$path … or` stands around it.
+    pub guarded: bool,
+    /// The bytes of the text that read it, where they are known.
+    pub part: Option<Range<usize>>,
 }
 
-/// What a path or template starts from.
+/// What a path, a template or an expression starts from. Names are compared without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Root {
-    /// `trigger`, `parameters`, `item`, `from`, `to`, `changes`, `error`, or a side in a mapping.
+    /// `trigger`, `parameters`, `variables`, `item`, `from`, `to`, `changes`, `error`, or a side in a mapping.
     Named(String),
-    /// `steps.NAME`.
+    /// `steps.NAME`: the step's value.
     Step(String),
     /// `items.LOOP`.
     Items(String),
+    /// `outputs('NAME')`: the step's value in its envelope of status, headers and body, where it has one.
+    Outputs(String),
+    /// `actions('NAME')`: the step's record.
+    Record(String),
+    /// `result('NAME')`: the records of the steps in a scope or a loop.
+    Result(String),
+    /// `iterationIndexes('NAME')`: the number of the pass that a loop is in, from 0.
+    Pass(String),
+    /// `trigger()`: the trigger's record.
+    TriggerRecord,
+    /// `triggerOutputs()`: the event's headers and body.
+    TriggerOutputs,
+    /// `workflow()`: the flow and its run.
+    Workflow,
 }
 
 impl fmt::Display for Root {
@@ -92,6 +131,13 @@ impl fmt::Display for Root {
             Root::Named(name) => f.write_str(name),
             Root::Step(name) => write!(f, "steps.{name}"),
             Root::Items(name) => write!(f, "items.{name}"),
+            Root::Outputs(name) => write!(f, "outputs('{name}')"),
+            Root::Record(name) => write!(f, "actions('{name}')"),
+            Root::Result(name) => write!(f, "result('{name}')"),
+            Root::Pass(name) => write!(f, "iterationIndexes('{name}')"),
+            Root::TriggerRecord => f.write_str("trigger()"),
+            Root::TriggerOutputs => f.write_str("triggerOutputs()"),
+            Root::Workflow => f.write_str("workflow()"),
         }
     }
 }
@@ -104,12 +150,21 @@ pub struct ExpressionError {
     pub message: String,
     /// The way out, where one is known.
     pub help: Option<String>,
+    /// The bytes of the text that are wrong, where they are known.
+    pub part: Option<Range<usize>>,
 }
 
 impl ExpressionError {
     /// An error without a way out.
     pub fn new(message: impl Into<String>) -> ExpressionError {
-        ExpressionError { message: message.into(), help: None }
+        ExpressionError { message: message.into(), help: None, part: None }
+    }
+
+    /// Says which bytes of the text are wrong.
+    #[must_use]
+    pub fn at(mut self, part: Range<usize>) -> ExpressionError {
+        self.part = Some(part);
+        self
     }
 
     /// Adds the way out.
@@ -127,6 +182,7 @@ impl Expression {
             Expression::Literal(value) => Ok(value.clone()),
             Expression::Path(path) => path.evaluate(scope),
             Expression::Template(template) => template.render(scope).map(Value::String),
+            Expression::Computed(computed) => computed.evaluate(scope).map(Operand::into_value),
             Expression::Default { path, or } => match path.evaluate_if_found(scope)? {
                 Some(value) if !value.is_null() => Ok(value),
                 _ => or.evaluate(scope),
@@ -147,9 +203,10 @@ impl Expression {
         match self {
             Expression::Literal(_) => {}
             Expression::Path(path) => found.push((at.clone(), path.read())),
+            Expression::Computed(computed) => found.extend(computed.reads().map(|read| (at.clone(), read))),
             Expression::Template(template) => found.extend(template.reads().map(|read| (at.clone(), read))),
             Expression::Default { path, or } => {
-                found.push((at.key("$path"), path.read()));
+                found.push((at.key("$path"), Read { guarded: true, ..path.read() }));
                 or.reads(&at.key("or"), found);
             }
             Expression::Mapped { from, .. } => {
@@ -178,14 +235,14 @@ impl Expression {
 pub struct NamedValues<'a>(pub Vec<(&'a str, &'a Value)>);
 
 impl Scope for NamedValues<'_> {
-    fn root(&self, root: &Root) -> Result<&Value, ExpressionError> {
+    fn root(&self, root: &Root) -> Result<Cow<'_, Value>, ExpressionError> {
         let Root::Named(name) = root else {
             return Err(ExpressionError::new(format!("`{root}` cannot be read here")));
         };
         self.0
             .iter()
             .find(|(known, _)| known == name)
-            .map(|(_, value)| *value)
+            .map(|(_, value)| Cow::Borrowed(*value))
             .ok_or_else(|| ExpressionError::new(format!("there is no `{name}` here")))
     }
 }

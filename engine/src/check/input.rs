@@ -27,7 +27,7 @@ impl Input<'_> {
                 let message = format!("`{path}` can find many, and `{}` wants one value here", self.owner);
                 self.problems.push(Problem::error(self.source, at, message).help("pick one, for example with `[0]`"));
             }
-            Expression::Path(_) | Expression::Default { .. } | Expression::Mapped { .. } => {}
+            Expression::Path(_) | Expression::Computed(_) | Expression::Default { .. } | Expression::Mapped { .. } => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Expression, ExpressionError, Path, Template, Transform};
+use super::{Computed, Expression, ExpressionError, Path, Template, Transform};
 use crate::source::Route;
 
 /// What a string is, by its first characters.
@@ -16,7 +16,7 @@ pub enum Form {
     Path,
     /// Handlebars.
     Template,
-    /// The Power Automate expression language, which this version does not have.
+    /// The expression language of Power Automate.
     Computed,
 }
 
@@ -69,10 +69,7 @@ impl Forms<'_> {
             Form::Path if text.contains("{{") => Err(two_forms(text)),
             Form::Path => Path::parse(text).map(Expression::Path),
             Form::Template => Template::parse(text, self.roots).map(Expression::Template),
-            Form::Computed => Err(ExpressionError::new(format!(
-                "`{text}` is an expression of Power Automate, which this version cannot compute"
-            ))
-            .help("pick a value with `$.…`, write text with `{{…}}`, or give it as it stands with { $literal: … }")),
+            Form::Computed => Computed::parse(text).map(Expression::Computed),
         };
         keep(read, at, mistakes)
     }

@@ -71,7 +71,7 @@ impl Path {
             }),
             Rest::Query(_) => None,
         };
-        Read { root: self.root.clone(), key }
+        Read { root: self.root.clone(), key, guarded: false, part: None }
     }
 
     /// Whether the path can match several values, and so always gives a list.
@@ -95,10 +95,11 @@ impl Path {
     /// The value there, borrowed where it can be.
     fn find<'a>(&self, scope: &'a dyn Scope) -> Result<Option<Cow<'a, Value>>, ExpressionError> {
         let start = scope.root(&self.root)?;
-        match &self.rest {
-            Rest::Plain(segments) => Ok(walk(start, segments).map(Cow::Borrowed)),
-            Rest::Query(query) => {
-                let hits = js_path_process(query, start).map_err(|error| {
+        match (&self.rest, start) {
+            (Rest::Plain(segments), Cow::Borrowed(start)) => Ok(walk(start, segments).map(Cow::Borrowed)),
+            (Rest::Plain(segments), Cow::Owned(start)) => Ok(walk(&start, segments).cloned().map(Cow::Owned)),
+            (Rest::Query(query), start) => {
+                let hits = js_path_process(query, start.as_ref()).map_err(|error| {
                     ExpressionError::new(format!("`{}` could not be worked out: {error}", self.text))
                 })?;
                 Ok(Some(Cow::Owned(hits.into_iter().map(|hit| hit.val().clone()).collect())))

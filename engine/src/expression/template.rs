@@ -49,8 +49,8 @@ impl Place {
     /// How many keys the root takes up.
     fn depth(&self) -> usize {
         match &self.root {
-            Root::Named(_) => 1,
             Root::Step(_) | Root::Items(_) => 2,
+            _ => 1,
         }
     }
 }
@@ -91,7 +91,12 @@ impl Template {
 
     /// Every root that the template reads, with the first key below it.
     pub(super) fn reads(&self) -> impl Iterator<Item = Read> {
-        self.reads.iter().map(|place| Read { root: place.root.clone(), key: place.keys.get(place.depth()).cloned() })
+        self.reads.iter().map(|place| Read {
+            root: place.root.clone(),
+            key: place.keys.get(place.depth()).cloned(),
+            guarded: false,
+            part: None,
+        })
     }
 
     /// The text; a name that is not there, and a list or an object where text belongs, are errors.
@@ -110,7 +115,7 @@ impl Template {
     fn copy(&self, read: &Place, scope: &dyn Scope, data: &mut Value) -> Result<(), ExpressionError> {
         let start = scope.root(&read.root)?;
         let below: Vec<Segment> = read.keys[read.depth()..].iter().map(|key| segment(key)).collect();
-        let Some(value) = walk(start, &below) else {
+        let Some(value) = walk(&start, &below) else {
             return Err(self.error(&format!("`{}` finds nothing", read.keys.join("."))));
         };
         if read.printed && (value.is_object() || value.is_array()) {

@@ -1,5 +1,8 @@
 //! One field on its way: what the target should hold for what the source holds.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::difference::{is_blank, is_zero};
@@ -113,9 +116,17 @@ struct WithSides<'a> {
 }
 
 impl Scope for WithSides<'_> {
-    fn root(&self, root: &Root) -> Result<&Value, ExpressionError> {
+    fn root(&self, root: &Root) -> Result<Cow<'_, Value>, ExpressionError> {
         let side = self.sides.iter().find(|(name, _)| matches!(root, Root::Named(named) if named == name));
-        side.map_or_else(|| self.around.root(root), |(_, record)| Ok(record))
+        side.map_or_else(|| self.around.root(root), |(_, record)| Ok(Cow::Borrowed(*record)))
+    }
+
+    fn now(&self) -> Result<Timestamp, ExpressionError> {
+        self.around.now()
+    }
+
+    fn random(&self) -> Result<u128, ExpressionError> {
+        self.around.random()
     }
 }
 

@@ -19,7 +19,7 @@ pub struct MappingError {
 
 impl From<MappingError> for ExpressionError {
     fn from(error: MappingError) -> ExpressionError {
-        ExpressionError { message: error.to_string(), help: error.help }
+        ExpressionError { message: error.to_string(), help: error.help, part: None }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the expressions of a step see: the trigger, the parameters, the steps before, the items of loops.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::frame::Frame;
@@ -29,8 +31,8 @@ impl<'a> View<'a> {
 }
 
 impl Scope for View<'_> {
-    fn root(&self, root: &Root) -> Result<&Value, ExpressionError> {
-        match root {
+    fn root(&self, root: &Root) -> Result<Cow<'_, Value>, ExpressionError> {
+        let value = match root {
             Root::Step(name) => Ok(self.step(name)),
             Root::Items(name) => self.item(Some(name)),
             Root::Named(name) => match name.as_str() {
@@ -45,7 +47,9 @@ impl Scope for View<'_> {
                     .map(|(_, value)| *value)
                     .ok_or_else(|| ExpressionError::new(format!("there is no `{name}` here"))),
             },
-        }
+            other => Err(ExpressionError::new(format!("there is no `{other}` here"))),
+        };
+        value.map(Cow::Borrowed)
     }
 }
 

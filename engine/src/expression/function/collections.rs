@@ -1,0 +1,6 @@
+//! Functions of lists, and of texts taken as lists.
+
+use super::Function;
+
+/// The rows of the table.
+pub(super) const FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,6 @@
+//! One kind of value to another.
+
+use super::Function;
+
+/// The rows of the table.
+pub(super) const FUNCTIONS: &[Function] = &[];

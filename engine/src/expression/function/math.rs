@@ -1,0 +1,6 @@
+//! Functions of numbers.
+
+use super::Function;
+
+/// The rows of the table.
+pub(super) const FUNCTIONS: &[Function] = &[];

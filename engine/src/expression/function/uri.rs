@@ -1,0 +1,6 @@
+//! Parts of addresses.
+
+use super::Function;
+
+/// The rows of the table.
+pub(super) const FUNCTIONS: &[Function] = &[];

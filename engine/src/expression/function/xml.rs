@@ -1,0 +1,6 @@
+//! XML and XPath.
+
+use super::Function;
+
+/// The rows of the table.
+pub(super) const FUNCTIONS: &[Function] = &[];
