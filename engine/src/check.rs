@@ -2,11 +2,15 @@
 //!
 //! `fill` puts the pack's parameters in; `names` collects the steps and tells which of them have ended before
 //! another one starts; `steps` reads each step by its kind, with `calls` and `update` for those that call a
-//! service; `values` and `condition` read what is written in them; `input` holds what a call is given
+//! service, `containers` for those that hold steps, `data` for those that make values and `ending` for those that
+//! wait, answer or end the run; `values` and `condition` read what is written in them; `input` holds what a call is given
 //! against the operation's schema.
 
 mod calls;
 mod condition;
+mod containers;
+mod data;
+mod ending;
 mod fill;
 mod input;
 mod names;
@@ -65,9 +69,20 @@ fn check_document(
     let names = Names::collect(source, &document.steps, left_out, problems);
     let trigger = trigger::check(source, document.trigger, context, problems);
     let at = Route::root().key("steps");
-    let steps = StepChecker { source, context, names: &names, trigger: &trigger, problems }.steps(&document.steps, &at);
+    let variables = data::variables(source, &document.variables, problems);
+    let mut checker = StepChecker {
+        source,
+        context,
+        names: &names,
+        trigger: &trigger,
+        variables: &variables,
+        after_pass: false,
+        problems,
+    };
+    let steps = checker.steps(&document.steps, &at);
     if document.steps.is_empty() && !names.is_incomplete(&at) {
         problems.push(Problem::error(source, &at, "a flow needs at least one step"));
     }
-    Flow { title: document.title.unwrap_or_else(|| document.flow.clone()), name: document.flow, trigger, steps }
+    let title = document.title.unwrap_or_else(|| document.flow.clone());
+    Flow { title, name: document.flow, trigger, variables, steps }
 }

@@ -7,10 +7,17 @@ mod flow;
 pub mod mapping;
 mod pack;
 mod shape;
+mod step;
 
 pub use flow::{
-    AfterDocument, CallDocument, FlowDocument, InputDocument, InputKind, InputsDocument, MergeDocument, StepDocument,
-    TerminateDocument, TriggerDocument, UpdateDocument,
+    FlowDocument, InputDocument, InputKind, InputsDocument, MergeDocument, TriggerDocument, VariableDocument,
+    VariableKind,
 };
 pub use pack::{ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, TableDocument};
 pub use shape::{Shaped, read_shape, schema};
+pub use step::{
+    AfterDocument, AtLimitDocument, CallDocument, CaseDocument, FilterDocument, JoinDocument, NoRetryDocument,
+    ParseDocument, RetryDocument, RetryKind, RetryPolicyDocument, SecureDocument, SelectDocument, StepDocument,
+    StepsDocument, TableColumnDocument, TableFormat, TerminateDocument, TextTableDocument, UpdateDocument,
+    WaitDocument,
+};

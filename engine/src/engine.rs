@@ -4,6 +4,9 @@
 //! An event is accepted by the store before anybody hears of it; then it waits in the lane of what it is
 //! about, and its run is driven in a task of its own. Different lanes run side by side, up to a limit.
 
+mod admission;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -33,6 +36,8 @@ struct Shared {
     world: Arc<World>,
     lanes: Mutex<Lanes<Waiting>>,
     places: Arc<Semaphore>,
+    /// How many runs of each flow are under way.
+    under_way: Mutex<HashMap<String, usize>>,
     idle: Notify,
     ended: broadcast::Sender<Arc<Run>>,
 }
@@ -44,6 +49,8 @@ struct Waiting {
     flow: String,
     keys: Vec<String>,
     body: Value,
+    /// Why the run can only fail.
+    wrong: Option<String>,
     /// Events that this one stands for.
     merged: Vec<EventId>,
     /// A run that was under way when the process ended.
@@ -58,6 +65,7 @@ impl Engine {
             world: Arc::new(world),
             lanes: Mutex::new(Lanes::default()),
             places: Arc::new(Semaphore::new(MOST_RUNS)),
+            under_way: Mutex::default(),
             idle: Notify::new(),
             ended,
         }))
@@ -88,12 +96,13 @@ impl Engine {
                 flow: flow.clone(),
                 keys,
                 body: trigger.clone(),
+                wrong: None,
                 merged: Vec::new(),
                 resume: Some(id),
             });
         }
         for (id, event) in unfinished.waiting {
-            self.enqueue(id, event.flow, event.body);
+            self.enqueue(id, event);
         }
         self.start_what_can();
         Ok(())
@@ -116,9 +125,7 @@ impl Engine {
                 event_flows(world, trigger).filter(|(planned, _)| only.is_none_or(|only| only == planned.flow.name))
             {
                 if known.wants_any(&used.with, event) {
-                    let flow = planned.flow.name.clone();
-                    let content_key = event.content_key.clone();
-                    new.push(NewEvent { flow, body: event.body.clone(), content_key, at: world.clock.now() });
+                    new.extend(admission::admit(&planned.flow.name, used, event, world));
                 }
             }
         }
@@ -129,7 +136,7 @@ impl Engine {
         let mut count = 0;
         for (accepted, event) in accepted.into_iter().zip(new) {
             if let Accepted::New(id) = accepted {
-                self.enqueue(id, event.flow, event.body);
+                self.enqueue(id, event);
                 count += 1;
             }
         }
@@ -162,9 +169,10 @@ impl Engine {
         self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enqueue(&self, id: EventId, flow: String, body: Value) {
+    fn enqueue(&self, id: EventId, event: NewEvent) {
+        let NewEvent { flow, body, wrong, .. } = event;
         let keys = self.keys(&flow, &body);
-        self.push(Waiting { event: Some(id), flow, keys, body, merged: Vec::new(), resume: None });
+        self.push(Waiting { event: Some(id), flow, keys, body, wrong, merged: Vec::new(), resume: None });
     }
 
     fn push(&self, waiting: Waiting) {
@@ -213,13 +221,14 @@ impl Engine {
     fn start_what_can(&self) {
         loop {
             let Ok(place) = Arc::clone(&self.0.places).try_acquire_owned() else { return };
-            let Some((lane, waiting)) = self.lanes().take() else { return };
+            let Some((lane, waiting)) = self.take() else { return };
+            let flow = waiting.flow.clone();
             let engine = self.clone();
             let span = info_span!("run", flow = waiting.flow);
             let task = async move {
                 engine.run(waiting).await;
                 drop(place);
-                engine.done(lane);
+                engine.done(lane, &flow);
             };
             tokio::spawn(task.instrument(span));
         }
@@ -238,7 +247,10 @@ impl Engine {
                     fates.extend(waiting.merged.into_iter().map(|older| (older, Fate::Merged(event))));
                     fates.push((event, Fate::Started));
                 }
-                world.start(new_id(), &waiting.flow, waiting.body, fates).await
+                match waiting.wrong {
+                    None => world.start(new_id(), &waiting.flow, waiting.body, fates).await,
+                    Some(wrong) => world.refuse(new_id(), &waiting.flow, waiting.body, fates, wrong).await,
+                }
             }
         };
         match result {
@@ -249,7 +261,26 @@ impl Engine {
         }
     }
 
-    fn done(&self, lane: LaneId) {
+    /// The next event whose run may begin: its lane is free, and so is a place of its flow.
+    fn take(&self) -> Option<(LaneId, Waiting)> {
+        let mut under_way = self.under_way();
+        let has_place = |waiting: &Waiting| {
+            let most = self.trigger(&waiting.flow).and_then(|trigger| trigger.at_once);
+            most.is_none_or(|most| under_way.get(&waiting.flow).is_none_or(|count| *count < most))
+        };
+        let taken = self.lanes().take(has_place)?;
+        *under_way.entry(taken.1.flow.clone()).or_default() += 1;
+        Some(taken)
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn done(&self, lane: LaneId, flow: &str) {
+        if let Some(count) = self.under_way().get_mut(flow) {
+            *count = count.saturating_sub(1);
+        }
         self.lanes().release(lane);
         self.start_what_can();
         self.0.idle.notify_waiters();

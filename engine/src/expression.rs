@@ -198,6 +198,16 @@ impl Expression {
         }
     }
 
+    /// The value, borrowed where somebody holds it, or why there is none.
+    pub fn operand<'a>(&'a self, scope: &'a dyn Scope) -> Result<Operand<'a>, ExpressionError> {
+        match self {
+            Expression::Literal(value) => Ok(Operand::Borrowed(value)),
+            Expression::Path(path) => path.operand(scope),
+            Expression::Computed(computed) => computed.evaluate(scope),
+            made => made.evaluate(scope).map(Operand::Owned),
+        }
+    }
+
     /// Everything that the expression reads, each with its place below `at`.
     pub fn reads(&self, at: &Route, found: &mut Vec<(Route, Read)>) {
         match self {

@@ -1,15 +1,23 @@
 //! A flow as meant. What `check` guarantees holds here: names resolve, expressions parse, every operation
 //! exists, so nothing after this looks at raw text again.
 
+pub mod data;
+pub mod duration;
 pub mod inputs;
+mod retry;
 mod step;
+mod usage;
+pub mod variable;
 
 use indexmap::IndexMap;
 
-pub use step::{Call, RunAfter, Step, StepKind, Steps, UpdateIfDifferent};
+pub use retry::{Retry, Waits};
+pub use usage::Usage;
+pub use step::{Answer, Call, Case, RunAfter, Secure, Step, StepKind, Steps, UpdateIfDifferent, Wait};
 
 use crate::document::InputDocument;
-use crate::expression::Expression;
+use crate::expression::{Condition, Expression};
+use variable::Variable;
 
 /// A flow, checked.
 #[derive(Debug)]
@@ -20,6 +28,8 @@ pub struct Flow {
     pub title: String,
     /// What starts a run.
     pub trigger: Trigger,
+    /// The values that steps may change.
+    pub variables: IndexMap<String, Variable>,
     /// The steps, in written order.
     pub steps: Steps,
 }
@@ -58,4 +68,12 @@ pub struct EventTrigger {
     pub key: Vec<(String, Vec<Expression>)>,
     /// Whether waiting events of one key become one run.
     pub merge_latest: bool,
+    /// What must hold of an event for a run to begin.
+    pub when: Condition,
+    /// The list in the event whose items become runs of their own.
+    pub split: Option<Expression>,
+    /// How many runs may be under way at once.
+    pub at_once: Option<usize>,
+    /// Whether the event is not shown in the history.
+    pub secure: bool,
 }

@@ -72,20 +72,23 @@ impl<T> Lanes<T> {
         taken
     }
 
-    /// The next work whose turn it is, with the lane to release when it is done.
-    pub fn take(&mut self) -> Option<(LaneId, T)> {
-        loop {
+    /// The next work whose turn it is and that may begin, with the lane to release when it is done. What may not
+    /// keeps its turn.
+    pub fn take(&mut self, may_begin: impl Fn(&T) -> bool) -> Option<(LaneId, T)> {
+        for _ in 0..self.ready.len() {
             let id = self.ready.pop_front()?;
             let Some(lane) = self.lanes.get_mut(&id) else { continue };
-            lane.is_ready = false;
-            if lane.busy > 0 {
-                continue;
-            }
-            if let Some((_, work)) = lane.waiting.pop_front() {
-                lane.busy += 1;
-                return Some((id, work));
+            match lane.waiting.front() {
+                Some((_, work)) if lane.busy == 0 && !may_begin(work) => self.ready.push_back(id),
+                Some(_) if lane.busy == 0 => {
+                    lane.is_ready = false;
+                    lane.busy += 1;
+                    return lane.waiting.pop_front().map(|(_, work)| (id, work));
+                }
+                _ => lane.is_ready = false,
             }
         }
+        None
     }
 
     /// Says that the work taken from a lane is done.
@@ -203,12 +206,12 @@ mod tests {
         for (names, work) in [("a", 1), ("a", 2), ("b", 3)] {
             lanes.push(&keys(names), work);
         }
-        let (a, first) = lanes.take().unwrap_or_else(|| unreachable!("a is ready"));
+        let (a, first) = lanes.take(|_| true).unwrap_or_else(|| unreachable!("a is ready"));
         assert_eq!(first, 1);
-        assert_eq!(lanes.take().map(|(_, work)| work), Some(3));
-        assert_eq!(lanes.take().map(|(_, work)| work), None);
+        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(3));
+        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), None);
         lanes.release(a);
-        assert_eq!(lanes.take().map(|(_, work)| work), Some(2));
+        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(2));
     }
 
     #[test]
@@ -218,8 +221,8 @@ mod tests {
             lanes.push(&keys(names), work);
         }
         let mut order = Vec::new();
-        while let Some((lane, work)) = lanes.take() {
-            assert!(lanes.take().is_none(), "only one at a time after {work}");
+        while let Some((lane, work)) = lanes.take(|_| true) {
+            assert!(lanes.take(|_| true).is_none(), "only one at a time after {work}");
             order.push(work);
             lanes.release(lane);
         }
@@ -227,8 +230,8 @@ mod tests {
         assert!(lanes.is_idle());
         lanes.push(&keys("r"), 5);
         lanes.push(&keys("o"), 6);
-        assert!(lanes.take().is_some());
-        assert!(lanes.take().is_none(), "the join is remembered");
+        assert!(lanes.take(|_| true).is_some());
+        assert!(lanes.take(|_| true).is_none(), "the join is remembered");
     }
 
     #[test]
@@ -236,22 +239,22 @@ mod tests {
         let mut lanes = Lanes::default();
         lanes.push(&keys("r"), 1);
         lanes.push(&keys("o"), 2);
-        let taken: Vec<_> = std::iter::from_fn(|| lanes.take()).collect();
+        let taken: Vec<_> = std::iter::from_fn(|| lanes.take(|_| true)).collect();
         lanes.push(&keys("r o"), 3);
-        assert!(lanes.take().is_none());
+        assert!(lanes.take(|_| true).is_none());
         for (lane, _) in &taken[..1] {
             lanes.release(*lane);
         }
-        assert!(lanes.take().is_none());
+        assert!(lanes.take(|_| true).is_none());
         lanes.release(taken[1].0);
-        assert_eq!(lanes.take().map(|(_, work)| work), Some(3));
+        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(3));
     }
 
     #[test]
     fn newer_work_replaces_what_waits_and_never_what_runs() {
         let mut lanes = Lanes::default();
         lanes.push(&keys("a"), 1);
-        let running = lanes.take();
+        let running = lanes.take(|_| true);
         assert_eq!(lanes.take_waiting(&keys("a"), |_| true), Vec::<i32>::new());
         lanes.push(&keys("a"), 2);
         assert_eq!(lanes.take_waiting(&keys("a"), |waiting| *waiting == 2), [2]);
@@ -259,6 +262,6 @@ mod tests {
         if let Some((lane, _)) = running {
             lanes.release(lane);
         }
-        assert_eq!(lanes.take().map(|(_, work)| work), Some(3));
+        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(3));
     }
 }

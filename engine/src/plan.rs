@@ -14,8 +14,9 @@ use std::sync::Arc;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
+use serde_json::Value;
 
-use crate::flow::Step;
+use crate::flow::{Step, Usage};
 use crate::outcome::Outcomes;
 
 /// A planned flow, or a planned body of a loop.
@@ -26,6 +27,31 @@ pub struct Plan {
     end: NodeIndex,
     /// Steps by their name in lower case.
     places: HashMap<String, Place>,
+    facts: Arc<Facts>,
+}
+
+/// What a plan says of its flow as a whole; the plans of its loops share it.
+#[derive(Debug)]
+pub struct Facts {
+    /// The flow's name.
+    pub flow: String,
+    /// What people see.
+    pub title: String,
+    /// The values with which the variables begin, an object.
+    pub variables: Value,
+    /// What is asked for and what is hidden.
+    pub usage: Usage,
+}
+
+/// A loop.
+#[derive(Debug)]
+pub struct Loop {
+    /// The plan of its body.
+    pub body: Arc<Plan>,
+    /// How many passes may be under way at once.
+    pub at_once: usize,
+    /// Whether the records of its passes are asked for.
+    pub collects: bool,
 }
 
 /// A node of the graph.
@@ -42,12 +68,13 @@ pub struct Node {
 pub enum Role {
     /// The whole step.
     Whole,
-    /// The whole loop, with the plan of its body.
-    Loop(Arc<Plan>),
+    /// The whole loop.
+    Loop(Loop),
     /// The start of a scope, a condition or the plan.
     Start,
-    /// The start of a branch: of the one taken when the condition holds, or of the other.
-    Branch(bool),
+    /// The start of a branch, by its number among the step's: a condition's first is the one taken when it holds,
+    /// a switch's last is the one where no case fits.
+    Branch(usize),
     /// The end of a scope, a branch, a condition or the plan.
     End {
         /// Its start.
@@ -99,6 +126,11 @@ impl Plan {
     /// The graph.
     pub fn graph(&self) -> &DiGraph<Node, Edge> {
         &self.graph
+    }
+
+    /// What it says of its flow as a whole.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// The node that everything waits for.

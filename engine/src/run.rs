@@ -5,13 +5,16 @@
 //! [`driver`]'s. So a run can be stopped after any event and go on from its record.
 //!
 //! `frame` holds the states of the nodes of one plan and settles what follows from an ending;
-//! `outcome` is the rule by which a container ends; `next` decides; `view` is what expressions see.
+//! `outcome` is the rule by which a container ends; `next` decides; `calls` names what is to be performed; `view`
+//! is what expressions see, with `records` for those that ask what became of a step.
 
+mod calls;
 pub mod driver;
 mod event;
 mod frame;
 mod next;
 mod outcome;
+mod records;
 mod report;
 mod update;
 mod view;
@@ -21,11 +24,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-pub use event::{Change, Ending, Event, Part, StepError, StepPath};
-pub use next::Action;
-pub use report::StepReport;
+pub use calls::{Call, Work};
+pub use event::{Answer, Change, Ending, Event, Part, StepError, StepPath, Verdict};
+pub use next::Next;
+pub use report::{HIDDEN, StepReport};
 
 use crate::outcome::Outcome;
 use crate::plan::Plan;
@@ -64,9 +68,20 @@ enum State {
 /// What a run under way consists of.
 #[derive(Debug)]
 struct Going {
+    /// The event's headers and body.
     trigger: Value,
+    started: Timestamp,
+    /// An object.
+    variables: Value,
     root: Frame,
-    response: Option<Value>,
+    response: Option<Answer>,
+}
+
+impl Going {
+    /// The event's body.
+    fn body(&self) -> &Value {
+        &self.trigger["body"]
+    }
 }
 
 /// How a run ended.
@@ -77,7 +92,7 @@ pub struct Ended {
     /// The error, where it failed.
     pub error: Option<StepError>,
     /// What a `respond` step answered.
-    pub response: Option<Value>,
+    pub response: Option<Answer>,
     /// When.
     pub at: Timestamp,
     root: Frame,
@@ -128,7 +143,7 @@ impl Run {
     }
 
     /// What a `respond` step has answered so far.
-    pub fn response(&self) -> Option<&Value> {
+    pub fn response(&self) -> Option<&Answer> {
         match &self.state {
             State::New => None,
             State::Going(going) => going.response.as_ref(),
@@ -139,16 +154,21 @@ impl Run {
     /// Takes an event into the state. The only way in which a run changes.
     pub fn apply(&mut self, event: &Event) -> Result<(), IllegalEvent> {
         match (&mut self.state, event) {
-            (State::New, Event::RunStarted { trigger, .. }) => {
-                let root = Frame::new(&self.plan);
-                self.state = State::Going(Box::new(Going { trigger: trigger.clone(), root, response: None }));
+            (State::New, Event::RunStarted { trigger, at, .. }) => {
+                self.state = State::Going(Box::new(Going {
+                    trigger: json!({"headers": {}, "body": trigger}),
+                    started: *at,
+                    variables: self.plan.facts().variables.clone(),
+                    root: Frame::new(&self.plan, None, *at),
+                    response: None,
+                }));
                 Ok(())
             }
             (State::Going(_), Event::RunFinished { outcome, error, at }) => {
                 let State::Going(mut going) = std::mem::replace(&mut self.state, State::New) else {
                     return Err(self.illegal("it has not started"));
                 };
-                going.root.cancel();
+                going.root.cancel(*at);
                 self.state = State::Ended(Box::new(Ended {
                     outcome: *outcome,
                     error: error.clone(),
@@ -158,17 +178,20 @@ impl Run {
                 }));
                 Ok(())
             }
-            (State::Going(going), Event::Responded { value, .. }) if going.response.is_none() => {
-                going.response = Some(value.clone());
-                let result = going.root.apply(event, 0);
-                result.map_err(|reason| self.illegal(reason))
+            (State::Going(going), Event::Responded { .. }) if going.response.is_some() => {
+                Err(self.illegal("it has answered already"))
             }
             (State::Going(going), event) if event.step().is_some() => {
+                match event {
+                    Event::Responded { answer, .. } => going.response = Some(answer.clone()),
+                    Event::VariableSet { variable, value, .. } => going.variables[variable] = value.clone(),
+                    _ => {}
+                }
                 let result = going.root.apply(event, 0);
                 result.map_err(|reason| self.illegal(reason))
             }
             (State::New, _) => Err(self.illegal("it has not started")),
-            (State::Going(_), _) => Err(self.illegal("it has started or answered already")),
+            (State::Going(_), _) => Err(self.illegal("it has started already")),
             (State::Ended(_), _) => Err(self.illegal("it has ended")),
         }
     }

@@ -49,6 +49,9 @@ pub struct NewEvent {
     pub content_key: String,
     /// When it came in.
     pub at: Timestamp,
+    /// Why its run can only fail: the trigger could not be worked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<String>,
 }
 
 /// The number of an event in the store: later ones are greater.

@@ -1,10 +1,11 @@
 //! Conditions as written to conditions as meant.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
-use super::steps::StepChecker;
 use crate::expression::{Comparison, Condition, Expression};
-use crate::source::{Problem, Route, nearest};
+use crate::source::{Problem, Route, Source, nearest};
 
 const COMPARISONS: [Comparison; 8] = [
     Comparison::Equals,
@@ -17,71 +18,99 @@ const COMPARISONS: [Comparison; 8] = [
     Comparison::EndsWith,
 ];
 
-impl StepChecker<'_> {
-    /// Reads a condition; several keys in one object must all hold.
-    pub(super) fn condition(&mut self, value: &Value, at: &Route, step: &str) -> Condition {
-        let Value::Object(map) = value else {
+/// Reads the values that stand in a condition, where it stands.
+pub(super) trait ReadValues {
+    /// The file.
+    fn source(&self) -> &Arc<Source>;
+    /// Adds a problem.
+    fn problem(&mut self, problem: Problem);
+    /// Reads a value.
+    fn value(&mut self, value: &Value, at: &Route) -> Expression;
+}
+
+/// Reads a condition; several keys in one object must all hold.
+pub(super) fn read(reader: &mut dyn ReadValues, value: &Value, at: &Route) -> Condition {
+    match value {
+        Value::Object(map) => {
+            let mut conditions = tests(reader, map, at);
+            if conditions.len() == 1 { conditions.remove(0) } else { Condition::All(conditions) }
+        }
+        Value::Bool(_) | Value::String(_) => truth(reader, value, at),
+        _ => {
             let help = "write a condition such as { equals: [$.trigger.type, Shared] }";
-            self.problem(Problem::error(self.source, at, "a condition is a map").help(help));
-            return Condition::All(Vec::new());
-        };
-        let mut conditions = self.conditions(map, at, step);
-        if conditions.len() == 1 { conditions.remove(0) } else { Condition::All(conditions) }
-    }
-
-    fn conditions(&mut self, map: &Map<String, Value>, at: &Route, step: &str) -> Vec<Condition> {
-        map.iter().filter_map(|(key, value)| self.test(key, value, &at.key(key), step)).collect()
-    }
-
-    fn test(&mut self, key: &str, value: &Value, at: &Route, step: &str) -> Option<Condition> {
-        match key {
-            "all" => Some(Condition::All(self.list(value, at, step))),
-            "any" => Some(Condition::Any(self.list(value, at, step))),
-            "not" => Some(Condition::Not(Box::new(self.condition(value, at, step)))),
-            "empty" => Some(Condition::Empty(self.expression(value, at, step, &[]))),
-            _ => match COMPARISONS.into_iter().find(|comparison| comparison.name() == key) {
-                Some(comparison) => self.comparison(comparison, value, at, step),
-                None => {
-                    self.unknown_test(key, at);
-                    None
-                }
-            },
+            let problem = Problem::error(reader.source(), at, "a condition is a map, or an expression").help(help);
+            reader.problem(problem);
+            Condition::always()
         }
     }
+}
 
-    fn list(&mut self, value: &Value, at: &Route, step: &str) -> Vec<Condition> {
-        match value {
-            Value::Array(items) => {
-                items.iter().enumerate().map(|(index, item)| self.condition(item, &at.index(index), step)).collect()
+/// A value that is true or false by itself.
+fn truth(reader: &mut dyn ReadValues, value: &Value, at: &Route) -> Condition {
+    let read = reader.value(value, at);
+    let is_text = matches!(&read, Expression::Template(_)) || read.literal().is_some_and(Value::is_string);
+    if is_text {
+        let problem = Problem::error(reader.source(), at, "a condition is true or false, and this is text");
+        let help = "write { equals: [A, B] }, or an expression such as \"@equals(triggerBody()?['type'], 'Shared')\"";
+        reader.problem(problem.help(help));
+    }
+    Condition::Truth(read)
+}
+
+fn tests(reader: &mut dyn ReadValues, map: &Map<String, Value>, at: &Route) -> Vec<Condition> {
+    map.iter().filter_map(|(key, value)| test(reader, key, value, &at.key(key))).collect()
+}
+
+fn test(reader: &mut dyn ReadValues, key: &str, value: &Value, at: &Route) -> Option<Condition> {
+    match key {
+        "all" => Some(Condition::All(list(reader, value, at))),
+        "any" => Some(Condition::Any(list(reader, value, at))),
+        "not" => Some(Condition::Not(Box::new(read(reader, value, at)))),
+        "empty" => Some(Condition::Empty(reader.value(value, at))),
+        _ => match COMPARISONS.into_iter().find(|comparison| comparison.name() == key) {
+            Some(comparison) => compare(reader, comparison, value, at),
+            None => {
+                unknown_test(reader, key, at);
+                None
             }
-            Value::Object(map) => self.conditions(map, at, step),
-            _ => {
-                self.problem(Problem::error(self.source, at, "expected a list of conditions"));
-                Vec::new()
-            }
+        },
+    }
+}
+
+fn list(reader: &mut dyn ReadValues, value: &Value, at: &Route) -> Vec<Condition> {
+    match value {
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| read(reader, item, &at.index(index))).collect()
+        }
+        Value::Object(map) => tests(reader, map, at),
+        _ => {
+            let problem = Problem::error(reader.source(), at, "expected a list of conditions");
+            reader.problem(problem);
+            Vec::new()
         }
     }
+}
 
-    fn comparison(&mut self, how: Comparison, value: &Value, at: &Route, step: &str) -> Option<Condition> {
-        let Some([left, right]) = value.as_array().map(Vec::as_slice) else {
-            let message = format!("`{}` compares two values", how.name());
-            self.problem(Problem::error_in_key(self.source, at, message).help(format!("write {}: [A, B]", how.name())));
-            return None;
-        };
-        let mut read =
-            |side: &Value, index: usize| -> Expression { self.expression(side, &at.index(index), step, &[]) };
-        Some(Condition::Compare(how, read(left, 0), read(right, 1)))
-    }
+fn compare(reader: &mut dyn ReadValues, how: Comparison, value: &Value, at: &Route) -> Option<Condition> {
+    let Some([left, right]) = value.as_array().map(Vec::as_slice) else {
+        let message = format!("`{}` compares two values", how.name());
+        let problem = Problem::error_in_key(reader.source(), at, message).help(format!("write {}: [A, B]", how.name()));
+        reader.problem(problem);
+        return None;
+    };
+    let left = reader.value(left, &at.index(0));
+    Some(Condition::Compare(how, left, reader.value(right, &at.index(1))))
+}
 
-    fn unknown_test(&mut self, key: &str, at: &Route) {
-        let known: Vec<&str> = ["all", "any", "not", "empty"]
-            .into_iter()
-            .chain(COMPARISONS.iter().map(|comparison| comparison.name()))
-            .collect();
-        let help = match nearest(key, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", known.join(", ")),
-        };
-        self.problem(Problem::error_in_key(self.source, at, format!("unknown condition `{key}`")).help(help));
-    }
+fn unknown_test(reader: &mut dyn ReadValues, key: &str, at: &Route) {
+    let known: Vec<&str> = ["all", "any", "not", "empty"]
+        .into_iter()
+        .chain(COMPARISONS.iter().map(|comparison| comparison.name()))
+        .collect();
+    let help = match nearest(key, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    let problem = Problem::error_in_key(reader.source(), at, format!("unknown condition `{key}`")).help(help);
+    reader.problem(problem);
 }

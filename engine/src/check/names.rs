@@ -4,9 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use crate::document::{AfterDocument, StepDocument};
+use crate::document::{AfterDocument, StepDocument, StepsDocument};
 use crate::outcome::Outcome;
 use crate::source::{Problem, Route, Source, nearest};
 
@@ -20,12 +18,31 @@ pub(super) struct Names {
 struct Known {
     name: String,
     parent: Option<String>,
-    is_loop: bool,
+    holds: Holds,
     handles: bool,
     /// The siblings that have ended before it starts, directly.
     after: Vec<String>,
     /// The operation that it calls, whose result is its value.
     call: Option<String>,
+}
+
+/// What a step holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// No steps.
+    Nothing,
+    /// Steps that run at most once.
+    Steps,
+    /// Steps that run for each item of a list.
+    Items,
+    /// Steps that run until a condition holds.
+    Passes,
+}
+
+impl Holds {
+    fn is_loop(self) -> bool {
+        matches!(self, Holds::Items | Holds::Passes)
+    }
 }
 
 /// Why a step may not be read where it is named.
@@ -41,7 +58,7 @@ impl Names {
     /// read: names in it are not unknown.
     pub(super) fn collect(
         source: &Arc<Source>,
-        steps: &IndexMap<String, StepDocument>,
+        steps: &StepsDocument,
         left_out: Vec<Route>,
         problems: &mut Vec<Problem>,
     ) -> Names {
@@ -53,7 +70,7 @@ impl Names {
     fn add_all(
         &mut self,
         source: &Arc<Source>,
-        steps: &IndexMap<String, StepDocument>,
+        steps: &StepsDocument,
         parent: Option<&str>,
         at: &Route,
         problems: &mut Vec<Problem>,
@@ -64,7 +81,7 @@ impl Names {
             let known = Known {
                 name: name.clone(),
                 parent: parent.map(str::to_lowercase),
-                is_loop: step.for_each.is_some(),
+                holds: holds(step),
                 handles: handles_failure(step.after.as_ref()),
                 after: after_names(step.after.as_ref(), written_before),
                 call: step.call.clone(),
@@ -82,8 +99,8 @@ impl Names {
             if step.after.is_none() {
                 written_before = Some(name);
             }
-            for (key, inner) in inner_steps(step) {
-                self.add_all(source, inner, Some(name), &here.key(key), problems);
+            for (at, inner) in inner_steps(step, &here) {
+                self.add_all(source, inner, Some(name), &at, problems);
             }
         }
     }
@@ -126,7 +143,7 @@ impl Names {
         }
         let mut loops = None;
         for container in self.with_containers(&target) {
-            if container != target && self.known[&container].is_loop {
+            if container != target && self.known[&container].holds.is_loop() {
                 loops = Some(container.clone());
             }
             if readers.iter().any(|reader| self.ended_before(&container, reader)) {
@@ -139,10 +156,40 @@ impl Names {
         Err(Unreadable::NotBefore)
     }
 
-    /// Whether a step stands in the loop of that name.
+    /// Whether the condition of the loop `reader`, which is looked at after a pass, may read the value of `name`:
+    /// a step of that pass counts too.
+    pub(super) fn readable_after_pass(&self, name: &str, reader: &str) -> Result<(), Unreadable> {
+        let reader = reader.to_lowercase();
+        let chain = self.with_containers(&name.to_lowercase());
+        match chain.iter().position(|container| *container == reader) {
+            Some(place) if place > 0 => {
+                match chain[1..place].iter().find(|container| self.known[*container].holds.is_loop()) {
+                    Some(inner) => Err(Unreadable::InLoop { loop_name: self.known[inner].name.clone() }),
+                    None => Ok(()),
+                }
+            }
+            _ => self.readable(name, &reader),
+        }
+    }
+
+    /// Whether a step stands in a loop over a list, of that name where one is given.
     pub(super) fn in_loop(&self, step: &str, loop_name: Option<&str>) -> bool {
+        self.stands_in(step, loop_name, |holds| holds == Holds::Items)
+    }
+
+    /// Whether a step stands in a loop of any kind, of that name where one is given.
+    pub(super) fn in_passes(&self, step: &str, loop_name: Option<&str>) -> bool {
+        self.stands_in(step, loop_name, Holds::is_loop)
+    }
+
+    /// Whether a step of that name holds steps.
+    pub(super) fn holds_steps(&self, name: &str) -> bool {
+        self.known.get(&name.to_lowercase()).is_some_and(|known| known.holds != Holds::Nothing)
+    }
+
+    fn stands_in(&self, step: &str, loop_name: Option<&str>, fits: impl Fn(Holds) -> bool) -> bool {
         self.with_containers(&step.to_lowercase()).iter().skip(1).any(|container| {
-            self.known[container].is_loop && loop_name.is_none_or(|name| name.to_lowercase() == *container)
+            fits(self.known[container].holds) && loop_name.is_none_or(|name| name.to_lowercase() == *container)
         })
     }
 
@@ -187,13 +234,32 @@ impl Names {
     }
 }
 
-/// The steps that stand in a step, with the key that they stand under.
-pub(super) fn inner_steps(
-    step: &StepDocument,
-) -> impl Iterator<Item = (&'static str, &IndexMap<String, StepDocument>)> {
-    [("scope", &step.scope), ("then", &step.then), ("else", &step.otherwise), ("steps", &step.steps)]
-        .into_iter()
-        .filter_map(|(key, steps)| steps.as_ref().map(|steps| (key, steps)))
+/// The steps that stand in a step, with the place that they stand under.
+pub(super) fn inner_steps<'d>(step: &'d StepDocument, at: &Route) -> Vec<(Route, &'d StepsDocument)> {
+    let groups = [
+        ("scope", &step.scope),
+        ("then", &step.then),
+        ("else", &step.otherwise),
+        ("steps", &step.steps),
+        ("default", &step.default),
+    ];
+    let mut inner: Vec<(Route, &StepsDocument)> =
+        groups.into_iter().filter_map(|(key, steps)| Some((at.key(key), steps.as_ref()?))).collect();
+    let cases = step.cases.iter().flatten();
+    inner.extend(cases.map(|(name, case)| (at.key("cases").key(name).key("steps"), &case.steps)));
+    inner
+}
+
+fn holds(step: &StepDocument) -> Holds {
+    if step.for_each.is_some() {
+        Holds::Items
+    } else if step.until.is_some() {
+        Holds::Passes
+    } else if step.scope.is_some() || step.condition.is_some() || step.switch.is_some() {
+        Holds::Steps
+    } else {
+        Holds::Nothing
+    }
 }
 
 fn after_names(after: Option<&AfterDocument>, written_before: Option<&str>) -> Vec<String> {

@@ -1,7 +1,7 @@
-//! Steps as written to steps as meant: what each waits for, of what kind it is, and the kinds that hold steps
-//! or end something.
+//! Steps as written to steps as meant: what each waits for, and of what kind it is.
 //!
-//! The kinds that call are read in [`super::calls`] and [`super::update`], values in [`super::values`].
+//! The kinds are read in [`super::calls`], [`super::update`], [`super::containers`], [`super::data`] and
+//! [`super::ending`], their values in [`super::values`].
 
 use std::sync::Arc;
 
@@ -9,16 +9,40 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::Context;
+use super::condition::{self, ReadValues};
+use super::ending::secure;
 use super::names::Names;
-use crate::document::{AfterDocument, StepDocument, TerminateDocument};
+use crate::document::{AfterDocument, StepDocument};
 use crate::expression::{Condition, Expression};
+use crate::flow::variable::{Variable, VariableChange};
 use crate::flow::{RunAfter, Step, StepKind, Steps, Trigger};
-use crate::outcome::{Outcome, Outcomes};
+use crate::outcome::Outcomes;
 use crate::source::{Problem, Route, Source, nearest};
 
 /// The kinds of steps, by their keys.
-const KINDS: [&str; 9] =
-    ["call", "scope", "if", "for_each", "run_flow", "update_if_different", "compose", "respond", "terminate"];
+pub(crate) const KINDS: [&str; 21] = [
+    "call",
+    "scope",
+    "if",
+    "switch",
+    "for_each",
+    "until",
+    "update_if_different",
+    "run_flow",
+    "compose",
+    "set",
+    "append",
+    "increment",
+    "decrement",
+    "select",
+    "filter",
+    "join",
+    "table",
+    "parse",
+    "wait",
+    "respond",
+    "terminate",
+];
 
 /// Reads the steps of one flow.
 pub(super) struct StepChecker<'a> {
@@ -26,6 +50,9 @@ pub(super) struct StepChecker<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) names: &'a Names,
     pub(super) trigger: &'a Trigger,
+    pub(super) variables: &'a IndexMap<String, Variable>,
+    /// Whether the condition of a loop is being read, which may read the steps of the pass before.
+    pub(super) after_pass: bool,
     pub(super) problems: &'a mut Vec<Problem>,
 }
 
@@ -44,7 +71,16 @@ impl StepChecker<'_> {
                     .collect(),
             };
             if let Some(kind) = self.kind(name, document, &here) {
-                let step = Step { name: name.clone(), title: document.title.clone(), after, kind, at: here };
+                let step = Step {
+                    name: name.clone(),
+                    title: document.title.clone(),
+                    after,
+                    kind,
+                    retry: self.retry(document, &here),
+                    timeout: self.timeout(document, &here),
+                    secure: secure(document.secure.as_ref()),
+                    at: here,
+                };
                 steps.insert(name.clone(), Arc::new(step));
             }
             if document.after.is_none() {
@@ -114,95 +150,98 @@ impl StepChecker<'_> {
             "call" => self.call(step.call.as_deref()?, step.with.as_ref(), at, name, &[]).map(StepKind::Call),
             "scope" => Some(StepKind::Scope(self.steps(step.scope.as_ref()?, &at.key("scope")))),
             "if" => Some(self.branches(name, step, at)),
+            "switch" => Some(self.switch(name, step, at)),
             "for_each" => Some(self.for_each(name, step, at)),
+            "until" => Some(self.until(name, step, at)),
             "run_flow" => self.run_flow(name, step, at),
             "update_if_different" => {
                 self.update(name, step.update_if_different.as_ref()?, &at.key("update_if_different"))
             }
-            "compose" => {
-                Some(StepKind::Compose(self.expression(step.compose.as_ref()?, &at.key("compose"), name, &[])))
-            }
+            "set" => self.assign(VariableChange::Set, step.set.as_ref()?, at, name),
+            "append" => self.assign(VariableChange::Append, step.append.as_ref()?, at, name),
+            "increment" => self.assign(VariableChange::Increment, step.increment.as_ref()?, at, name),
+            "decrement" => self.assign(VariableChange::Decrement, step.decrement.as_ref()?, at, name),
+            "wait" => self.wait(name, step, at),
             "respond" => Some(self.respond(name, step, at)),
-            _ => Some(self.terminate(name, step, at)),
+            "terminate" => Some(self.terminate(name, step, at)),
+            data => self.data(data, name, step, at),
         }
     }
 
     /// Keys that belong to another kind.
     fn misplaced(&mut self, step: &StepDocument, kind: &str, at: &Route) {
-        let parts = [
-            ("with", step.with.is_some(), kind == "call" || kind == "run_flow"),
-            ("then", step.then.is_some(), kind == "if"),
-            ("else", step.otherwise.is_some(), kind == "if"),
-            ("steps", step.steps.is_some(), kind == "for_each"),
+        let parts: [(&str, bool, &[&str]); 12] = [
+            ("with", step.with.is_some(), &["call", "run_flow"]),
+            ("then", step.then.is_some(), &["if"]),
+            ("else", step.otherwise.is_some(), &["if"]),
+            ("cases", step.cases.is_some(), &["switch"]),
+            ("default", step.default.is_some(), &["switch"]),
+            ("steps", step.steps.is_some(), &["for_each", "until"]),
+            ("at_once", step.at_once.is_some(), &["for_each"]),
+            ("count", step.count.is_some(), &["until"]),
+            ("at_limit", step.at_limit.is_some(), &["until"]),
+            ("status", step.status.is_some(), &["respond"]),
+            ("headers", step.headers.is_some(), &["respond"]),
+            ("retry", step.retry.is_some(), &["call", "update_if_different"]),
         ];
-        for (key, given, belongs) in parts {
-            if given && !belongs {
-                self.problem(Problem::error_in_key(
-                    self.source,
-                    &at.key(key),
-                    format!("`{key}` does not belong to `{kind}`"),
-                ));
+        for (key, given, owners) in parts {
+            if given && !owners.contains(&kind) {
+                let message = format!("`{key}` does not belong to `{kind}`");
+                let help = format!("it belongs to {}", owners.join(" and "));
+                self.problem(Problem::error_in_key(self.source, &at.key(key), message).help(help));
             }
         }
     }
 
-    fn branches(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
-        let condition = step.condition.as_ref().map(|condition| self.condition(condition, &at.key("if"), name));
-        let mut branch = |key: &str, steps: &Option<IndexMap<String, StepDocument>>| {
-            steps.as_ref().map(|steps| self.steps(steps, &at.key(key))).unwrap_or_default()
-        };
-        let then = branch("then", &step.then);
-        let otherwise = branch("else", &step.otherwise);
-        StepKind::If { condition: condition.unwrap_or(Condition::All(Vec::new())), then, otherwise }
-    }
-
-    fn for_each(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
-        let items = step.for_each.as_ref().map(|items| self.expression(items, &at.key("for_each"), name, &[]));
-        let steps = step.steps.as_ref().map(|steps| self.steps(steps, &at.key("steps"))).unwrap_or_default();
-        if steps.is_empty() {
-            let problem = Problem::error_in_key(self.source, at, format!("the loop `{name}` has no `steps`"));
-            self.problem(problem);
-        }
-        StepKind::ForEach { items: items.unwrap_or(Expression::Literal(Value::Null)), steps }
-    }
-
-    fn respond(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
-        if self.names.in_loop(name, None) {
-            self.problem(Problem::error_in_key(self.source, at, "an answer cannot be given from within a loop"));
-        }
-        let answer = step.respond.clone().unwrap_or(Value::Null);
-        StepKind::Respond(self.expression(&answer, &at.key("respond"), name, &[]))
-    }
-
-    fn terminate(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
-        if self.names.in_loop(name, None) {
-            self.problem(Problem::error_in_key(self.source, at, "a run cannot be ended from within a loop"));
-        }
-        let (outcome, code, message) = match &step.terminate {
-            Some(TerminateDocument::Error { outcome, code, message }) => (*outcome, code.clone(), message.clone()),
-            Some(TerminateDocument::Outcome(outcome)) => (*outcome, None, None),
-            None => (Outcome::Failed, None, None),
-        };
-        if !matches!(outcome, Outcome::Succeeded | Outcome::Failed | Outcome::Cancelled) {
-            let problem =
-                Problem::error(self.source, &at.key("terminate"), format!("a run cannot be ended as `{outcome}`"));
-            self.problem(problem.help("one of: succeeded, failed, cancelled"));
-        }
-        let message = message
-            .map(|message| self.expression(&Value::String(message), &at.key("terminate").key("message"), name, &[]));
-        StepKind::Terminate { outcome, code, message }
+    /// Reads a condition of a step; `extra` are roots that exist in this place only.
+    pub(super) fn condition(&mut self, value: &Value, at: &Route, step: &str, extra: &[&str]) -> Condition {
+        condition::read(&mut AtStep { checker: self, step, extra }, value, at)
     }
 }
 
+/// Where a condition of a step stands.
+struct AtStep<'s, 'c, 'a> {
+    checker: &'s mut StepChecker<'c>,
+    step: &'a str,
+    extra: &'a [&'a str],
+}
+
+impl ReadValues for AtStep<'_, '_, '_> {
+    fn source(&self) -> &Arc<Source> {
+        self.checker.source
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.checker.problem(problem);
+    }
+
+    fn value(&mut self, value: &Value, at: &Route) -> Expression {
+        self.checker.expression(value, at, self.step, self.extra)
+    }
+}
+
+/// The kinds that a step says it is of: its keys that are kinds.
 fn kinds_of(step: &StepDocument) -> Vec<&'static str> {
     let given = [
         step.call.is_some(),
         step.scope.is_some(),
         step.condition.is_some(),
+        step.switch.is_some(),
         step.for_each.is_some(),
-        step.run_flow.is_some(),
+        step.until.is_some(),
         step.update_if_different.is_some(),
+        step.run_flow.is_some(),
         step.compose.is_some(),
+        step.set.is_some(),
+        step.append.is_some(),
+        step.increment.is_some(),
+        step.decrement.is_some(),
+        step.select.is_some(),
+        step.filter.is_some(),
+        step.join.is_some(),
+        step.table.is_some(),
+        step.parse.is_some(),
+        step.wait.is_some(),
         step.respond.is_some(),
         step.terminate.is_some(),
     ];

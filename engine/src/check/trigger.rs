@@ -5,11 +5,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::Context;
+use super::condition::{self, ReadValues};
 use super::input::Input;
+use super::{Context, ending};
 use crate::connector::Mode;
 use crate::document::{InputsDocument, MergeDocument, TriggerDocument};
-use crate::expression::{Expression, ExpressionError, Forms, Root};
+use crate::expression::{Condition, Expression, ExpressionError, Forms, Root};
 use crate::flow::{EventTrigger, Trigger};
 use crate::source::{Problem, Route, Source, nearest};
 
@@ -32,7 +33,7 @@ pub(super) fn check(
     match document {
         TriggerDocument { manual: Some(InputsDocument { inputs }), .. } => Trigger::Manual(inputs),
         TriggerDocument { child: Some(InputsDocument { inputs }), .. } => Trigger::Child(inputs),
-        TriggerDocument { webhook, poll, with, key, merge, .. } => {
+        TriggerDocument { webhook, poll, with, key, merge, when, split, at_once, secure, .. } => {
             let webhook_first = webhook.is_some();
             let Some(name) = webhook.or(poll) else { return Trigger::Manual(IndexMap::new()) };
             let mode = if webhook_first { Mode::Webhook } else { Mode::Poll };
@@ -40,7 +41,21 @@ pub(super) fn check(
             let with = checker.with(&name, mode, with);
             let key = checker.key(key.unwrap_or_default());
             let merge_latest = merge == Some(MergeDocument::Latest);
-            Trigger::Event(EventTrigger { name, webhook: webhook_first, with, key, merge_latest })
+            let when = when.map_or_else(Condition::always, |when| checker.when(&when));
+            let split = split.map(|split| checker.expression(&Value::from(split), &at.key("split")));
+            let secure = ending::secure(secure.as_ref()).outputs;
+            let at_once = at_once.map(|at_once| at_once as usize);
+            Trigger::Event(EventTrigger {
+                name,
+                webhook: webhook_first,
+                with,
+                key,
+                merge_latest,
+                when,
+                split,
+                at_once,
+                secure,
+            })
         }
     }
 }
@@ -50,6 +65,20 @@ struct TriggerChecker<'a> {
     context: &'a Context<'a>,
     problems: &'a mut Vec<Problem>,
     at: &'a Route,
+}
+
+impl ReadValues for TriggerChecker<'_> {
+    fn source(&self) -> &Arc<Source> {
+        self.source
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    fn value(&mut self, value: &Value, at: &Route) -> Expression {
+        self.expression(value, at)
+    }
 }
 
 impl TriggerChecker<'_> {
@@ -118,6 +147,18 @@ impl TriggerChecker<'_> {
             .collect()
     }
 
+    /// A condition, or a list of conditions that must all hold.
+    fn when(&mut self, when: &Value) -> Condition {
+        let at = self.at.key("when");
+        match when {
+            Value::Array(all) => {
+                let read = |(index, when)| condition::read(self, when, &at.index(index));
+                Condition::All(all.iter().enumerate().map(read).collect())
+            }
+            when => condition::read(self, when, &at),
+        }
+    }
+
     fn expression(&mut self, value: &Value, at: &Route) -> Expression {
         let no_mapping = |_: &str, _: Option<&str>| Err(ExpressionError::new("a trigger cannot use a mapping"));
         let mut mistakes = Vec::new();
@@ -126,7 +167,8 @@ impl TriggerChecker<'_> {
         expression.reads(at, &mut reads);
         for (at, read) in reads {
             let root = read.root;
-            if !matches!(&root, Root::Named(name) if ROOTS.contains(&name.as_str())) {
+            let known = matches!(&root, Root::Named(name) if ROOTS.contains(&name.as_str()));
+            if !known && root != Root::TriggerOutputs && root != Root::TriggerRecord {
                 let error = ExpressionError::new(format!("`{root}` cannot be read in a trigger"));
                 mistakes.push((at, error.help("a trigger reads `$.trigger` and `$.parameters`")));
             }

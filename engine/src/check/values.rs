@@ -14,7 +14,7 @@ use crate::mapping::Mapping;
 use crate::source::{Problem, Route, nearest};
 
 /// The roots that every step may read, each where it exists.
-const ROOTS: [&str; 6] = ["trigger", "parameters", "steps", "items", "item", "error"];
+const ROOTS: [&str; 7] = ["trigger", "parameters", "variables", "steps", "items", "item", "error"];
 
 impl StepChecker<'_> {
     /// Reads a value, and checks that everything it reads is there when `step` starts. `extra` are roots
@@ -50,15 +50,22 @@ impl StepChecker<'_> {
 
     fn check_read(&mut self, read: &Read, at: &Route, step: &str, extra: &[&str]) {
         let problem = match &read.root {
-            Root::Step(name) => match self.names.readable(name, step) {
-                Ok(()) => self.unknown_field_of_step(name, read, at),
-                Err(why) => self.unreadable(name, why, at),
-            },
+            Root::Step(name) | Root::Outputs(name) | Root::Record(name) | Root::Result(name) => {
+                match self.readable(name, step) {
+                    Ok(()) if matches!(read.root, Root::Result(_)) => self.holds_no_steps(name, at),
+                    Ok(()) => self.unknown_field_of_step(name, read, at),
+                    Err(why) => self.unreadable(name, why, at),
+                }
+            }
+            Root::Pass(name) if !self.names.in_passes(step, Some(name)) && !self.after_pass => {
+                Some(Problem::error(self.source, at, format!("`{step}` does not stand in a loop `{name}`")))
+            }
+            Root::Named(name) if name == "variables" => self.unknown_variable(read, at),
             Root::Named(name) if name == "trigger" => self.unknown_field_of_trigger(read, at),
             Root::Items(name) if !self.names.in_loop(step, Some(name)) => {
                 Some(Problem::error(self.source, at, format!("`{step}` does not stand in a loop `{name}`")))
             }
-            Root::Named(name) if name == "item" && !self.names.in_loop(step, None) => {
+            Root::Named(name) if name == "item" && !extra.contains(&"item") && !self.names.in_loop(step, None) => {
                 Some(Problem::error(self.source, at, "there is an `item` only in a loop"))
             }
             Root::Named(name) if name == "error" && !self.names.in_handler(step) => {
@@ -110,6 +117,31 @@ impl StepChecker<'_> {
             None => format!("it gives {}", known.join(", ")),
         };
         Some(Problem::error(self.source, at, format!("`{owner}` gives no `{key}`")).help(help))
+    }
+
+    fn readable(&self, name: &str, reader: &str) -> Result<(), Unreadable> {
+        if self.after_pass {
+            self.names.readable_after_pass(name, reader)
+        } else {
+            self.names.readable(name, reader)
+        }
+    }
+
+    fn holds_no_steps(&self, name: &str, at: &Route) -> Option<Problem> {
+        let problem = || Problem::error(self.source, at, format!("`{name}` holds no steps that could have results"));
+        (!self.names.holds_steps(name)).then(problem)
+    }
+
+    fn unknown_variable(&self, read: &Read, at: &Route) -> Option<Problem> {
+        let key = read.key.as_deref()?;
+        if self.variable(key).is_some() {
+            return None;
+        }
+        let help = nearest(key, self.variables.keys().map(String::as_str)).map_or_else(
+            || "variables are declared at the top of the flow".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Some(Problem::error(self.source, at, format!("the flow has no variable `{key}`")).help(help))
     }
 
     fn unknown_parameter(&self, read: &Read, at: &Route) -> Option<Problem> {

@@ -18,6 +18,8 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// True when it is false.
     Not(Box<Condition>),
+    /// True when the value is; anything but true or false is an error.
+    Truth(Expression),
     /// Whether a value is null, "", [] or {}.
     Empty(Expression),
     /// A comparison of two values.
@@ -104,6 +106,26 @@ impl Comparison {
 }
 
 impl Condition {
+    /// The condition that always holds.
+    pub fn always() -> Condition {
+        Condition::All(Vec::new())
+    }
+
+    /// Every value in it.
+    pub fn expressions<'c>(&'c self, visit: &mut dyn FnMut(&'c Expression)) {
+        match self {
+            Condition::All(conditions) | Condition::Any(conditions) => {
+                conditions.iter().for_each(|condition| condition.expressions(visit));
+            }
+            Condition::Not(condition) => condition.expressions(visit),
+            Condition::Truth(value) | Condition::Empty(value) => visit(value),
+            Condition::Compare(_, left, right) => {
+                visit(left);
+                visit(right);
+            }
+        }
+    }
+
     /// Whether the condition holds.
     pub fn holds(&self, scope: &dyn Scope) -> Result<bool, ExpressionError> {
         match self {
@@ -124,8 +146,20 @@ impl Condition {
                 Ok(false)
             }
             Condition::Not(condition) => Ok(!condition.holds(scope)?),
-            Condition::Empty(value) => Ok(is_empty(&value.evaluate(scope)?)),
-            Condition::Compare(how, left, right) => how.holds(&left.evaluate(scope)?, &right.evaluate(scope)?),
+            Condition::Truth(value) => {
+                let value = value.operand(scope)?;
+                value.json().and_then(Value::as_bool).ok_or_else(|| {
+                    ExpressionError::new(format!("a condition must be true or false, and this is {}", value.kind()))
+                })
+            }
+            Condition::Empty(value) => Ok(value.operand(scope)?.json().is_some_and(is_empty)),
+            Condition::Compare(how, left, right) => {
+                let (left, right) = (left.operand(scope)?, right.operand(scope)?);
+                match (left.json(), right.json()) {
+                    (Some(left), Some(right)) => how.holds(left, right),
+                    _ => how.holds(&left.into_value(), &right.into_value()),
+                }
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
-use super::{ExpressionError, Read, Root, Scope};
+use super::{ExpressionError, Operand, Read, Root, Scope};
 
 /// A path, parsed.
 #[derive(Clone)]
@@ -81,7 +81,12 @@ impl Path {
 
     /// The value there; a path that finds nothing is an error.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, ExpressionError> {
-        self.find(scope)?.map(Cow::into_owned).ok_or_else(|| {
+        self.operand(scope).map(Operand::into_value)
+    }
+
+    /// The value there, borrowed where it can be; a path that finds nothing is an error.
+    pub fn operand<'a>(&self, scope: &'a dyn Scope) -> Result<Operand<'a>, ExpressionError> {
+        self.find(scope)?.map(Operand::from).ok_or_else(|| {
             ExpressionError::new(format!("`{}` finds nothing", self.text))
                 .help(format!("where it may be missing, write {{ $path: {}, or: null }}", self.text))
         })

@@ -1,9 +1,14 @@
 //! The steps of a flow.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
+use super::data::DataOperation;
+use super::retry::Retry;
+use super::variable::Assignment;
 use crate::connector::Effect;
 use crate::expression::{Condition, Expression};
 use crate::mapping::Directed;
@@ -24,8 +29,23 @@ pub struct Step {
     pub after: Vec<RunAfter>,
     /// What it does.
     pub kind: StepKind,
+    /// How its calls are tried again.
+    pub retry: Retry,
+    /// The longest that it may take.
+    pub timeout: Option<Duration>,
+    /// What of it is not shown.
+    pub secure: Secure,
     /// Where it is written, in the flow's file.
     pub at: Route,
+}
+
+/// What is not shown in the history, in logs and on the screen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Secure {
+    /// What the step is given.
+    pub inputs: bool,
+    /// What the step gives.
+    pub outputs: bool,
 }
 
 /// A sibling that a step waits for.
@@ -53,10 +73,32 @@ pub enum StepKind {
         /// The steps where it does not.
         otherwise: Steps,
     },
-    /// Runs its steps for each item of a list, one after the other.
+    /// Takes the branch of the first case that fits.
+    Switch {
+        /// What decides.
+        value: Expression,
+        /// The cases in written order.
+        cases: Vec<Case>,
+        /// The steps where none fits.
+        default: Steps,
+    },
+    /// Runs its steps for each item of a list.
     ForEach {
         /// The list.
         items: Expression,
+        /// How many items are worked on at once.
+        at_once: usize,
+        /// The steps.
+        steps: Steps,
+    },
+    /// Runs its steps again and again, until a condition holds after a pass.
+    Until {
+        /// The condition.
+        condition: Condition,
+        /// The most passes.
+        count: Expression,
+        /// Whether it fails when its passes or its time are used up.
+        fail_at_limit: bool,
         /// The steps.
         steps: Steps,
     },
@@ -70,15 +112,19 @@ pub enum StepKind {
     /// Brings a record in step with another one.
     UpdateIfDifferent(Box<UpdateIfDifferent>),
     /// Makes a value.
-    Compose(Expression),
+    Data(DataOperation),
+    /// Changes a variable.
+    Assign(Assignment),
+    /// Waits.
+    Wait(Wait),
     /// Answers whoever started the run.
-    Respond(Expression),
+    Respond(Box<Answer>),
     /// Ends the run.
     Terminate {
         /// How the run ends.
         outcome: Outcome,
         /// A code for programs.
-        code: Option<String>,
+        code: Option<Expression>,
         /// A text for people.
         message: Option<Expression>,
     },
@@ -91,14 +137,65 @@ impl StepKind {
             StepKind::Call(_) => "call",
             StepKind::Scope(_) => "scope",
             StepKind::If { .. } => "if",
+            StepKind::Switch { .. } => "switch",
             StepKind::ForEach { .. } => "for_each",
+            StepKind::Until { .. } => "until",
             StepKind::RunFlow { .. } => "run_flow",
             StepKind::UpdateIfDifferent(_) => "update_if_different",
-            StepKind::Compose(_) => "compose",
+            StepKind::Data(operation) => operation.name(),
+            StepKind::Assign(assignment) => assignment.change.name(),
+            StepKind::Wait(_) => "wait",
             StepKind::Respond(_) => "respond",
             StepKind::Terminate { .. } => "terminate",
         }
     }
+
+    /// The steps that it holds, each group with what leads to it: a scope and a loop have one, a condition and a
+    /// switch one for each branch.
+    pub fn inner(&self) -> Vec<(&str, &Steps)> {
+        match self {
+            StepKind::Scope(steps) | StepKind::ForEach { steps, .. } | StepKind::Until { steps, .. } => {
+                vec![("", steps)]
+            }
+            StepKind::If { then, otherwise, .. } => vec![("yes", then), ("no", otherwise)],
+            StepKind::Switch { cases, default, .. } => {
+                let cases = cases.iter().map(|case| (case.name.as_str(), &case.steps));
+                cases.chain([("otherwise", default)]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A case of a switch.
+#[derive(Debug)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// The text or whole number that fits.
+    pub is: Value,
+    /// The steps.
+    pub steps: Steps,
+}
+
+/// A wait.
+#[derive(Debug)]
+pub enum Wait {
+    /// For so long.
+    For(Expression),
+    /// Until then.
+    Until(Expression),
+}
+
+/// What a run answers.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: Option<Expression>,
+    /// The headers.
+    pub headers: Option<Expression>,
+    /// The body.
+    pub body: Expression,
 }
 
 /// A call of an operation.

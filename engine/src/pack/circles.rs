@@ -44,12 +44,10 @@ fn quoted(group: &[&str]) -> String {
 fn runs(steps: &Steps) -> Vec<(&Step, &str)> {
     let mut found = Vec::new();
     for step in steps.values() {
-        match &step.kind {
-            StepKind::RunFlow { flow, .. } => found.push((step.as_ref(), flow.as_str())),
-            StepKind::Scope(steps) | StepKind::ForEach { steps, .. } => found.extend(runs(steps)),
-            StepKind::If { then, otherwise, .. } => found.extend([runs(then), runs(otherwise)].concat()),
-            _ => {}
+        if let StepKind::RunFlow { flow, .. } = &step.kind {
+            found.push((step.as_ref(), flow.as_str()));
         }
+        step.kind.inner().into_iter().for_each(|(_, inner)| found.extend(runs(inner)));
     }
     found
 }

@@ -10,7 +10,7 @@ use super::{Pack, PackFiles, PlannedFlow, circles};
 use crate::check::{Context, check_flow};
 use crate::connector::{Connector, Connectors};
 use crate::document::{InputDocument, PackDocument, ParameterDocument, TriggerDocument, read_shape};
-use crate::flow::{Flow, StepKind, Steps};
+use crate::flow::{Flow, Steps};
 use crate::mapping::{self, Mapping};
 use crate::plan::Plan;
 use crate::source::{Problem, Problems, Route, Source, nearest};
@@ -185,7 +185,7 @@ impl Loader<'_> {
     }
 
     fn plan(&mut self, source: &Arc<Source>, flow: Flow) -> Option<PlannedFlow> {
-        match Plan::new(&flow.steps) {
+        match Plan::new(&flow) {
             Ok(plan) => Some(PlannedFlow { flow, plan: Arc::new(plan) }),
             Err(cycle) => {
                 let first = cycle.steps.first().and_then(|name| find_step(&flow.steps, name));
@@ -203,11 +203,7 @@ fn find_step(steps: &Steps, name: &str) -> Option<Route> {
         if step.name == name {
             return Some(step.at.clone());
         }
-        match &step.kind {
-            StepKind::Scope(inner) | StepKind::ForEach { steps: inner, .. } => find_step(inner, name),
-            StepKind::If { then, otherwise, .. } => find_step(then, name).or_else(|| find_step(otherwise, name)),
-            _ => None,
-        }
+        step.kind.inner().into_iter().find_map(|(_, inner)| find_step(inner, name))
     })
 }
 

@@ -5,17 +5,30 @@ use std::sync::Arc;
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use serde_json::Value;
 
-use super::{Cycle, Edge, Member, Node, Place, Plan, Role};
-use crate::flow::{Step, StepKind, Steps};
+use super::{Cycle, Edge, Facts, Loop, Member, Node, Place, Plan, Role};
+use crate::flow::{Flow, Step, StepKind, Steps, Usage};
 
 impl Plan {
-    /// Plans steps, or names a circle among them.
-    pub fn new(steps: &Steps) -> Result<Plan, Cycle> {
-        let mut builder = Builder { graph: DiGraph::new(), places: HashMap::new() };
+    /// Plans a flow, or names a circle among its steps.
+    pub fn new(flow: &Flow) -> Result<Plan, Cycle> {
+        let variables = flow.variables.iter().map(|(name, variable)| (name.clone(), variable.value.clone()));
+        let facts = Facts {
+            flow: flow.name.clone(),
+            title: flow.title.clone(),
+            variables: Value::Object(variables.collect()),
+            usage: Usage::of(flow),
+        };
+        Plan::of_steps(&flow.steps, &Arc::new(facts), false)
+    }
+
+    /// Plans the steps of a flow or of a loop's body.
+    fn of_steps(steps: &Steps, facts: &Arc<Facts>, in_parallel: bool) -> Result<Plan, Cycle> {
+        let mut builder = Builder { graph: DiGraph::new(), places: HashMap::new(), facts, in_parallel };
         let start = builder.node(None, Role::Start);
         let end = builder.container(None, start, steps)?;
-        let plan = Plan { graph: builder.graph, start, end, places: builder.places };
+        let plan = Plan { graph: builder.graph, start, end, places: builder.places, facts: Arc::clone(facts) };
         match plan.cycle() {
             Some(cycle) => Err(cycle),
             None => Ok(plan),
@@ -56,12 +69,15 @@ impl Plan {
     }
 }
 
-struct Builder {
+struct Builder<'f> {
     graph: DiGraph<Node, Edge>,
     places: HashMap<String, Place>,
+    facts: &'f Arc<Facts>,
+    /// Whether a loop around these steps has several passes at once: then loops within go one after the other.
+    in_parallel: bool,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn node(&mut self, step: Option<&Arc<Step>>, role: Role) -> NodeIndex {
         self.graph.add_node(Node { step: step.cloned(), role })
     }
@@ -108,27 +124,36 @@ impl Builder {
                 let exit = self.container(Some(step), entry, steps)?;
                 Ok(Place { entry, exit })
             }
-            StepKind::If { then, otherwise, .. } => {
-                let entry = self.node(Some(step), Role::Start);
-                let mut members = Vec::with_capacity(2);
-                for (taken_when, steps) in [(true, then), (false, otherwise)] {
-                    let branch = self.node(Some(step), Role::Branch(taken_when));
-                    self.graph.add_edge(entry, branch, Edge::Within);
-                    let exit = self.container(Some(step), branch, steps)?;
-                    members.push(Member { exit, after: Vec::new(), is_leaf: true });
-                }
-                let exit = self.end(Some(step), entry, members);
-                Ok(Place { entry, exit })
+            StepKind::If { .. } | StepKind::Switch { .. } => self.branches(step),
+            StepKind::ForEach { steps, at_once, .. } => {
+                let at_once = if self.in_parallel { 1 } else { *at_once };
+                self.a_loop(step, steps, at_once)
             }
-            StepKind::ForEach { steps, .. } => {
-                let body = Arc::new(Plan::new(steps)?);
-                let node = self.node(Some(step), Role::Loop(body));
-                Ok(Place { entry: node, exit: node })
-            }
+            StepKind::Until { steps, .. } => self.a_loop(step, steps, 1),
             _ => {
                 let node = self.node(Some(step), Role::Whole);
                 Ok(Place { entry: node, exit: node })
             }
         }
+    }
+
+    fn branches(&mut self, step: &Arc<Step>) -> Result<Place, Cycle> {
+        let entry = self.node(Some(step), Role::Start);
+        let mut members = Vec::new();
+        for (number, (_, steps)) in step.kind.inner().into_iter().enumerate() {
+            let branch = self.node(Some(step), Role::Branch(number));
+            self.graph.add_edge(entry, branch, Edge::Within);
+            let exit = self.container(Some(step), branch, steps)?;
+            members.push(Member { exit, after: Vec::new(), is_leaf: true });
+        }
+        let exit = self.end(Some(step), entry, members);
+        Ok(Place { entry, exit })
+    }
+
+    fn a_loop(&mut self, step: &Arc<Step>, steps: &Steps, at_once: usize) -> Result<Place, Cycle> {
+        let body = Arc::new(Plan::of_steps(steps, self.facts, self.in_parallel || at_once > 1)?);
+        let collects = self.facts.usage.collected.contains(&step.name.to_lowercase());
+        let node = self.node(Some(step), Role::Loop(Loop { body, at_once, collects }));
+        Ok(Place { entry: node, exit: node })
     }
 }

@@ -80,9 +80,13 @@ impl Pen {
     fn arrow(&mut self, from: &str, to: &str, label: &str) {
         let text = match (self.language, label) {
             (Language::Dot, "") => format!("\"{}\" -> \"{}\";", quoted(from), quoted(to)),
-            (Language::Dot, label) => format!("\"{}\" -> \"{}\" [label=\"{label}\"];", quoted(from), quoted(to)),
+            (Language::Dot, label) => {
+                format!("\"{}\" -> \"{}\" [label=\"{}\"];", quoted(from), quoted(to), quoted(label))
+            }
             (Language::Mermaid, "") => format!("{} --> {}", mermaid_id(from), mermaid_id(to)),
-            (Language::Mermaid, label) => format!("{} -->|{label}| {}", mermaid_id(from), mermaid_id(to)),
+            (Language::Mermaid, label) => {
+                format!("{} -->|\"{}\"| {}", mermaid_id(from), mermaid_text(label), mermaid_id(to))
+            }
         };
         self.line(self.depth, &text);
     }
@@ -106,23 +110,23 @@ impl Pen {
     fn step(&mut self, step: &Step) {
         let title = step.title.as_deref().unwrap_or(&step.name);
         match &step.kind {
-            StepKind::Scope(steps) => self.container(step, title, &[("", steps)]),
-            StepKind::ForEach { steps, .. } => self.container(step, &format!("for each: {title}"), &[("", steps)]),
-            StepKind::If { then, otherwise, .. } => self.container(step, title, &[("yes", then), ("no", otherwise)]),
+            StepKind::Scope(_) | StepKind::If { .. } | StepKind::Switch { .. } => self.container(step, title),
+            StepKind::ForEach { .. } => self.container(step, &format!("for each: {title}")),
+            StepKind::Until { .. } => self.container(step, &format!("until: {title}")),
             _ => self.box_node(&step.name, title),
         }
     }
 
     /// Draws a container: its start, its steps, its end. A part without steps leads straight to the end.
-    fn container(&mut self, step: &Step, title: &str, parts: &[(&str, &Steps)]) {
+    fn container(&mut self, step: &Step, title: &str) {
         self.open(&step.name, title);
         match step.kind {
-            StepKind::If { .. } => self.diamond(&step.name, "?"),
+            StepKind::If { .. } | StepKind::Switch { .. } => self.diamond(&step.name, "?"),
             _ => self.box_node(&step.name, "start"),
         }
         let end = exit(step);
         self.box_node(&end, "end");
-        for (label, steps) in parts {
+        for (label, steps) in step.kind.inner() {
             if steps.is_empty() {
                 self.arrow(&step.name, &end, label);
             }
@@ -144,10 +148,7 @@ fn leaves(steps: &Steps) -> impl Iterator<Item = &Step> {
 
 /// The id of the node that others wait for.
 fn exit(step: &Step) -> String {
-    match step.kind {
-        StepKind::Scope(_) | StepKind::If { .. } | StepKind::ForEach { .. } => format!("{}!end", step.name),
-        _ => step.name.clone(),
-    }
+    if step.kind.inner().is_empty() { step.name.clone() } else { format!("{}!end", step.name) }
 }
 
 fn words(outcomes: Outcomes) -> String {

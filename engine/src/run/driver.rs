@@ -2,27 +2,26 @@
 //!
 //! This is the only code that waits for services, and the one place that tries a call again.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tracing::{Instrument, debug, info_span, warn};
+use uuid::Uuid;
 
-use super::event::{Event, Part, StepPath};
-use super::{Action, Run, RunId};
+use super::event::{Event, Part, StepError, StepPath};
+use super::{Call, Run, RunId, Work};
 use crate::clock::Clock;
 use crate::connector::{AnyOperation, CallError, CallErrorKind, CallKey, Connectors, Effect};
-use crate::flow::inputs;
+use crate::flow::{Retry, inputs};
 use crate::outcome::Outcome;
 use crate::pack::Pack;
 use crate::store::{EventId, Fate, Store, StoreError, Transition};
 
-/// How often a call is tried, and how long to wait before the second try; each later wait is twice as long.
-const TRIES: u32 = 4;
-const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait that a service may ask for within one call.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
@@ -82,15 +81,42 @@ impl World {
         trigger: Value,
         fates: Vec<(EventId, Fate)>,
     ) -> Result<Run, DriveError> {
+        let run = self.begin(id, flow, trigger, fates, Vec::new()).await?;
+        self.drive(run, 1).await
+    }
+
+    /// Records a run for an event with which its flow cannot begin, so that the event is not lost.
+    pub async fn refuse(
+        &self,
+        id: RunId,
+        flow: &str,
+        trigger: Value,
+        fates: Vec<(EventId, Fate)>,
+        wrong: String,
+    ) -> Result<Run, DriveError> {
+        let error = Some(StepError::value("trigger", wrong));
+        let finished = Event::RunFinished { outcome: Outcome::Failed, error, at: self.clock.now() };
+        self.begin(id, flow, trigger, fates, vec![finished]).await
+    }
+
+    async fn begin(
+        &self,
+        id: RunId,
+        flow: &str,
+        trigger: Value,
+        fates: Vec<(EventId, Fate)>,
+        more: Vec<Event>,
+    ) -> Result<Run, DriveError> {
         let mut run = self.new_run(id, flow)?;
         let pack = self.pack.content().to_owned();
-        let started = Event::RunStarted { flow: flow.to_owned(), pack, trigger, at: self.clock.now() };
-        let transition = Transition { run: run.id.clone(), after: 0, events: vec![started], fates };
+        let mut events = vec![Event::RunStarted { flow: flow.to_owned(), pack, trigger, at: self.clock.now() }];
+        events.extend(more);
+        let transition = Transition { run: run.id.clone(), after: 0, events, fates };
         self.store.commit(std::slice::from_ref(&transition)).await?;
         for event in &transition.events {
             run.apply(event)?;
         }
-        self.drive(run, 1).await
+        Ok(run)
     }
 
     /// Takes up a run where its record ends.
@@ -109,65 +135,80 @@ impl World {
     }
 
     async fn drive(self: &Arc<Self>, mut run: Run, mut recorded: u64) -> Result<Run, DriveError> {
-        let mut calls = JoinSet::new();
-        let mut begun = HashSet::new();
+        let mut tasks = Tasks::default();
+        for call in run.calls() {
+            tasks.spawn(self, &run, call);
+        }
         while run.ended().is_none() {
-            let mut events = Vec::new();
-            for action in run.next(self.clock.now()) {
-                match action {
-                    Action::Record(event) => events.push(event),
-                    Action::Call { ref key, .. } | Action::RunFlow { ref key, .. } => {
-                        if begun.insert(key.clone()) {
-                            let span = info_span!("call", run = %run.id, key = key.as_str());
-                            calls.spawn(Arc::clone(self).perform(action).instrument(span));
-                        }
-                    }
-                }
-            }
-            if events.is_empty() {
-                let Some(Ok(event)) = calls.join_next().await else {
-                    return Err(DriveError::Stuck(run.id.to_string()));
-                };
-                events.push(event);
-            }
+            let next = run.next(self.clock.now());
+            let events = match next.events {
+                decided if !decided.is_empty() => decided,
+                _ => match self.something(&mut tasks, &run, next.wake).await? {
+                    Some(event) => vec![event],
+                    None => continue,
+                },
+            };
             let transition = Transition { run: run.id.clone(), after: recorded, events, fates: Vec::new() };
             self.store.commit(std::slice::from_ref(&transition)).await?;
             recorded += transition.events.len() as u64;
-            transition.events.iter().try_for_each(|event| run.apply(event))?;
+            for event in &transition.events {
+                run.apply(event)?;
+                tasks.after(self, &run, event);
+            }
         }
         Ok(run)
     }
 
-    /// Performs a call, or a child run, and says what came back.
-    fn perform(self: Arc<Self>, action: Action) -> Pin<Box<dyn Future<Output = Event> + Send>> {
-        Box::pin(async move {
-            match action {
-                Action::Call { step, part, key, operation, effect, input } => {
-                    let (result, attempts) = self.call(&key, &operation, effect, input).await;
-                    self.finished(step, part, result, attempts)
-                }
-                Action::RunFlow { step, key, flow, input } => {
-                    let result = self.child(RunId(key.as_str().to_owned()), &flow, input).await;
-                    self.finished(step, Part::Call, result, 1)
-                }
-                Action::Record(event) => event,
+    /// Waits until a call comes back, or until it is time; nothing is to be recorded for the latter.
+    async fn something(
+        &self,
+        tasks: &mut Tasks,
+        run: &Run,
+        wake: Option<Timestamp>,
+    ) -> Result<Option<Event>, DriveError> {
+        match wake {
+            None if tasks.set.is_empty() => Err(DriveError::Stuck(run.id.to_string())),
+            None => Ok(tasks.result(run).await),
+            Some(wake) if tasks.set.is_empty() => {
+                self.clock.sleep_until(wake).await;
+                Ok(None)
             }
+            Some(wake) => tokio::select! {
+                biased;
+                event = tasks.result(run) => Ok(event),
+                () = self.clock.reached(wake) => Ok(None),
+            },
+        }
+    }
+
+    /// Performs a call, or a child run, and says what came back.
+    fn perform(self: Arc<Self>, call: Call) -> Pin<Box<dyn Future<Output = Event> + Send>> {
+        Box::pin(async move {
+            let Call { step, part, key, work, input } = call;
+            let (result, attempts) = match work {
+                Work::Operation { name, effect, retry } => self.call(&key, &name, effect, retry, input).await,
+                Work::Flow(flow) => (self.child(RunId(key.as_str().to_owned()), &flow, input).await, 1),
+            };
+            if let Err(error) = &result {
+                warn!(%step, %error, "call failed");
+            }
+            Event::CallFinished { step, part, result, attempts, at: self.clock.now() }
         })
     }
 
-    fn finished(&self, step: StepPath, part: Part, result: Result<Value, CallError>, attempts: u32) -> Event {
-        if let Err(error) = &result {
-            warn!(%step, %error, "call failed");
-        }
-        Event::CallFinished { step, part, result, attempts, at: self.clock.now() }
-    }
-
-    async fn call(&self, key: &CallKey, name: &str, effect: Effect, input: Value) -> (Result<Value, CallError>, u32) {
+    async fn call(
+        &self,
+        key: &CallKey,
+        name: &str,
+        effect: Effect,
+        retry: Retry,
+        input: Value,
+    ) -> (Result<Value, CallError>, u32) {
         let Some(operation) = self.connectors.operation(name) else {
             let message = format!("there is no operation `{name}`");
             return (Err(CallError::new(CallErrorKind::Input, message)), 1);
         };
-        self.try_again(key, operation.as_ref(), effect, input).await
+        self.try_again(key, operation.as_ref(), effect, retry, input).await
     }
 
     /// Calls again while the service says that it did nothing and may later.
@@ -176,9 +217,9 @@ impl World {
         key: &CallKey,
         operation: &dyn AnyOperation,
         effect: Effect,
+        retry: Retry,
         input: Value,
     ) -> (Result<Value, CallError>, u32) {
-        let mut wait = FIRST_WAIT;
         let mut attempt = 1;
         loop {
             let error = match operation.call_any(key, input.clone()).await {
@@ -190,13 +231,13 @@ impl World {
                 CallErrorKind::Unanswered => effect == Effect::Reads,
                 _ => false,
             };
-            let pause = error.retry_after().unwrap_or(wait).max(wait);
-            if !may_be_repeated || attempt == TRIES || pause > LONGEST_WAIT {
+            let asked = error.retry_after().unwrap_or_default();
+            if !may_be_repeated || attempt > retry.count || asked > LONGEST_WAIT {
                 return (Err(error), attempt);
             }
+            let pause = retry.wait(attempt, chance(key, attempt)).max(asked);
             debug!(%error, ?pause, attempt, "trying again");
             self.clock.sleep(pause).await;
-            wait *= 2;
             attempt += 1;
         }
     }
@@ -221,7 +262,11 @@ impl World {
         let run = run.map_err(broken)?;
         let Some(ended) = run.ended() else { return Ok(Value::Null) };
         match (&ended.response, ended.outcome, &ended.error) {
-            (Some(response), ..) => Ok(response.clone()),
+            (Some(answer), ..) if answer.status < 400 => Ok(answer.body.clone()),
+            (Some(answer), ..) => {
+                let message = format!("the flow `{flow}` answered with status {}", answer.status);
+                Err(CallError { status: Some(answer.status), ..CallError::new(CallErrorKind::Unexpected, message) })
+            }
             (None, Outcome::Succeeded, _) => Ok(Value::Null),
             (None, outcome, Some(error)) => {
                 let message = format!("the flow `{flow}` {outcome}: {error}");
@@ -237,4 +282,54 @@ impl World {
             }
         }
     }
+}
+
+/// The calls that a run has under way, each in a task of its own.
+#[derive(Default)]
+struct Tasks {
+    set: JoinSet<Event>,
+    begun: HashMap<(StepPath, Part), AbortHandle>,
+}
+
+impl Tasks {
+    fn spawn(&mut self, world: &Arc<World>, run: &Run, call: Call) {
+        let place = (call.step.clone(), call.part);
+        let span = info_span!("call", run = %run.id, key = call.key.as_str());
+        let task = self.set.spawn(Arc::clone(world).perform(call).instrument(span));
+        self.begun.insert(place, task);
+    }
+
+    /// Begins the call that an event started, and gives up those that nobody waits for any more.
+    fn after(&mut self, world: &Arc<World>, run: &Run, event: &Event) {
+        match event {
+            Event::CallStarted { step, .. } => {
+                if let Some(call) = run.call(step) {
+                    self.spawn(world, run, call);
+                }
+            }
+            Event::StepFinished { .. } => self.begun.retain(|(step, part), task| {
+                let awaited = run.awaits(step, *part);
+                if !awaited {
+                    task.abort();
+                }
+                awaited
+            }),
+            _ => {}
+        }
+    }
+
+    /// The next result that the run still waits for. What was given up, or panicked, has none.
+    async fn result(&mut self, run: &Run) -> Option<Event> {
+        let event = self.set.join_next().await?.ok()?;
+        let Event::CallFinished { step, part, .. } = &event else { return None };
+        self.begun.remove(&(step.clone(), *part));
+        run.awaits(step, *part).then_some(event)
+    }
+}
+
+/// A number from 0 to 1 that follows from the call and the attempt, so that calls that failed together do not come
+/// back together.
+fn chance(key: &CallKey, attempt: u32) -> f64 {
+    let bits = Uuid::new_v5(&key.guid(), &attempt.to_be_bytes()).as_u64_pair().0;
+    f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
 }

@@ -28,21 +28,61 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// A condition was worked out.
-    ConditionDecided {
-        /// The condition.
+    /// A condition or a switch was worked out.
+    BranchTaken {
+        /// The condition or the switch.
         step: StepPath,
-        /// Whether it holds.
-        holds: bool,
+        /// The number of the branch, from 0: of a condition, the first is the one taken when it holds.
+        branch: usize,
+        /// What decided.
+        value: Value,
         /// When.
         at: Timestamp,
     },
-    /// A loop knows its items.
+    /// A loop over a list knows its items.
     LoopStarted {
         /// The loop.
         step: StepPath,
         /// The items.
         items: Vec<Value>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A loop with a condition knows its most passes.
+    UntilStarted {
+        /// The loop.
+        step: StepPath,
+        /// The most passes.
+        count: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// The condition of a loop was worked out after a pass.
+    PassChecked {
+        /// The loop.
+        step: StepPath,
+        /// Whether there is another pass, and why not.
+        verdict: Verdict,
+        /// When.
+        at: Timestamp,
+    },
+    /// A step waits.
+    WaitStarted {
+        /// The step.
+        step: StepPath,
+        /// Until when.
+        until: Timestamp,
+        /// When it began to wait.
+        at: Timestamp,
+    },
+    /// A variable got another value.
+    VariableSet {
+        /// The step.
+        step: StepPath,
+        /// The variable.
+        variable: String,
+        /// What it holds now.
+        value: Value,
         /// When.
         at: Timestamp,
     },
@@ -78,7 +118,7 @@ pub enum Event {
         /// The step.
         step: StepPath,
         /// The answer.
-        value: Value,
+        answer: Answer,
         /// When.
         at: Timestamp,
     },
@@ -107,8 +147,12 @@ impl Event {
     pub fn step(&self) -> Option<&StepPath> {
         match self {
             Event::RunStarted { .. } | Event::RunFinished { .. } => None,
-            Event::ConditionDecided { step, .. }
+            Event::BranchTaken { step, .. }
             | Event::LoopStarted { step, .. }
+            | Event::UntilStarted { step, .. }
+            | Event::PassChecked { step, .. }
+            | Event::WaitStarted { step, .. }
+            | Event::VariableSet { step, .. }
             | Event::CallStarted { step, .. }
             | Event::CallFinished { step, .. }
             | Event::Responded { step, .. }
@@ -120,8 +164,12 @@ impl Event {
     pub fn at(&self) -> Timestamp {
         match self {
             Event::RunStarted { at, .. }
-            | Event::ConditionDecided { at, .. }
+            | Event::BranchTaken { at, .. }
             | Event::LoopStarted { at, .. }
+            | Event::UntilStarted { at, .. }
+            | Event::PassChecked { at, .. }
+            | Event::WaitStarted { at, .. }
+            | Event::VariableSet { at, .. }
             | Event::CallStarted { at, .. }
             | Event::CallFinished { at, .. }
             | Event::Responded { at, .. }
@@ -129,6 +177,30 @@ impl Event {
             | Event::RunFinished { at, .. } => *at,
         }
     }
+}
+
+/// What becomes of a loop after a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The condition does not hold yet.
+    GoOn,
+    /// It holds.
+    Done,
+    /// It does not, and the passes or the time are used up.
+    AtLimit,
+}
+
+/// What a run answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, an object.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub headers: Value,
+    /// The body.
+    pub body: Value,
 }
 
 /// A step in a run: its name, and the passes of the loops around it.
@@ -197,8 +269,9 @@ impl Ending {
         Ending { outcome: Outcome::Failed, value: Value::Null, error: Some(error), changes: Vec::new() }
     }
 
-    pub(super) fn plain(outcome: Outcome) -> Ending {
-        Ending { outcome, value: Value::Null, error: None, changes: Vec::new() }
+    /// An ending after too long a time.
+    pub fn timed_out(error: StepError) -> Ending {
+        Ending { outcome: Outcome::TimedOut, ..Ending::failed(error) }
     }
 }
 
@@ -230,6 +303,13 @@ impl StepError {
             request_id: None,
             attempts: 1,
         }
+    }
+
+    /// A step took longer than it may.
+    pub fn timeout(step: &str, longest: std::time::Duration) -> StepError {
+        let longest = jiff::SignedDuration::try_from(longest).unwrap_or(jiff::SignedDuration::MAX);
+        let message = format!("it was not done after {longest:#}");
+        StepError { code: "timed_out".to_owned(), ..StepError::value(step, message) }
     }
 
     /// A call failed for good.

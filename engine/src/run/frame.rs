@@ -1,37 +1,48 @@
 //! The states of the nodes of one plan, and what follows when one of them ends.
+//!
+//! `ended` is what is kept of a node that has ended; `looping` are the passes of a loop, each a frame of its
+//! own.
+
+mod ended;
+mod looping;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::event::{Ending, Event, Part, StepError};
+use super::event::{Ending, Event, Part, StepError, StepPath};
 use super::outcome;
 use super::update::Update;
-use crate::flow::StepKind;
+use crate::flow::{Step, StepKind, duration};
 use crate::outcome::Outcome;
-use crate::plan::{Edge, Plan, Role};
+use crate::plan::{Edge, Member, Place, Plan, Role};
+
+pub(super) use ended::Ended;
+pub(super) use looping::{Looping, Pass};
 
 /// A plan being run: the flow's own, or one pass of a loop's body.
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) plan: Arc<Plan>,
-    nodes: Vec<State>,
+    nodes: Vec<Slot>,
     /// Nodes that are ready or at work.
     active: BTreeSet<NodeIndex>,
-    /// The loop that this is a pass of.
+    /// Steps that may take so long only, by their entry.
+    deadlines: Vec<(Timestamp, NodeIndex)>,
+    /// The pass of a loop that this is.
     pub(super) pass: Option<Pass>,
 }
 
-/// A pass of a loop.
+/// A node: its state, and since when it has been its turn.
 #[derive(Debug)]
-pub(super) struct Pass {
-    pub(super) of: String,
-    pub(super) number: usize,
-    pub(super) item: Value,
+struct Slot {
+    state: State,
+    since: Timestamp,
 }
 
 /// The state of a node.
@@ -47,8 +58,10 @@ pub(super) enum State {
     Updating(Update),
     /// It is looping.
     Looping(Box<Looping>),
+    /// It waits for a time.
+    Sleeping(Timestamp),
     /// It has ended.
-    Ended(Box<Ending>),
+    Ended(Box<Ended>),
 }
 
 /// A call under way.
@@ -58,92 +71,124 @@ pub(super) struct Calling {
     pub(super) input: Value,
 }
 
-/// A loop under way.
-#[derive(Debug)]
-pub(super) struct Looping {
-    items: std::vec::IntoIter<Value>,
-    pub(super) frame: Frame,
-    outcomes: Vec<Outcome>,
-    error: Option<StepError>,
-}
-
 impl Frame {
     /// A plan at its start.
-    pub(super) fn new(plan: &Arc<Plan>) -> Frame {
-        Frame::pass(plan, None)
-    }
-
-    fn pass(plan: &Arc<Plan>, pass: Option<Pass>) -> Frame {
+    pub(super) fn new(plan: &Arc<Plan>, pass: Option<Pass>, at: Timestamp) -> Frame {
         let graph = plan.graph();
-        let nodes = graph
-            .node_indices()
-            .map(|node| State::Waiting(graph.edges_directed(node, Direction::Incoming).count()))
-            .collect();
-        let mut frame = Frame { plan: Arc::clone(plan), nodes, active: BTreeSet::new(), pass };
-        frame.end(plan.start(), Ending::plain(Outcome::Succeeded));
+        let waiting = |node| State::Waiting(graph.edges_directed(node, Direction::Incoming).count());
+        let nodes = graph.node_indices().map(|node| Slot { state: waiting(node), since: at }).collect();
+        let (active, deadlines) = (BTreeSet::new(), Vec::new());
+        let mut frame = Frame { plan: Arc::clone(plan), nodes, active, deadlines, pass };
+        frame.end(plan.start(), Ended::plain(Outcome::Succeeded, at));
         frame
     }
 
     /// The nodes that are ready or at work, with their states.
     pub(super) fn active(&self) -> impl Iterator<Item = (NodeIndex, &State)> {
-        self.active.iter().map(|node| (*node, &self.nodes[node.index()]))
+        self.active.iter().map(|node| (*node, self.state(*node)))
     }
 
-    /// How a node ended, if it has.
-    pub(super) fn ending(&self, node: NodeIndex) -> Option<&Ending> {
-        match &self.nodes[node.index()] {
-            State::Ended(ending) => Some(ending),
+    pub(super) fn state(&self, node: NodeIndex) -> &State {
+        &self.nodes[node.index()].state
+    }
+
+    /// Since when it has been a node's turn.
+    pub(super) fn since(&self, node: NodeIndex) -> Timestamp {
+        self.nodes[node.index()].since
+    }
+
+    /// What is kept of a node that has ended.
+    pub(super) fn ending(&self, node: NodeIndex) -> Option<&Ended> {
+        match self.state(node) {
+            State::Ended(ended) => Some(ended),
             _ => None,
         }
     }
 
     /// How the whole frame ended, if it has.
-    pub(super) fn ended(&self) -> Option<&Ending> {
+    pub(super) fn ended(&self) -> Option<&Ended> {
         self.ending(self.plan.end())
+    }
+
+    /// The steps under way that may take so long only, each with its deadline.
+    pub(super) fn deadlines(&self) -> impl Iterator<Item = (Timestamp, &Step)> {
+        self.deadlines.iter().filter_map(|(deadline, entry)| {
+            let step = self.step(*entry)?;
+            let exit = self.plan.place(&step.name)?.exit;
+            self.ending(exit).is_none().then_some((*deadline, step))
+        })
+    }
+
+    /// When the time of a step is used up.
+    pub(super) fn deadline(&self, entry: NodeIndex) -> Option<Timestamp> {
+        self.deadlines.iter().find(|(_, node)| *node == entry).map(|(deadline, _)| *deadline)
+    }
+
+    /// The frames from this one to that of a step, and the step's entry there.
+    pub(super) fn find<'f>(&'f self, path: &StepPath, frames: &mut Vec<&'f Frame>) -> Option<NodeIndex> {
+        frames.push(self);
+        let mut frame = self;
+        for (name, number) in &path.loops {
+            let State::Looping(looping) = frame.state(frame.plan.place(name)?.entry) else { return None };
+            frame = looping.pass(*number)?;
+            frames.push(frame);
+        }
+        frame.plan.place(&path.name).map(|place| place.entry)
     }
 
     /// Takes an event of a step in this frame, or in a pass of a loop in it.
     pub(super) fn apply(&mut self, event: &Event, depth: usize) -> Result<(), String> {
         let path = event.step().ok_or("the event belongs to no step")?;
-        match path.loops.get(depth) {
-            Some((name, number)) => {
-                let node = self.plan.place(name).ok_or_else(|| format!("there is no loop `{name}`"))?.entry;
-                let State::Looping(looping) = &mut self.nodes[node.index()] else {
-                    return Err(format!("the loop `{name}` is not under way"));
-                };
-                if looping.frame.pass.as_ref().map(|pass| pass.number) != Some(*number) {
-                    return Err(format!("pass {number} of the loop `{name}` is not under way"));
-                }
-                looping.frame.apply(event, depth + 1)?;
-                self.go_on_looping(node);
-                Ok(())
-            }
-            None => {
-                let place = self.plan.place(&path.name).ok_or_else(|| format!("there is no step `{}`", path.name))?;
-                self.apply_here(event, place.entry)
-            }
-        }
+        let Some((name, number)) = path.loops.get(depth) else {
+            let place = self.plan.place(&path.name).ok_or_else(|| format!("there is no step `{}`", path.name))?;
+            return self.apply_here(event, place);
+        };
+        let node = self.plan.place(name).ok_or_else(|| format!("there is no loop `{name}`"))?.entry;
+        let State::Looping(looping) = &mut self.nodes[node.index()].state else {
+            return Err(format!("the loop `{name}` is not under way"));
+        };
+        let pass = looping.pass_mut(*number);
+        let pass = pass.ok_or_else(|| format!("pass {number} of the loop `{name}` is not under way"))?;
+        pass.apply(event, depth + 1)?;
+        self.go_on_looping(node, event.at());
+        Ok(())
     }
 
-    fn apply_here(&mut self, event: &Event, node: NodeIndex) -> Result<(), String> {
-        let state = &mut self.nodes[node.index()];
+    fn apply_here(&mut self, event: &Event, place: Place) -> Result<(), String> {
+        let node = place.entry;
+        let is_over = self.ending(place.exit).is_some();
+        let state = &mut self.nodes[node.index()].state;
         match (event, state) {
-            (Event::ConditionDecided { holds, .. }, State::Ready) => {
-                self.end(node, Ending::succeeded(Value::Bool(*holds)));
+            (Event::BranchTaken { branch, value, at, .. }, State::Ready) => {
+                self.end(node, Ended::branch(*branch, value.clone(), *at));
             }
-            (Event::LoopStarted { items, .. }, State::Ready) => self.start_loop(node, items.clone()),
-            (Event::Responded { value, .. }, State::Ready) => {
-                self.end(node, Ending::succeeded(value.clone()));
+            (Event::LoopStarted { items, at, .. }, State::Ready) => {
+                self.start_loop(node, Looping::over(items.clone()), *at);
+            }
+            (Event::UntilStarted { count, at, .. }, State::Ready) => {
+                self.start_loop(node, Looping::until(*count), *at);
+            }
+            (Event::PassChecked { verdict, at, .. }, State::Looping(looping)) => {
+                looping.checked(*verdict)?;
+                self.go_on_looping(node, *at);
+            }
+            (Event::WaitStarted { until, .. }, state @ State::Ready) => *state = State::Sleeping(*until),
+            (Event::VariableSet { variable, value, at, .. }, State::Ready) => {
+                self.end(node, Ended::body(json!({"name": variable, "value": value}), Value::Null, *at));
+            }
+            (Event::Responded { answer, at, .. }, State::Ready) => {
+                self.end(node, Ended::reply(answer.clone(), Value::Null, *at));
             }
             (Event::CallStarted { part: Part::Call, input, .. }, state @ State::Ready) => {
                 *state = State::Calling(Calling { part: Part::Call, input: input.clone() });
             }
-            (Event::CallFinished { part: Part::Call, result, attempts, .. }, State::Calling(_)) => {
-                let ending = match result {
-                    Ok(value) => Ending::succeeded(value.clone()),
-                    Err(error) => Ending::failed(StepError::call(self.name(node), error, *attempts)),
+            (Event::CallFinished { part: Part::Call, result, attempts, at, .. }, State::Calling(calling)) => {
+                let input = std::mem::take(&mut calling.input);
+                let ended = match result {
+                    Ok(value) => Ended::body(value.clone(), input, *at),
+                    Err(error) => Ended::failed_call(self.name(node), error, *attempts, input, *at),
                 };
-                self.end(node, ending);
+                self.end(node, ended);
             }
             (Event::CallStarted { part: Part::Read(1), .. }, state @ State::Ready) => {
                 let mut update = Update::default();
@@ -151,8 +196,8 @@ impl Frame {
                 *state = State::Updating(update);
             }
             (Event::CallStarted { .. } | Event::CallFinished { .. }, State::Updating(update)) => update.apply(event)?,
-            (Event::StepFinished { ending, .. }, State::Ready | State::Updating(_)) => {
-                self.end_step(node, ending.clone());
+            (Event::StepFinished { ending, at, .. }, _) if !is_over => {
+                self.finish(place, ending.clone(), *at);
             }
             (event, state) => return Err(format!("`{event:?}` does not fit a step that is {}", state.word())),
         }
@@ -160,128 +205,112 @@ impl Frame {
     }
 
     /// Ends everything that has not ended: what is at work is cancelled, the rest skipped.
-    pub(super) fn cancel(&mut self) {
-        for node in &mut self.nodes {
-            let outcome = match node {
-                State::Ended(_) => continue,
-                State::Calling(_) | State::Updating(_) => Outcome::Cancelled,
-                State::Looping(looping) => {
-                    looping.frame.cancel();
-                    Outcome::Cancelled
-                }
-                State::Waiting(_) | State::Ready => Outcome::Skipped,
-            };
-            *node = State::Ended(Box::new(Ending::plain(outcome)));
-        }
-        self.active.clear();
-    }
-
-    /// A step that ends without its container's usual way: where it holds steps, they are skipped.
-    fn end_step(&mut self, node: NodeIndex, ending: Ending) {
-        let place = self.plan.place(self.name(node)).filter(|place| place.exit != node);
-        let Some(place) = place else { return self.end(node, ending) };
-        self.nodes[place.exit.index()] = State::Ended(Box::new(ending));
-        self.end(node, Ending::plain(Outcome::Skipped));
-        self.release(place.exit);
-    }
-
-    fn start_loop(&mut self, node: NodeIndex, items: Vec<Value>) {
-        let mut items = items.into_iter();
-        let Some(first) = items.next() else {
-            return self.end(node, Ending::plain(Outcome::Succeeded));
-        };
-        if let Some(frame) = self.next_pass(node, first, 0) {
-            self.nodes[node.index()] =
-                State::Looping(Box::new(Looping { items, frame, outcomes: Vec::new(), error: None }));
-            self.go_on_looping(node);
+    pub(super) fn cancel(&mut self, at: Timestamp) {
+        for index in 0..self.nodes.len() {
+            self.stop(NodeIndex::new(index), at);
         }
     }
 
-    fn next_pass(&self, node: NodeIndex, item: Value, number: usize) -> Option<Frame> {
-        let Role::Loop(body) = &self.plan.graph()[node].role else { return None };
-        let pass = Pass { of: self.name(node).to_owned(), number, item };
-        Some(Frame::pass(body, Some(pass)))
+    /// A step that ends by itself, or out of its turn since its time is used up: what it holds is cancelled.
+    fn finish(&mut self, place: Place, ending: Ending, at: Timestamp) {
+        if place.exit != place.entry {
+            self.cut(place.exit, at);
+        }
+        let bare = matches!(self.step(place.entry).map(|step| &step.kind), Some(StepKind::Data(data)) if data.name() == "compose");
+        self.end(place.exit, Ended::by(ending, bare, at));
     }
 
-    /// Starts the next pass when one has ended, or ends the loop.
-    fn go_on_looping(&mut self, node: NodeIndex) {
-        loop {
-            let State::Looping(looping) = &mut self.nodes[node.index()] else { return };
-            let Some(ending) = looping.frame.ended() else { return };
-            looping.outcomes.push(ending.outcome);
-            looping.error = looping.error.take().or_else(|| ending.error.clone());
-            let Some(item) = looping.items.next() else {
-                let outcome = outcome::merged(looping.outcomes.iter().copied());
-                let error = looping.error.take().filter(|_| outcome != Outcome::Succeeded);
-                return self.end(node, Ending { error, ..Ending::plain(outcome) });
-            };
-            let number = looping.outcomes.len();
-            let Some(frame) = self.next_pass(node, item, number) else { return };
-            if let State::Looping(looping) = &mut self.nodes[node.index()] {
-                looping.frame = frame;
+    /// Stops everything between the two ends of a container.
+    fn cut(&mut self, exit: NodeIndex, at: Timestamp) {
+        let plan = Arc::clone(&self.plan);
+        if let Role::End { start, members } = &plan.graph()[exit].role {
+            for member in members {
+                self.cut(member.exit, at);
+                self.stop(member.exit, at);
             }
+            self.stop(*start, at);
         }
     }
 
-    /// Ends a node, and settles what follows from it.
-    fn end(&mut self, node: NodeIndex, ending: Ending) {
-        self.nodes[node.index()] = State::Ended(Box::new(ending));
-        self.release(node);
+    fn stop(&mut self, node: NodeIndex, at: Timestamp) {
+        let outcome = match &mut self.nodes[node.index()].state {
+            State::Ended(_) => return,
+            State::Calling(_) | State::Updating(_) | State::Sleeping(_) => Outcome::Cancelled,
+            State::Looping(looping) => {
+                looping.cancel(at);
+                Outcome::Cancelled
+            }
+            State::Waiting(_) | State::Ready => Outcome::Skipped,
+        };
+        self.nodes[node.index()].state = State::Ended(Box::new(Ended::plain(outcome, at)));
+        self.active.remove(&node);
     }
 
-    /// Lets everything that waited for a node know that it has ended. Skipping, starts and ends of
-    /// containers follow at once; what needs a decision becomes ready.
-    fn release(&mut self, node: NodeIndex) {
+    /// Ends a node, and settles what follows from it: everything that waited for it hears that it has ended.
+    /// Skipping, starts and ends of containers follow at once; what needs a decision becomes ready.
+    fn end(&mut self, node: NodeIndex, ended: Ended) {
+        let at = ended.at;
+        self.nodes[node.index()].state = State::Ended(Box::new(ended));
         self.active.remove(&node);
         let plan = Arc::clone(&self.plan);
-        let mut ended = vec![node];
-        while let Some(node) = ended.pop() {
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
             for follower in plan.graph().neighbors_directed(node, Direction::Outgoing) {
-                let State::Waiting(waits) = &mut self.nodes[follower.index()] else { continue };
+                let State::Waiting(waits) = &mut self.nodes[follower.index()].state else { continue };
                 *waits -= 1;
                 if *waits > 0 {
                     continue;
                 }
-                match self.follows(&plan, follower) {
-                    Some(ending) => {
-                        self.nodes[follower.index()] = State::Ended(Box::new(ending));
-                        ended.push(follower);
+                self.nodes[follower.index()].since = at;
+                let state = match self.follows(&plan, follower, at) {
+                    Some(ended) => {
+                        open.push(follower);
+                        State::Ended(Box::new(ended))
                     }
                     None => {
-                        self.nodes[follower.index()] = State::Ready;
                         self.active.insert(follower);
+                        State::Ready
                     }
-                }
+                };
+                self.nodes[follower.index()].state = state;
             }
         }
     }
 
     /// How a node whose turn it is ends at once, or `None` where somebody must decide or do something.
-    fn follows(&self, plan: &Plan, node: NodeIndex) -> Option<Ending> {
+    fn follows(&mut self, plan: &Plan, node: NodeIndex, at: Timestamp) -> Option<Ended> {
         let weight = &plan.graph()[node];
         if let Role::End { start, members } = &weight.role {
-            return Some(self.end_of_container(*start, members));
+            return Some(self.end_of_container(*start, members, at));
         }
         if !self.may_start(plan, node) {
-            return Some(Ending::plain(Outcome::Skipped));
+            return Some(Ended::plain(Outcome::Skipped, at));
+        }
+        if let (Some(step), Role::Start | Role::Whole | Role::Loop(_)) = (&weight.step, &weight.role)
+            && let Some(longest) = step.timeout
+        {
+            let deadline = at.checked_add(duration::signed(longest)).unwrap_or(Timestamp::MAX);
+            self.deadlines.push((deadline, node));
         }
         match (&weight.role, weight.step.as_deref().map(|step| &step.kind)) {
-            (Role::Branch(_), _) | (Role::Start, Some(StepKind::Scope(_))) => Some(Ending::plain(Outcome::Succeeded)),
+            (Role::Branch(_), _) | (Role::Start, Some(StepKind::Scope(_))) => {
+                Some(Ended::plain(Outcome::Succeeded, at))
+            }
             _ => None,
         }
     }
 
-    fn end_of_container(&self, start: NodeIndex, members: &[crate::plan::Member]) -> Ending {
+    fn end_of_container(&self, start: NodeIndex, members: &[Member], at: Timestamp) -> Ended {
         if self.outcome(start) == Outcome::Skipped {
-            return Ending::plain(Outcome::Skipped);
+            return Ended::plain(Outcome::Skipped, at);
         }
         let outcome = outcome::of_container(members, |node| self.outcome(node));
         let error = if outcome == Outcome::Succeeded { None } else { self.first_error(members) };
-        Ending { error, ..Ending::plain(outcome) }
+        Ended { error, ..Ended::plain(outcome, at) }
     }
 
     /// The error of the first step, in written order, that failed: the same whatever ended first.
-    fn first_error(&self, members: &[crate::plan::Member]) -> Option<StepError> {
+    fn first_error(&self, members: &[Member]) -> Option<StepError> {
         members.iter().find_map(|member| self.ending(member.exit)?.error.clone())
     }
 
@@ -289,7 +318,7 @@ impl Frame {
     fn may_start(&self, plan: &Plan, node: NodeIndex) -> bool {
         plan.graph().edges_directed(node, Direction::Incoming).all(|edge| match edge.weight() {
             Edge::Within => match (&plan.graph()[node].role, self.ending(edge.source())) {
-                (Role::Branch(taken_when), Some(start)) => start.value == Value::Bool(*taken_when),
+                (Role::Branch(number), Some(start)) => start.branch == Some(*number),
                 (_, start) => start.is_some_and(|start| start.outcome == Outcome::Succeeded),
             },
             Edge::After(outcomes) => outcomes.contains(self.outcome(edge.source())),
@@ -301,16 +330,12 @@ impl Frame {
         self.ending(node).map_or(Outcome::Skipped, |ending| ending.outcome)
     }
 
-    fn name(&self, node: NodeIndex) -> &str {
-        self.plan.graph()[node].step.as_ref().map_or("", |step| step.name.as_str())
+    fn step(&self, node: NodeIndex) -> Option<&Step> {
+        self.plan.graph()[node].step.as_deref()
     }
 
-    /// The frame of the pass that a loop is in.
-    pub(super) fn loop_frame(&self, node: NodeIndex) -> Option<&Frame> {
-        match &self.nodes[node.index()] {
-            State::Looping(looping) => Some(&looping.frame),
-            _ => None,
-        }
+    fn name(&self, node: NodeIndex) -> &str {
+        self.step(node).map_or("", |step| step.name.as_str())
     }
 }
 
@@ -319,7 +344,7 @@ impl State {
         match self {
             State::Waiting(_) => "waiting",
             State::Ready => "ready",
-            State::Calling(_) | State::Updating(_) | State::Looping(_) => "at work",
+            State::Calling(_) | State::Updating(_) | State::Looping(_) | State::Sleeping(_) => "at work",
             State::Ended(_) => "over",
         }
     }

@@ -1,66 +1,47 @@
-//! What is to be done next: the decisions of a run, made from its state alone.
+//! What is to be done next: the decisions of a run, made from its state and the time alone.
+
+use std::cell::Cell;
 
 use jiff::Timestamp;
 use petgraph::graph::NodeIndex;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::event::{Ending, Event, Part, StepError, StepPath};
-use super::frame::{Calling, Frame, State as NodeState};
+use super::event::{Answer, Ending, Event, Part, StepError, Verdict};
+use super::frame::{Frame, Looping, State as NodeState};
 use super::update::{self, Stage, Update};
-use super::view::{View, handled_error};
+use super::view::View;
 use super::{Going, Run, State};
-use crate::connector::{CallKey, Effect};
-use crate::expression::{Expression, ExpressionError};
-use crate::flow::{Call, Step, StepKind, UpdateIfDifferent};
+use crate::expression::{Condition, Expression, ExpressionError};
+use crate::flow::variable::Assignment;
+use crate::flow::{self, Call, Case, Step, StepKind, UpdateIfDifferent, Wait, duration};
 use crate::mapping::changes_record;
 use crate::outcome::Outcome;
-use crate::plan::Role;
 
-/// Something to be done for a run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Write an event to the record, then apply it.
-    Record(Event),
-    /// Call an operation, then record what came back. The event that the call started is recorded already.
-    Call {
-        /// The step that calls.
-        step: StepPath,
-        /// What the step does with the call.
-        part: Part,
-        /// The same for every attempt, also after a restart.
-        key: CallKey,
-        /// The operation's full name.
-        operation: String,
-        /// Whether it changes the service.
-        effect: Effect,
-        /// The input.
-        input: Value,
-    },
-    /// Run a child flow, then record its response.
-    RunFlow {
-        /// The step that waits for it.
-        step: StepPath,
-        /// Names the child run.
-        key: CallKey,
-        /// The flow.
-        flow: String,
-        /// Its inputs.
-        input: Value,
-    },
+/// What is to be done for a run now.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Next {
+    /// What was decided: to be written to the record, then applied, all or one after the other.
+    pub events: Vec<Event>,
+    /// When something is to be decided though nothing else happens.
+    pub wake: Option<Timestamp>,
 }
 
 impl Run {
-    /// Everything that can be done now. Calls that are under way are named again: whoever performs them
-    /// knows which ones it has begun. Nothing is to be done for a run that has not started or has ended.
-    pub fn next(&self, now: Timestamp) -> Vec<Action> {
-        let State::Going(going) = &self.state else { return Vec::new() };
-        if let Some(ending) = going.root.ended() {
-            let finished = Event::RunFinished { outcome: ending.outcome, error: ending.error.clone(), at: now };
-            return vec![Action::Record(finished)];
+    /// Everything that can be decided now. Nothing is to be done for a run that has not started or has ended; one
+    /// that waits for calls is woken by their results.
+    pub fn next(&self, now: Timestamp) -> Next {
+        let State::Going(going) = &self.state else { return Next::default() };
+        if let Some(ended) = going.root.ended() {
+            let finished = Event::RunFinished { outcome: ended.outcome, error: ended.error.clone(), at: now };
+            return Next { events: vec![finished], wake: None };
         }
-        let mut decider = Decider { run: self, going, now, actions: Vec::new() };
-        decider.frame(&mut vec![&going.root]);
-        decider.actions
+        let mut decider = Decider { run: self, going, now, next: Next::default() };
+        let mut frames = vec![&going.root];
+        // What has run out of time is cut off before anything else is decided in it.
+        if !decider.expired(&mut frames) {
+            decider.frame(&mut frames);
+        }
+        decider.next
     }
 }
 
@@ -69,240 +50,359 @@ struct Decider<'a> {
     run: &'a Run,
     going: &'a Going,
     now: Timestamp,
-    actions: Vec<Action>,
+    next: Next,
 }
 
 impl<'a> Decider<'a> {
+    /// Ends the outermost step whose time is used up; notes when the next one's will be.
+    fn expired(&mut self, frames: &mut Vec<&'a Frame>) -> bool {
+        let Some(frame) = frames.last().copied() else { return false };
+        for (deadline, step) in frame.deadlines() {
+            if deadline > self.now {
+                self.wake_at(deadline);
+                continue;
+            }
+            let entry = frame.plan.place(&step.name).map(|place| place.entry);
+            let between_passes = entry.is_some_and(
+                |entry| matches!(frame.state(entry), NodeState::Looping(looping) if looping.to_check().is_some()),
+            );
+            if between_passes {
+                continue;
+            }
+            let node = entry.unwrap_or_else(|| frame.plan.start());
+            let error = StepError::timeout(&step.name, step.timeout.unwrap_or_default());
+            let view = self.view(frames, step, node);
+            let finished = Event::StepFinished { step: view.path(), ending: Ending::timed_out(error), at: self.now };
+            self.next.events.push(finished);
+            return true;
+        }
+        for (_, state) in frame.active() {
+            let NodeState::Looping(looping) = state else { continue };
+            for pass in looping.passes() {
+                frames.push(pass);
+                let expired = self.expired(frames);
+                frames.pop();
+                if expired {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     fn frame(&mut self, frames: &mut Vec<&'a Frame>) {
         let Some(frame) = frames.last().copied() else { return };
         for (node, state) in frame.active() {
-            let weight = &frame.plan.graph()[node];
-            let Some(step) = weight.step.as_deref() else { continue };
+            let Some(step) = frame.plan.graph()[node].step.as_deref() else { continue };
             match state {
-                NodeState::Looping(_) => {
-                    if let Some(inner) = frame.loop_frame(node) {
-                        frames.push(inner);
-                        self.frame(frames);
-                        frames.pop();
+                NodeState::Looping(looping) => self.passes(step, looping, frames, node),
+                NodeState::Updating(update) if update.calling().is_none() => {
+                    if let StepKind::UpdateIfDifferent(kind) = &step.kind {
+                        let view = self.view(frames, step, node);
+                        self.update(kind, update, &view);
                     }
                 }
-                state => self.step(step, state, &weight.role, frames, node),
+                NodeState::Sleeping(until) if *until > self.now => self.wake_at(*until),
+                NodeState::Sleeping(_) => {
+                    let view = self.view(frames, step, node);
+                    self.finish(&view, Ending::succeeded(Value::Null));
+                }
+                NodeState::Ready => {
+                    let view = self.view(frames, step, node);
+                    self.start(&step.kind, &view);
+                }
+                _ => {}
             }
-            if matches!(self.actions.last(), Some(Action::Record(Event::RunFinished { .. }))) {
+            if self.ends_run() {
                 return;
             }
         }
     }
 
-    fn step(&mut self, step: &'a Step, state: &NodeState, role: &Role, frames: &[&'a Frame], node: NodeIndex) {
-        let containers = containers(frames, node);
-        let view = View {
-            trigger: &self.going.trigger,
-            parameters: &self.run.parameters,
-            frames,
-            error: handled_error(step, &containers, frames),
-            extra: Vec::new(),
-        };
-        let path = path(step, frames);
-        match (state, &step.kind) {
-            (NodeState::Calling(calling), kind) => self.call(path, kind, calling),
-            (NodeState::Updating(update), StepKind::UpdateIfDifferent(kind)) => self.update(path, kind, update, &view),
-            (NodeState::Ready, kind) => self.start(path, kind, role, &view),
-            _ => {}
+    fn passes(&mut self, step: &'a Step, looping: &'a Looping, frames: &mut Vec<&'a Frame>, node: NodeIndex) {
+        if let Some((last, count)) = looping.to_check() {
+            return self.check_pass(step, last, count, frames, node);
+        }
+        for pass in looping.passes() {
+            frames.push(pass);
+            self.frame(frames);
+            frames.pop();
+            if self.ends_run() {
+                return;
+            }
+        }
+    }
+
+    /// Looks at the condition of a loop after a pass. It may read the steps of that pass.
+    fn check_pass(&mut self, step: &'a Step, last: &'a Frame, count: u32, frames: &mut Vec<&'a Frame>, node: NodeIndex) {
+        let StepKind::Until { condition, .. } = &step.kind else { return };
+        let path = self.view(frames, step, node).path();
+        let deadline = frames.last().and_then(|frame| frame.deadline(node));
+        frames.push(last);
+        let holds = condition.holds(&self.view(frames, step, node));
+        frames.pop();
+        let passes = last.pass.as_ref().map_or(0, |pass| pass.number + 1);
+        let used_up = passes >= count as usize || deadline.is_some_and(|deadline| deadline <= self.now);
+        match holds {
+            Ok(true) => self.record(Event::PassChecked { step: path, verdict: Verdict::Done, at: self.now }),
+            Ok(false) => {
+                let verdict = if used_up { Verdict::AtLimit } else { Verdict::GoOn };
+                self.record(Event::PassChecked { step: path, verdict, at: self.now });
+            }
+            Err(error) => {
+                let ending = Ending::failed(unworkable(&path.name, &error));
+                self.record(Event::StepFinished { step: path, ending, at: self.now });
+            }
         }
     }
 
     /// What to do with a step whose turn it is.
-    fn start(&mut self, path: StepPath, kind: &StepKind, role: &Role, view: &View<'_>) {
-        match kind {
+    fn start(&mut self, kind: &'a StepKind, view: &View<'_>) {
+        let decided = match kind {
             StepKind::Call(Call { with, .. }) | StepKind::RunFlow { with, .. } => {
-                self.start_call(path, Part::Call, with, view);
+                self.start_call(Part::Call, with, view)
             }
-            StepKind::If { condition, .. } => match condition.holds(view) {
-                Ok(holds) => self.record(Event::ConditionDecided { step: path, holds, at: self.now }),
-                Err(error) => self.fail(path, &error),
-            },
-            StepKind::ForEach { items, .. } if matches!(role, Role::Loop(_)) => self.start_loop(path, items, view),
-            StepKind::UpdateIfDifferent(kind) => self.update(path, kind, &Update::default(), view),
-            StepKind::Compose(value) => match value.evaluate(view) {
-                Ok(value) => self.finish(path, Ending::succeeded(value)),
-                Err(error) => self.fail(path, &error),
-            },
-            StepKind::Respond(value) => self.respond(path, value, view),
+            StepKind::If { condition, .. } => self.branch(condition, view),
+            StepKind::Switch { value, cases, .. } => self.switch(value, cases, view),
+            StepKind::ForEach { items, .. } => self.start_loop(items, view),
+            StepKind::Until { count, .. } => self.start_until(count, view),
+            StepKind::UpdateIfDifferent(kind) => {
+                self.update(kind, &Update::default(), view);
+                Ok(())
+            }
+            StepKind::Data(operation) => {
+                let ending = match operation.evaluate(view) {
+                    Ok(value) => Ending::succeeded(value),
+                    Err(failed) => {
+                        let error = unworkable(&view.step.name, &failed.error);
+                        Ending { value: failed.value, ..Ending::failed(error) }
+                    }
+                };
+                self.finish(view, ending);
+                Ok(())
+            }
+            StepKind::Assign(assignment) => self.assign(assignment, view),
+            StepKind::Wait(wait) => self.wait(wait, view),
+            StepKind::Respond(answer) => self.respond(answer, view),
             StepKind::Terminate { outcome, code, message } => {
-                self.terminate(&path, *outcome, code.as_deref(), message.as_ref(), view);
+                self.terminate(*outcome, code.as_ref(), message.as_ref(), view);
+                Ok(())
             }
-            StepKind::Scope(_) | StepKind::ForEach { .. } => {}
+            StepKind::Scope(_) => Ok(()),
+        };
+        if let Err(error) = decided {
+            self.fail(view, &error);
         }
     }
 
-    fn start_call(&mut self, step: StepPath, part: Part, with: &Expression, view: &View<'_>) {
-        match with.evaluate(view) {
-            Ok(input) => self.record(Event::CallStarted { step, part, input, changes: Vec::new(), at: self.now }),
-            Err(error) => self.fail(step, &error),
-        }
+    fn start_call(&mut self, part: Part, with: &Expression, view: &View<'_>) -> Result<(), ExpressionError> {
+        let input = with.evaluate(view)?;
+        self.record(Event::CallStarted { step: view.path(), part, input, changes: Vec::new(), at: self.now });
+        Ok(())
     }
 
-    fn start_loop(&mut self, step: StepPath, items: &Expression, view: &View<'_>) {
-        match items.evaluate(view) {
-            Ok(Value::Array(items)) => self.record(Event::LoopStarted { step, items, at: self.now }),
-            Ok(other) => {
+    fn branch(&mut self, condition: &Condition, view: &View<'_>) -> Result<(), ExpressionError> {
+        let holds = condition.holds(view)?;
+        let (branch, value) = (usize::from(!holds), Value::Bool(holds));
+        self.record(Event::BranchTaken { step: view.path(), branch, value, at: self.now });
+        Ok(())
+    }
+
+    /// The first case that has the value; its kind counts too, so the text `1` is not the number.
+    fn switch(&mut self, value: &Expression, cases: &[Case], view: &View<'_>) -> Result<(), ExpressionError> {
+        let value = value.evaluate(view)?;
+        let branch = cases.iter().position(|case| case.is == value).unwrap_or(cases.len());
+        self.record(Event::BranchTaken { step: view.path(), branch, value, at: self.now });
+        Ok(())
+    }
+
+    fn start_loop(&mut self, items: &Expression, view: &View<'_>) -> Result<(), ExpressionError> {
+        match items.evaluate(view)? {
+            Value::Array(items) => {
+                self.record(Event::LoopStarted { step: view.path(), items, at: self.now });
+                Ok(())
+            }
+            other => {
                 let kind = if other.is_null() { "null" } else { "no list" };
-                self.fail(step, &ExpressionError::new(format!("a loop goes over a list, and this is {kind}")));
+                Err(ExpressionError::new(format!("a loop goes over a list, and this is {kind}")))
             }
-            Err(error) => self.fail(step, &error),
         }
     }
 
-    fn respond(&mut self, step: StepPath, value: &Expression, view: &View<'_>) {
-        match value.evaluate(view) {
-            Ok(_) if self.has_answered() => {
-                self.fail(step, &ExpressionError::new("the run has answered already"));
+    fn start_until(&mut self, count: &Expression, view: &View<'_>) -> Result<(), ExpressionError> {
+        const MOST: u64 = 5000;
+        let count = count.evaluate(view)?;
+        match count.as_u64().filter(|count| (1..=MOST).contains(count)).and_then(|count| u32::try_from(count).ok()) {
+            Some(count) => {
+                self.record(Event::UntilStarted { step: view.path(), count, at: self.now });
+                Ok(())
             }
-            Ok(value) => self.record(Event::Responded { step, value, at: self.now }),
-            Err(error) => self.fail(step, &error),
+            None => Err(ExpressionError::new(format!("`count` must be from 1 to {MOST}, and is {count}"))),
         }
+    }
+
+    /// One after the other: another step's change that was just decided must be in the record first.
+    fn assign(&mut self, assignment: &Assignment, view: &View<'_>) -> Result<(), ExpressionError> {
+        if self.next.events.iter().any(|event| matches!(event, Event::VariableSet { .. })) {
+            return Ok(());
+        }
+        let nothing = Map::new();
+        let variables = self.going.variables.as_object().unwrap_or(&nothing);
+        let value = assignment.evaluate(variables, view)?;
+        let variable = assignment.variable.clone();
+        self.record(Event::VariableSet { step: view.path(), variable, value, at: self.now });
+        Ok(())
+    }
+
+    fn wait(&mut self, wait: &Wait, view: &View<'_>) -> Result<(), ExpressionError> {
+        let (Wait::For(value) | Wait::Until(value)) = wait;
+        let value = value.evaluate(view)?;
+        let Value::String(text) = &value else {
+            return Err(ExpressionError::new(format!("a wait takes a text, and this is {value}")));
+        };
+        let until = match wait {
+            Wait::For(_) => duration::after(self.now, text)?,
+            Wait::Until(_) => duration::moment(text)?,
+        };
+        self.record(Event::WaitStarted { step: view.path(), until, at: self.now });
+        Ok(())
+    }
+
+    fn respond(&mut self, answer: &flow::Answer, view: &View<'_>) -> Result<(), ExpressionError> {
+        let status = match &answer.status {
+            Some(status) => self::status(&status.evaluate(view)?)?,
+            None => 200,
+        };
+        let headers = answer.headers.as_ref().map(|headers| headers.evaluate(view)).transpose()?.unwrap_or_default();
+        let body = answer.body.evaluate(view)?;
+        if self.has_answered() {
+            return Err(ExpressionError::new("the run has answered already"));
+        }
+        let answer = Answer { status, headers, body };
+        self.record(Event::Responded { step: view.path(), answer, at: self.now });
+        Ok(())
     }
 
     /// Whether the run has answered, or will by what was just decided for a step that runs beside.
     fn has_answered(&self) -> bool {
-        self.going.response.is_some()
-            || self.actions.iter().any(|action| matches!(action, Action::Record(Event::Responded { .. })))
+        self.going.response.is_some() || self.next.events.iter().any(|event| matches!(event, Event::Responded { .. }))
     }
 
     fn terminate(
         &mut self,
-        step: &StepPath,
         outcome: Outcome,
-        code: Option<&str>,
+        code: Option<&Expression>,
         message: Option<&Expression>,
         view: &View<'_>,
     ) {
-        let handled = view.error.clone().and_then(|error| serde_json::from_value::<StepError>(error).ok());
-        let message = message.map(|message| match message.evaluate(view) {
-            Ok(Value::String(text)) => text,
-            Ok(other) => other.to_string(),
+        let text = |value: &Expression| match value.operand(view) {
+            Ok(value) => value.to_text().into_owned(),
             Err(error) => error.message,
-        });
+        };
+        let handled = view.handled_error().and_then(|error| serde_json::from_value::<StepError>(error).ok());
         let error = match (outcome, message, handled) {
             (Outcome::Succeeded, _, _) => None,
             (_, None, Some(handled)) => Some(handled),
             (_, message, _) => {
-                let message = message.unwrap_or_else(|| "the flow ended the run".to_owned());
-                let code = code.unwrap_or("terminated").to_owned();
-                Some(StepError { code, ..StepError::value(&step.name, message) })
+                let message = message.map_or_else(|| "the flow ended the run".to_owned(), text);
+                let code = code.map_or_else(|| "terminated".to_owned(), text);
+                Some(StepError { code, ..StepError::value(&view.step.name, message) })
             }
         };
         self.record(Event::RunFinished { outcome, error, at: self.now });
     }
 
-    /// What to do for an update, by its stage.
-    fn update(&mut self, path: StepPath, kind: &UpdateIfDifferent, update: &Update, view: &View<'_>) {
-        if let Some(calling) = update.calling() {
-            let call = if matches!(calling.part, Part::Read(_)) { &kind.read } else { &kind.update };
-            return self.call_operation(path, call, calling);
-        }
-        match &update.stage {
-            Stage::Unread => {
-                let from = match kind.from.evaluate(view) {
-                    Ok(from) => from,
-                    Err(error) => return self.fail(path, &error),
-                };
-                self.start_call(path, update.next_read(), &kind.read.with, &view.with(&[("from", &from)]));
+    /// What to do for an update that is not calling, by its stage.
+    fn update(&mut self, kind: &UpdateIfDifferent, update: &Update, view: &View<'_>) {
+        let decided = match &update.stage {
+            Stage::Unread => kind.from.evaluate(view).and_then(|from| {
+                self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from)]))
+            }),
+            Stage::Read(to) => self.compare(kind, update, to, view),
+            Stage::Written(changes) => {
+                self.finish(view, update::done(changes.clone()));
+                Ok(())
             }
-            Stage::Read(to) => self.compare(path, kind, update, to, view),
-            Stage::Written(changes) => self.finish(path, update::done(changes.clone())),
             Stage::Failed(error, attempts) => {
-                let error = StepError::call(&path.name, error, *attempts);
-                self.finish(path, Ending::failed(error));
+                self.finish(view, Ending::failed(StepError::call(&view.step.name, error, *attempts)));
+                Ok(())
             }
-            Stage::Reading(_) | Stage::Writing(..) => {}
+            Stage::Reading(_) | Stage::Writing(..) => Ok(()),
+        };
+        if let Err(error) = decided {
+            self.fail(view, &error);
         }
     }
 
-    fn compare(&mut self, step: StepPath, kind: &UpdateIfDifferent, update: &Update, to: &Value, view: &View<'_>) {
-        let compared = kind.from.evaluate(view).and_then(|from| {
-            let changes = kind.mapping.compare(&from, to, view).map_err(ExpressionError::from)?;
-            let record = changes_record(&changes);
-            let input = kind.update.with.evaluate(&view.with(&[("from", &from), ("to", to), ("changes", &record)]))?;
-            Ok((changes, input))
+    fn compare(
+        &mut self,
+        kind: &UpdateIfDifferent,
+        update: &Update,
+        to: &Value,
+        view: &View<'_>,
+    ) -> Result<(), ExpressionError> {
+        let from = kind.from.evaluate(view)?;
+        let changes = kind.mapping.compare(&from, to, view).map_err(ExpressionError::from)?;
+        if changes.is_empty() {
+            self.finish(view, update.in_step());
+            return Ok(());
+        }
+        let record = changes_record(&changes);
+        let input = kind.update.with.evaluate(&view.with(&[("from", &from), ("to", to), ("changes", &record)]))?;
+        self.record(Event::CallStarted {
+            step: view.path(),
+            part: update.next_write(),
+            input,
+            changes,
+            at: self.now,
         });
-        match compared {
-            Ok((changes, _)) if changes.is_empty() => self.finish(step, update.in_step()),
-            Ok((changes, input)) => {
-                let part = update.next_write();
-                self.record(Event::CallStarted { step, part, input, changes, at: self.now });
-            }
-            Err(error) => self.fail(step, &error),
-        }
+        Ok(())
     }
 
-    fn call(&mut self, path: StepPath, kind: &StepKind, calling: &Calling) {
-        match kind {
-            StepKind::Call(call) => self.call_operation(path, call, calling),
-            StepKind::RunFlow { flow, .. } => {
-                let key = CallKey::new(&self.run.id, &path, calling.part);
-                self.actions.push(Action::RunFlow {
-                    step: path,
-                    key,
-                    flow: flow.clone(),
-                    input: calling.input.clone(),
-                });
-            }
-            _ => {}
-        }
+    fn view<'v>(&self, frames: &'v [&'a Frame], step: &'v Step, node: NodeIndex) -> View<'v>
+    where
+        'a: 'v,
+    {
+        let draws = Cell::new(0);
+        View { run: self.run, going: self.going, frames, step, node, now: self.now, extra: Vec::new(), draws }
     }
 
-    fn call_operation(&mut self, step: StepPath, call: &Call, calling: &Calling) {
-        self.actions.push(Action::Call {
-            key: CallKey::new(&self.run.id, &step, calling.part),
-            step,
-            part: calling.part,
-            operation: call.operation.clone(),
-            effect: call.effect,
-            input: calling.input.clone(),
-        });
+    fn wake_at(&mut self, at: Timestamp) {
+        self.next.wake = Some(self.next.wake.map_or(at, |wake| wake.min(at)));
     }
 
-    fn fail(&mut self, step: StepPath, error: &ExpressionError) {
-        let mut message = error.message.clone();
-        if let Some(help) = &error.help {
-            message = format!("{message}; {help}");
-        }
-        let ending = Ending::failed(StepError::value(&step.name, message));
-        self.finish(step, ending);
+    /// Whether the run ends by what was just decided: nothing may be decided after that.
+    fn ends_run(&self) -> bool {
+        matches!(self.next.events.last(), Some(Event::RunFinished { .. }))
     }
 
-    fn finish(&mut self, step: StepPath, ending: Ending) {
-        self.record(Event::StepFinished { step, ending, at: self.now });
+    fn fail(&mut self, view: &View<'_>, error: &ExpressionError) {
+        self.finish(view, Ending::failed(unworkable(&view.step.name, error)));
+    }
+
+    fn finish(&mut self, view: &View<'_>, ending: Ending) {
+        self.record(Event::StepFinished { step: view.path(), ending, at: self.now });
     }
 
     fn record(&mut self, event: Event) {
-        self.actions.push(Action::Record(event));
+        self.next.events.push(event);
     }
 }
 
-fn path(step: &Step, frames: &[&Frame]) -> StepPath {
-    let loops =
-        frames.iter().filter_map(|frame| frame.pass.as_ref()).map(|pass| (pass.of.clone(), pass.number)).collect();
-    StepPath { loops, name: step.name.clone() }
+/// The error of a step whose values could not be worked out.
+fn unworkable(step: &str, error: &ExpressionError) -> StepError {
+    let message = match &error.help {
+        Some(help) => format!("{}; {help}", error.message),
+        None => error.message.clone(),
+    };
+    StepError::value(step, message)
 }
 
-/// The containers around a node, from the outside in: the loops of the frames, then scopes and conditions.
-fn containers<'a>(frames: &[&'a Frame], node: NodeIndex) -> Vec<&'a Step> {
-    let mut found = Vec::new();
-    for (depth, frame) in frames.iter().enumerate() {
-        let inner = match frames.get(depth + 1) {
-            Some(next) => next.pass.as_ref().and_then(|pass| frame.plan.place(&pass.of)).map(|place| place.entry),
-            None => Some(node),
-        };
-        let Some(inner) = inner else { continue };
-        let mut chain = frame.plan.containers(inner);
-        chain.reverse();
-        found.extend(chain);
-        if depth + 1 < frames.len() {
-            found.extend(frame.plan.graph()[inner].step.as_deref());
-        }
-    }
-    found
+/// The status of an answer, as a number or as a text of one.
+fn status(value: &Value) -> Result<u16, ExpressionError> {
+    let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+    number
+        .and_then(|number| u16::try_from(number).ok())
+        .filter(|status| matches!(status, 200..=299 | 400..=599))
+        .ok_or_else(|| ExpressionError::new(format!("the status of an answer is 2xx, 4xx or 5xx, and this is {value}")))
 }

@@ -3,10 +3,13 @@
 use serde_json::Value;
 
 use super::event::{Change, StepError, StepPath};
-use super::frame::Frame;
+use super::frame::{Ended, Frame};
 use super::{Run, State};
 use crate::outcome::Outcome;
 use crate::plan::Role;
+
+/// What stands for a value that is not to be shown.
+pub const HIDDEN: &str = "(not shown: secure)";
 
 /// One line of a run's history.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +22,7 @@ pub struct StepReport {
     pub kind: &'static str,
     /// How it ended; `None` while it has not.
     pub outcome: Option<Outcome>,
-    /// Its value.
+    /// Its value; [`HIDDEN`] where it is not to be shown.
     pub value: Value,
     /// Why it failed.
     pub error: Option<StepError>,
@@ -46,15 +49,24 @@ fn steps(frame: &Frame) -> Vec<StepReport> {
         let (Some(step), Role::Whole | Role::Loop(_) | Role::Start) = (&weight.step, &weight.role) else { continue };
         let Some(place) = frame.plan.place(&step.name) else { continue };
         let ending = frame.ending(place.exit);
+        let hidden = frame.plan.facts().usage.secure(&step.name).outputs;
         reports.push(StepReport {
             step: StepPath { loops: Vec::new(), name: step.name.clone() },
             title: step.title.clone().unwrap_or_else(|| step.name.clone()),
             kind: step.kind.name(),
             outcome: ending.map(|ending| ending.outcome),
-            value: ending.map(|ending| ending.value.clone()).unwrap_or_default(),
+            value: shown(ending, hidden),
             error: ending.and_then(|ending| ending.error.clone()),
-            changes: ending.map(|ending| ending.changes.clone()).unwrap_or_default(),
+            changes: ending.filter(|_| !hidden).map(|ending| ending.changes.clone()).unwrap_or_default(),
         });
     }
     reports
+}
+
+fn shown(ending: Option<&Ended>, hidden: bool) -> Value {
+    match ending.map(Ended::value) {
+        None | Some(Value::Null) => Value::Null,
+        Some(_) if hidden => Value::from(HIDDEN),
+        Some(value) => value.clone(),
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cosell_engine::connector::{CallError, CallErrorKind};
-use cosell_engine::run::{Action, Event, Run, RunId};
+use cosell_engine::run::{Call, Event, Run, RunId, Work};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -187,7 +187,7 @@ l:
 i: { if: { all: [{ equals: [$.steps.b.none, there] }, { not: { empty: $.steps.a } }] }, then: { d: { respond: $.steps.b } } }";
     let run = run(steps, &json!({"id": 7, "items": [[1, 2], [3]]}));
     assert_eq!(run.ended().unwrap().outcome.name(), "succeeded", "{:?}", run.ended());
-    assert_eq!(run.response(), Some(&json!({"seen": "Deal 7", "none": "there"})));
+    assert_eq!(run.response().map(|answer| &answer.body), Some(&json!({"seen": "Deal 7", "none": "there"})));
 }
 
 #[test]
@@ -197,7 +197,7 @@ s: { scope: { ok: { call: fake.say }, inner: { scope: { first: { call: fake.fail
 h: { after: { s: [failed] }, scope: { tell: { compose: '{{error.step}}: {{error.message}} ({{error.code}})' }, say: { respond: $.steps.tell } } }
 t: { after: [h], terminate: failed }";
     let run = run(steps, &json!({}));
-    assert_eq!(run.response(), Some(&json!("first: it was refused (E1)")));
+    assert_eq!(run.response().map(|answer| &answer.body), Some(&json!("first: it was refused (E1)")));
     assert_eq!(run.ended().unwrap().error, None.or(run.ended().unwrap().error.clone()));
     assert_eq!(run.ended().unwrap().outcome.name(), "failed");
 }
@@ -212,23 +212,43 @@ fn independent_steps_are_called_at_the_same_time() {
     assert_eq!(calls, ["a", "b"]);
 }
 
-/// Runs steps to their end with a service that says what it is told and fails where it should.
+/// Runs steps to their end with a service that says what it is told and fails where it should. Time passes only
+/// where nothing else can happen.
 pub(crate) fn run(steps: &str, trigger: &Value) -> Run {
-    let mut run = started(steps, trigger);
+    run_to_end(started(steps, trigger))
+}
+
+/// Runs a run that has started to its end.
+pub(crate) fn run_to_end(mut run: Run) -> Run {
+    let mut now = Timestamp::UNIX_EPOCH;
     while run.ended().is_none() {
-        let actions = run.next(Timestamp::UNIX_EPOCH);
-        assert!(!actions.is_empty(), "the run cannot go on: {run:?}");
-        for action in actions {
-            run.apply(&perform(action)).unwrap();
+        let events = possible(&run, &mut now);
+        assert!(!events.is_empty(), "the run cannot go on: {run:?}");
+        for event in events {
+            run.apply(&event).unwrap();
         }
     }
     run
 }
 
+/// What can happen next: what the run decides, and the results of its calls; else time passes until it decides.
+pub(crate) fn possible(run: &Run, now: &mut Timestamp) -> Vec<Event> {
+    let mut next = run.next(*now);
+    let calls = run.calls();
+    if let (true, true, Some(wake)) = (next.events.is_empty(), calls.is_empty(), next.wake) {
+        *now = wake;
+        next = run.next(*now);
+    }
+    next.events.into_iter().chain(calls.into_iter().map(|call| perform(call, *now))).collect()
+}
+
 pub(crate) fn started(steps: &str, trigger: &Value) -> Run {
     let steps: String = steps.trim().lines().map(|line| format!("  {line}\n")).collect();
-    let flow = format!("flow: test\ntrigger: {{ manual: {{}} }}\nsteps:\n{steps}");
-    let pack = fake::pack(&flow, &fake::Shared::default());
+    started_flow(&format!("flow: test\ntrigger: {{ manual: {{}} }}\nsteps:\n{steps}"), trigger)
+}
+
+pub(crate) fn started_flow(flow: &str, trigger: &Value) -> Run {
+    let pack = fake::pack(flow, &fake::Shared::default());
     let plan = Arc::clone(&pack.flow("test").unwrap().plan);
     let mut run = Run::new(RunId("r".to_owned()), plan, Arc::clone(pack.parameters()));
     run.apply(&begin(trigger)).unwrap();
@@ -247,35 +267,24 @@ pub(crate) fn begin(trigger: &Value) -> Event {
 /// Applies everything that needs no service; gives the steps that call, and the run.
 fn settle(mut run: Run) -> (Vec<String>, Run) {
     loop {
-        let (records, calls): (Vec<_>, Vec<_>) =
-            run.next(Timestamp::UNIX_EPOCH).into_iter().partition(|action| matches!(action, Action::Record(_)));
-        if records.is_empty() {
-            let names = calls.into_iter().filter_map(|action| match action {
-                Action::Call { step, .. } => Some(step.name),
-                _ => None,
-            });
-            return (names.collect(), run);
+        let events = run.next(Timestamp::UNIX_EPOCH).events;
+        if events.is_empty() {
+            return (run.calls().into_iter().map(|call| call.step.name).collect(), run);
         }
-        for action in records {
-            run.apply(&perform(action)).unwrap();
+        for event in events {
+            run.apply(&event).unwrap();
         }
     }
 }
 
-pub(crate) fn perform(action: Action) -> Event {
-    let at = Timestamp::UNIX_EPOCH;
-    match action {
-        Action::Record(event) => event,
-        Action::Call { step, part, operation, input, .. } => {
-            let result = match operation.as_str() {
-                "fake.fail" => Err(CallError {
-                    code: Some("E1".to_owned()),
-                    ..CallError::new(CallErrorKind::Input, "it was refused")
-                }),
-                _ => Ok(input.get("value").cloned().unwrap_or_default()),
-            };
-            Event::CallFinished { step, part, result, attempts: 1, at }
+fn perform(call: Call, at: Timestamp) -> Event {
+    let Call { step, part, work, input, .. } = call;
+    let result = match work {
+        Work::Operation { name, .. } if name == "fake.fail" => {
+            Err(CallError { code: Some("E1".to_owned()), ..CallError::new(CallErrorKind::Input, "it was refused") })
         }
-        Action::RunFlow { .. } => panic!("no flows here"),
-    }
+        Work::Operation { .. } => Ok(input.get("value").cloned().unwrap_or_default()),
+        Work::Flow(_) => panic!("no flows here"),
+    };
+    Event::CallFinished { step, part, result, attempts: 1, at }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use cosell_engine::outcome::Outcome;
-use cosell_engine::run::{Event, RunId};
+use cosell_engine::run::{Answer, Event, RunId};
 use cosell_engine::store::{
     Accepted, Cursor, EventId, Fate, MemoryStore, NewEvent, RunQuery, Store, StoreError, Transition,
 };
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn the_store_in_memory_does_what_a_store_must() {
@@ -178,6 +178,7 @@ fn event(flow: &str, content_key: &str) -> NewEvent {
         body: json!({ "of": content_key }),
         content_key: content_key.to_owned(),
         at: at(0),
+        wrong: None,
     }
 }
 
@@ -192,7 +193,7 @@ fn started(flow: &str, second: i64) -> Event {
 /// Any event in the middle of a run: a store does not read it.
 fn responded(second: i64) -> Event {
     let step = cosell_engine::run::StepPath { loops: Vec::new(), name: "a".to_owned() };
-    Event::Responded { step, value: json!(second), at: at(second) }
+    Event::Responded { step, answer: Answer { status: 200, headers: Value::Null, body: json!(second) }, at: at(second) }
 }
 
 fn finished(outcome: Outcome, second: i64) -> Event {

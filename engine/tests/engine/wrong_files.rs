@@ -99,7 +99,7 @@ const VALUES: &[Case] = &[
     ("a computed value", "a: { compose: \"@concat('a', 'b')\" }"),
     ("a computed part of a text", "a: { compose: 'Deal @{triggerBody()}' }"),
     ("an unknown special object", "a: { compose: { $concat: [a, b] } }"),
-    ("a condition that is no map", "a: { if: true, then: { b: { compose: 1 } } }"),
+    ("a condition that is no map", "a: { if: 1, then: { b: { compose: 1 } } }"),
     ("an unknown comparison", "a: { if: { equal: [1, 1] }, then: { b: { compose: 1 } } }"),
     ("a comparison of one value", "a: { if: { equals: $.trigger.id }, then: { b: { compose: 1 } } }"),
 ];

@@ -53,6 +53,7 @@ async fn a_run_that_stopped_after_any_event_ends_the_same_and_creates_nothing_tw
             body: json!({"id": "x"}),
             content_key: "k".to_owned(),
             at: Timestamp::UNIX_EPOCH,
+            wrong: None,
         };
         store.accept(&[accepted], None).await.unwrap();
         store.commit(&steps[..stop]).await.unwrap();
@@ -86,6 +87,7 @@ async fn an_event_that_was_only_accepted_has_its_run() {
         body: json!({"id": "x", "n": n}),
         content_key: n.to_string(),
         at: Timestamp::UNIX_EPOCH,
+        wrong: None,
     };
     let cursor = Cursor { name: "parent".to_owned(), value: json!("c1") };
     store.accept(&[accepted(1), accepted(2)], Some(&cursor)).await.unwrap();
@@ -110,6 +112,7 @@ async fn what_was_under_way_comes_before_what_waits_for_the_same_deal() {
         body: json!({"id": "x", "n": n}),
         content_key: n.to_string(),
         at: Timestamp::UNIX_EPOCH,
+        wrong: None,
     };
     store.accept(&[accepted(1), accepted(2)], None).await.unwrap();
     let begun = Event::RunStarted {

@@ -1,0 +1,80 @@
+//! What a trigger's conditions and its `split` make of an event: none, one or several runs.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use crate::connector::TriggerEvent;
+use crate::expression::{ExpressionError, Root, Scope};
+use crate::flow::EventTrigger;
+use crate::run::driver::World;
+use crate::store::NewEvent;
+
+/// The most runs that one event may start.
+const MOST_ITEMS: usize = 100_000;
+
+/// The events that a flow's runs are for. Where the trigger cannot be worked out, one whose run can only fail.
+pub(super) fn admit(flow: &str, trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Vec<NewEvent> {
+    let new = |body: Value, content_key: String, wrong: Option<String>| NewEvent {
+        flow: flow.to_owned(),
+        body,
+        content_key,
+        at: world.clock.now(),
+        wrong,
+    };
+    match bodies(trigger, event, world) {
+        Ok(None) => vec![new(event.body.clone(), event.content_key.clone(), None)],
+        Ok(Some(items)) => {
+            let key = |number: usize| format!("{}#{number}", event.content_key);
+            items.into_iter().enumerate().map(|(number, item)| new(item, key(number), None)).collect()
+        }
+        Err(error) => vec![new(event.body.clone(), event.content_key.clone(), Some(error.message))],
+    }
+}
+
+/// The items that an event is split into; `None` where it stays whole. Conditions are looked at first.
+fn bodies(trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Result<Option<Vec<Value>>, ExpressionError> {
+    let outputs = json!({"headers": {}, "body": event.body});
+    let scope = TriggerScope { outputs: &outputs, parameters: world.pack.parameters(), world };
+    let during = |what: &str| {
+        let what = what.to_owned();
+        move |error: ExpressionError| ExpressionError::new(format!("{what}: {}", error.message))
+    };
+    if !trigger.when.holds(&scope).map_err(during("a condition of the trigger"))? {
+        return Ok(Some(Vec::new()));
+    }
+    let Some(split) = &trigger.split else { return Ok(None) };
+    match split.evaluate(&scope).map_err(during("the split of the trigger"))? {
+        Value::Null => Ok(Some(Vec::new())),
+        Value::Array(items) if items.len() > MOST_ITEMS => {
+            Err(ExpressionError::new(format!("the event would be split into {} runs; {MOST_ITEMS} is the most", items.len())))
+        }
+        Value::Array(items) => Ok(Some(items)),
+        other => {
+            let kind = crate::expression::Kinds::of(&other);
+            Err(ExpressionError::new(format!("the trigger splits a list, and this is {kind}")))
+        }
+    }
+}
+
+/// What a trigger's own values see.
+struct TriggerScope<'a> {
+    outputs: &'a Value,
+    parameters: &'a Value,
+    world: &'a World,
+}
+
+impl Scope for TriggerScope<'_> {
+    fn root(&self, root: &Root) -> Result<Cow<'_, Value>, ExpressionError> {
+        match root {
+            Root::TriggerOutputs => Ok(Cow::Borrowed(self.outputs)),
+            Root::Named(name) if name == "trigger" => Ok(Cow::Borrowed(&self.outputs["body"])),
+            Root::Named(name) if name == "parameters" => Ok(Cow::Borrowed(self.parameters)),
+            root => Err(ExpressionError::new(format!("`{root}` cannot be read in a trigger"))),
+        }
+    }
+
+    fn now(&self) -> Result<jiff::Timestamp, ExpressionError> {
+        Ok(self.world.clock.now())
+    }
+}
