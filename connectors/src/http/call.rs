@@ -70,7 +70,8 @@ pub(super) struct First {
 }
 
 impl First {
-    fn of(request: &reqwest::Request) -> First {
+    /// What is to be kept of a request before it is sent.
+    pub(super) fn of(request: &reqwest::Request) -> First {
         let mut headers = request.headers().clone();
         for name in OF_THE_FIRST {
             headers.remove(name);

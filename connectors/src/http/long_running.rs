@@ -63,13 +63,16 @@ pub(super) async fn result(http: &Http, first: &First, accepted: Reply) -> Resul
 
 /// The address of the result, from the headers of an answer to a request of `base`.
 fn link(first: &First, base: &Url, reply: &Reply) -> Result<Option<Url>, CallError> {
-    let Some(link) = LINKS.iter().find_map(|name| reply.header(name)) else { return Ok(None) };
+    LINKS.iter().find_map(|name| reply.header(name)).map(|link| followed(first, base, link)).transpose()
+}
+
+fn followed(first: &First, base: &Url, link: &str) -> Result<Url, CallError> {
     let url = first.linked(base, link)?;
     // An address that is encrypted must not hand its result over to everybody on the way.
     if first.url.scheme() == "https" && url.scheme() != "https" {
         return Err(first.not_followed("an address without encryption"));
     }
-    Ok(Some(url))
+    Ok(url)
 }
 
 fn wait_after(reply: &Reply, now: Timestamp) -> Duration {
@@ -88,4 +91,31 @@ fn under_way(first: &First, mut error: CallError) -> CallError {
         error.kind = CallErrorKind::Unanswered;
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn links_are_followed_with_care() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let first = First::of(&reqwest::Request::new(Method::POST, url("https://x.example/a/b?c=d")));
+        let cases = [
+            ("/e", Some("https://x.example/e")),
+            ("e?f=g", Some("https://x.example/a/e?f=g")),
+            ("//y.example/e", Some("https://y.example/e")),
+            ("https://x.example:444/e", Some("https://x.example:444/e")),
+            ("http://x.example/e", None),
+            ("https://name:hush@x.example/e", None),
+            ("data:text/plain,e", None),
+            ("https://[/", None),
+        ];
+        for (link, expected) in cases {
+            let result = followed(&first, &first.url, link).map(String::from).ok();
+            assert_eq!(result.as_deref(), expected, "{link}");
+        }
+    }
 }

@@ -9,7 +9,9 @@ use cosell_engine::connector::{Answer as Given, CallError, CallErrorKind, CallKe
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::with_clock;
+use super::call::Http;
+use super::{DEADLINE, connector, with_clock};
+use crate::client::plain_client;
 use crate::test_server::{Answer, TestServer};
 
 /// What a call gave, and how many seconds it waited.
@@ -224,6 +226,34 @@ async fn endless_pages_end() {
     let input = json!({ "url": format!("{}/a", server.url), "pages": { "at_least": 1 } });
     let error = call("get", input).await.0.unwrap_err();
     assert!(error.message.contains("more than 2000 pages"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_has_a_longest_length() {
+    let server = TestServer::start([Answer::bytes(200, b"abc"), Answer::bytes(200, b"abcd")]).await;
+    let http = Http::new(plain_client(DEADLINE).unwrap(), Arc::new(VirtualClock::at(Timestamp::UNIX_EPOCH)));
+    for fits in [true, false] {
+        let request = reqwest::Request::new(reqwest::Method::GET, server.url.parse().unwrap());
+        assert_eq!(http.send(request, 3).await.is_ok(), fits);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_can_be_given_up() {
+    let server = TestServer::ruled(|_| Some(taken_on("location", "/status").with("retry-after", "3600"))).await;
+    let connector = connector().unwrap();
+    let key = CallKey::new("run", "step", "call");
+    let waiting = connector.operation("post").unwrap().call_any(&key, json!({ "url": server.url }));
+    let asked = async {
+        while server.asked().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        given = waiting => panic!("nobody gave a result: {given:?}"),
+        () = asked => {}
+    }
+    assert_eq!(server.lines(), ["POST /"]);
 }
 
 #[test]
