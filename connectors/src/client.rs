@@ -2,11 +2,12 @@
 //!
 //! The path of a call: [`Request`] (built by a service's `api.rs`) → token (`token.rs`) → sent once, with a
 //! deadline and a bound on the answer (`exchange.rs`) → [`Reply`], or the error that its status and body
-//! make (`failure.rs`). A 401 renews the token and sends the request once more.
+//! make (`failure.rs`; `content.rs` reads a body of any type). A 401 renews the token and sends the request once more.
 //!
 //! Redirects are never followed, and addresses that come out of data are used only when they lie on the
 //! connection's own host: a token never goes anywhere else.
 
+mod content;
 mod exchange;
 mod failure;
 mod reply;
@@ -20,7 +21,7 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::ExposeSecret;
 
-pub(crate) use exchange::{body_up_to, exchange, plain_client};
+pub(crate) use exchange::{LONGEST_BODY, body_up_to, exchange, plain_client};
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 
@@ -88,7 +89,7 @@ impl Client {
             .map_err(|_| CallError::new(CallErrorKind::Denied, "the token holds characters that no header may"))?;
         value.set_sensitive(true);
         built.headers_mut().insert(AUTHORIZATION, value);
-        exchange(self.service, &self.http, built, request.doing()).await
+        exchange(self.service, &self.http, built, request.doing(), LONGEST_BODY).await
     }
 }
 

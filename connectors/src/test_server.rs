@@ -42,7 +42,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn json(status: u16, body: Value) -> Answer {
-        Answer { status, headers: Vec::new(), body: body.to_string().into_bytes() }
+        Answer::bytes(status, body.to_string().as_bytes()).with("content-type", "application/json")
     }
 
     pub(crate) fn bytes(status: u16, body: &[u8]) -> Answer {

@@ -10,8 +10,9 @@ use tracing::Instrument;
 use super::reply::Reply;
 use crate::settings::SettingsError;
 
-/// The longest answer that is read. The largest page that is asked for stays far below it.
-const LONGEST_BODY: usize = 16 * 1024 * 1024;
+/// The longest answer that is read of a service with a connector of its own, in bytes. The largest page that
+/// is asked for stays far below it.
+pub(crate) const LONGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// How long a connection may take to be made.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
@@ -27,18 +28,19 @@ pub(crate) fn plain_client(deadline: Duration) -> Result<reqwest::Client, Settin
         .map_err(|error| SettingsError::Client(with_causes(error)))
 }
 
-/// Sends the request and reads the answer. What is logged holds no value of the query and no header.
+/// Sends the request and reads the answer, up to `longest` bytes of body. What is logged holds no value of the query and no header.
 pub(crate) async fn exchange(
     service: &'static str,
     http: &reqwest::Client,
     request: Request,
     doing: &str,
+    longest: usize,
 ) -> Result<Reply, CallError> {
     let method = request.method().clone();
     let span = tracing::debug_span!("call", service, %method, path = loggable(request.url()));
     async {
         let started = Instant::now();
-        let result = send(http, request, method, doing).await;
+        let result = send(http, request, method, doing, longest).await;
         let status = match &result {
             Ok(reply) => Some(reply.status()),
             Err(error) => error.status,
@@ -63,14 +65,20 @@ pub(crate) async fn body_up_to(mut response: Response, limit: usize) -> Result<O
     Ok(Some(body))
 }
 
-async fn send(http: &reqwest::Client, request: Request, method: Method, doing: &str) -> Result<Reply, CallError> {
+async fn send(
+    http: &reqwest::Client,
+    request: Request,
+    method: Method,
+    doing: &str,
+    longest: usize,
+) -> Result<Reply, CallError> {
     let response = http.execute(request).await.map_err(|error| unsent_or_unanswered(error, &method, doing))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
-    match body_up_to(response, LONGEST_BODY).await {
+    match body_up_to(response, longest).await {
         Ok(Some(body)) => Ok(Reply { status, headers, body, method, doing: doing.to_owned() }),
         Ok(None) => {
-            let message = format!("{doing}: the answer is longer than {LONGEST_BODY} bytes");
+            let message = format!("{doing}: the answer is longer than {longest} bytes");
             Err(CallError { status: Some(status), ..CallError::new(CallErrorKind::Unexpected, message) })
         }
         Err(error) => Err(unsent_or_unanswered(error, &method, doing)),

@@ -15,6 +15,9 @@ use super::reply::Reply;
 /// The longest part of a service's message that is kept, in characters.
 const LONGEST_MESSAGE: usize = 1024;
 
+/// The longest body that is kept with an error, in bytes: errors are part of a run's record.
+const LONGEST_KEPT_BODY: usize = 64 * 1024;
+
 /// The headers in which services give the id of a request, in the order in which they are tried.
 const REQUEST_ID_HEADERS: [&str; 4] = ["request-id", "ms-requestid", "x-ms-service-request-id", "client-request-id"];
 
@@ -30,8 +33,16 @@ pub(super) fn failure(reply: &Reply) -> CallError {
         code: told.code,
         request_id: request_id(reply),
         retry_after_ms: reply.header("retry-after").and_then(|text| retry_after_ms(text, Timestamp::now())),
+        body: kept_body(reply),
         ..CallError::new(kind(reply.status, &reply.method), message)
     }
+}
+
+/// The body, for flows that read more of it than the message. Half a body would be no JSON any more, so one
+/// that is too long is left out.
+fn kept_body(reply: &Reply) -> Option<Box<Value>> {
+    let kept = !reply.body.is_empty() && reply.body.len() <= LONGEST_KEPT_BODY;
+    kept.then(|| Box::new(reply.decoded()))
 }
 
 /// The service's id of the request.
@@ -109,7 +120,7 @@ fn first_text(object: &Value, names: &[&str]) -> Option<String> {
 }
 
 /// How long to wait, from seconds or from a date.
-fn retry_after_ms(text: &str, now: Timestamp) -> Option<u64> {
+pub(super) fn retry_after_ms(text: &str, now: Timestamp) -> Option<u64> {
     if let Ok(seconds) = text.trim().parse::<u64>() {
         return Some(seconds.saturating_mul(1000));
     }

@@ -1,11 +1,14 @@
 //! An answer, read to its end.
 
+use std::time::Duration;
+
 use cosell_engine::connector::{CallError, CallErrorKind};
+use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::failure;
+use super::{content, failure};
 
 /// What a service answered, whatever its status.
 #[derive(Debug)]
@@ -33,9 +36,20 @@ impl Reply {
         self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
+    /// How long the service asks to wait, counted from `now`.
+    pub(crate) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let text = self.header("retry-after")?;
+        failure::retry_after_ms(text, now).map(Duration::from_millis)
+    }
+
     /// The body as it came.
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The body as a value, whatever its type.
+    pub(crate) fn decoded(&self) -> Value {
+        content::decode(self.header("content-type"), &self.body)
     }
 
     /// The body as JSON.

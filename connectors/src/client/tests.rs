@@ -91,6 +91,7 @@ async fn a_refused_sign_in_is_denied_and_tells_no_secret() {
         assert_eq!(error.kind, kind, "{status}: {error}");
         assert!(!error.message.contains("Trace ID"), "{error}");
         assert!(error.message.contains("making the thing"), "{error}");
+        assert_eq!(error.body, None, "{error}");
     }
     let missing = Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned());
     let server = TestServer::start([]).await;

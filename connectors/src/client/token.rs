@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::exchange::exchange;
+use super::exchange::{LONGEST_BODY, exchange};
 use super::reply::Reply;
 use crate::odata::encode_segment;
 use crate::settings::{SettingsError, SignIn};
@@ -84,7 +84,7 @@ impl Tokens {
             .form(&form)
             .build()
             .map_err(|error| CallError::new(CallErrorKind::Input, format!("{doing}: {}", error.without_url())))?;
-        let reply = exchange("entra", &self.http, request, &doing).await.map_err(nothing_was_done)?;
+        let reply = exchange("entra", &self.http, request, &doing, LONGEST_BODY).await.map_err(nothing_was_done)?;
         let granted = granted(&reply)?;
         let token = Token { renew_at: Instant::now() + time_to_renewal(granted.life), value: granted.token };
         state.refresh_token = granted.refresh_token.or(state.refresh_token.take());
@@ -166,6 +166,8 @@ fn refused(reply: &Reply) -> CallError {
     };
     error.message = format!("{} was refused: {said}", reply.doing);
     error.code = code;
+    // The body belongs to the sign-in, not to the call that a flow made.
+    error.body = None;
     error
 }
 

@@ -10,8 +10,11 @@ use super::service::Dataverse;
 use crate::Row;
 use crate::connection::Connection;
 
-/// How many rows one call returns at most.
-const MOST: usize = 5000;
+/// How many rows one call of `list_rows` returns at most.
+const MOST: usize = 100_000;
+
+/// How many related rows one call returns at most.
+const MOST_RELATED: usize = 5000;
 
 /// Lists rows of a table.
 pub struct ListRows(Connection<Dataverse>);
@@ -31,9 +34,9 @@ pub struct ListRowsInput {
     /// Columns to order by, such as `modifiedon desc`.
     #[serde(default)]
     pub order_by: Option<String>,
-    /// How many at most: 1000 by default, 5000 at most.
+    /// How many at most: 1000 by default, 100,000 at most. As many pages are read as it takes.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 5000))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub top: Option<usize>,
 }
 
@@ -107,8 +110,8 @@ impl Operation for RelatedRows {
         let collection = table.collection(&input.relation).ok_or_else(|| table.unknown(&input.relation))?;
         let related = dataverse.table(key, &collection.table).await?;
         let selection = dataverse.selection(key, &related, &input.fields).await?;
-        let request = api::related(&table, id, &collection.navigation, &selection, MOST);
-        let rows = dataverse.rows(key, request, &selection, MOST).await?;
+        let request = api::related(&table, id, &collection.navigation, &selection, MOST_RELATED);
+        let rows = dataverse.rows(key, request, &selection, MOST_RELATED).await?;
         Ok(Rows { value: rows.into_iter().map(Row::from).collect() })
     }
 }

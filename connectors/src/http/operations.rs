@@ -1,54 +1,66 @@
 //! `get`, `post` and `request`: one way to call, three ways to write it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Envelope, Operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
-use super::api;
-use crate::client::exchange;
+use super::call::Http;
 
 /// Reads an address.
-pub struct Get(Arc<reqwest::Client>);
+pub struct Get(Arc<Http>);
 
 /// What to read.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetInput {
-    /// The address, with its query.
+    /// The address, with its query: 16,384 characters at most, without user name and password.
     pub url: String,
     /// Headers by name.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Follows the links to the next page. Only the first page is read by default.
+    #[serde(default)]
+    pub pages: Option<Pages>,
+    /// Whether to wait where the answer is 202 with the address of a result: asks there until the result is
+    /// ready, and gives that. `false` gives the answer 202 itself.
+    #[serde(default = "waits")]
+    pub wait_for_result: bool,
 }
 
 /// Sends a body to an address.
 ///
 /// A repeat sends it again: what that does is for the other side to say.
-pub struct Post(Arc<reqwest::Client>);
+pub struct Post(Arc<Http>);
 
 /// What to send.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostInput {
-    /// The address, with its query.
+    /// The address, with its query: 16,384 characters at most, without user name and password.
     pub url: String,
     /// Headers by name.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// The body: a text is sent as it is, anything else as JSON.
+    /// The body. A text is sent as it is, `{"$content-type", "$content"}` as the bytes that `$content` holds
+    /// in base64, `{"$multipart": [{headers, body}]}` in parts, `{"$formdata": [{key, value}]}` as a form,
+    /// anything else as JSON. A header `Content-Type` goes before the type that follows from the body.
     #[serde(default)]
     pub body: Value,
+    /// Whether to wait where the answer is 202 with the address of a result: asks there until the result is
+    /// ready, and gives that. `false` gives the answer 202 itself.
+    #[serde(default = "waits")]
+    pub wait_for_result: bool,
 }
 
 /// Sends a request with any method.
 ///
 /// A repeat sends it again: what that does is for the other side to say.
-pub struct Request(Arc<reqwest::Client>);
+pub struct Request(Arc<Http>);
 
 /// What to send.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -56,41 +68,61 @@ pub struct Request(Arc<reqwest::Client>);
 pub struct RequestInput {
     /// The method, such as `PUT`.
     pub method: String,
-    /// The address, with its query.
+    /// The address, with its query: 16,384 characters at most, without user name and password.
     pub url: String,
     /// Headers by name.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// The body: a text is sent as it is, anything else as JSON.
+    /// The body, as in `post`.
     #[serde(default)]
     pub body: Value,
+    /// Follows the links to the next page; for the method GET. Only the first page is read by default.
+    #[serde(default)]
+    pub pages: Option<Pages>,
+    /// Whether to wait where the answer is 202 with the address of a result: asks there until the result is
+    /// ready, and gives that. `false` gives the answer 202 itself.
+    #[serde(default = "waits")]
+    pub wait_for_result: bool,
 }
 
-/// An answer with a status from 200 to 299; any other is an error.
+/// How far to follow the links to the next page (`nextLink` or `@odata.nextLink`, on the same host). The
+/// result is one object whose list `value` holds the items of all pages.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// Reads on until there are so many items, or no more pages. Pages are kept whole, so it may be more.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub at_least: usize,
+}
+
+/// The body of an answer with a status from 200 to 299; any other status is an error.
+///
+/// JSON is the value that it writes, text is text, an empty body null. Anything else is an object
+/// `{"$content-type", "$content"}` with the bytes in base64, and so is XML.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
 pub struct HttpReply {
-    /// The HTTP status.
-    pub status: u16,
-    /// Headers, their names in lower case; of several with one name the last.
-    pub headers: BTreeMap<String, String>,
-    /// JSON when the answer says that it is, else text; null when it is empty.
+    /// The body.
     pub body: Value,
+    /// Status and headers, which stand beside the body and not in it.
+    #[serde(skip)]
+    pub envelope: Envelope,
 }
 
 impl Get {
-    pub(super) fn new(http: &Arc<reqwest::Client>) -> Get {
+    pub(super) fn new(http: &Arc<Http>) -> Get {
         Get(Arc::clone(http))
     }
 }
 
 impl Post {
-    pub(super) fn new(http: &Arc<reqwest::Client>) -> Post {
+    pub(super) fn new(http: &Arc<Http>) -> Post {
         Post(Arc::clone(http))
     }
 }
 
 impl Request {
-    pub(super) fn new(http: &Arc<reqwest::Client>) -> Request {
+    pub(super) fn new(http: &Arc<Http>) -> Request {
         Request(Arc::clone(http))
     }
 }
@@ -103,8 +135,13 @@ impl Operation for Get {
     type Output = HttpReply;
 
     async fn call(&self, _: &CallKey, input: GetInput) -> Result<HttpReply, CallError> {
-        let GetInput { url, headers } = input;
-        send(&self.0, &RequestInput { method: "GET".to_owned(), url, headers, body: Value::Null }).await
+        let GetInput { url, headers, pages, wait_for_result } = input;
+        let method = "GET".to_owned();
+        self.0.call(&RequestInput { method, url, headers, body: Value::Null, pages, wait_for_result }).await
+    }
+
+    fn envelope(output: &HttpReply) -> Envelope {
+        output.envelope.clone()
     }
 }
 
@@ -116,8 +153,13 @@ impl Operation for Post {
     type Output = HttpReply;
 
     async fn call(&self, _: &CallKey, input: PostInput) -> Result<HttpReply, CallError> {
-        let PostInput { url, headers, body } = input;
-        send(&self.0, &RequestInput { method: "POST".to_owned(), url, headers, body }).await
+        let PostInput { url, headers, body, wait_for_result } = input;
+        let method = "POST".to_owned();
+        self.0.call(&RequestInput { method, url, headers, body, pages: None, wait_for_result }).await
+    }
+
+    fn envelope(output: &HttpReply) -> Envelope {
+        output.envelope.clone()
     }
 }
 
@@ -129,13 +171,14 @@ impl Operation for Request {
     type Output = HttpReply;
 
     async fn call(&self, _: &CallKey, input: RequestInput) -> Result<HttpReply, CallError> {
-        send(&self.0, &input).await
+        self.0.call(&input).await
+    }
+
+    fn envelope(output: &HttpReply) -> Envelope {
+        output.envelope.clone()
     }
 }
 
-async fn send(http: &reqwest::Client, input: &RequestInput) -> Result<HttpReply, CallError> {
-    let request = api::build(input)?;
-    let doing = api::doing(&request);
-    let reply = exchange("http", http, request, &doing).await?.accepted()?;
-    Ok(api::read(&reply))
+fn waits() -> bool {
+    true
 }

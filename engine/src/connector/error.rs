@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A call that did not give a result. It is part of a run's record, so it never holds a secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -24,6 +25,10 @@ pub struct CallError {
     /// How long the service asked to wait, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// What the service answered, decoded: the body that a flow can still read of a failed call. Left out
+    /// when it is longer than 64 KiB. Boxed, since every result of a call has room for an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Box<Value>>,
 }
 
 /// The few kinds of failed calls. Connectors branch on status and code, never on a message.
@@ -51,7 +56,8 @@ pub enum CallErrorKind {
 impl CallError {
     /// An error of that kind, with a lower-case message that says what was being done.
     pub fn new(kind: CallErrorKind, message: impl Into<String>) -> CallError {
-        CallError { kind, message: message.into(), status: None, code: None, request_id: None, retry_after_ms: None }
+        let message = message.into();
+        CallError { kind, message, status: None, code: None, request_id: None, retry_after_ms: None, body: None }
     }
 
     /// How long the service asked to wait.

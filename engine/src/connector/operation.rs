@@ -1,5 +1,6 @@
 //! Operations: typed for their authors, erased for the engine.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -32,6 +33,36 @@ pub trait Operation: Send + Sync + 'static {
     /// Performs the call. `key` is the same for every attempt at this call, so that the service can
     /// recognise a repeat where it allows for one.
     async fn call(&self, key: &CallKey, input: Self::Input) -> Result<Self::Output, CallError>;
+
+    /// The status and headers of the answer that `output` was read from. Only operations whose users care
+    /// for them, such as plain HTTP, say more than that it was a success.
+    fn envelope(_output: &Self::Output) -> Envelope {
+        Envelope::default()
+    }
+}
+
+/// What came with the body of an answer: what `outputs('X')` shows beside it in a flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The HTTP status; 200 for an operation that does not tell.
+    pub status: u16,
+    /// Headers that hold no credential, by their names in lower case.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Default for Envelope {
+    fn default() -> Envelope {
+        Envelope { status: 200, headers: BTreeMap::new() }
+    }
+}
+
+/// What a call gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The output as JSON: the value of the step.
+    pub value: Value,
+    /// [`Operation::envelope`].
+    pub envelope: Envelope,
 }
 
 /// Whether an operation changes the service.
@@ -79,7 +110,7 @@ pub trait AnyOperation: Send + Sync {
     /// The JSON Schema of the output.
     fn output_schema(&self) -> Value;
     /// Reads the input by its type, calls, and writes the output as JSON.
-    async fn call_any(&self, key: &CallKey, input: Value) -> Result<Value, CallError>;
+    async fn call_any(&self, key: &CallKey, input: Value) -> Result<Answer, CallError>;
 }
 
 #[async_trait]
@@ -104,13 +135,15 @@ impl<T: Operation> AnyOperation for T {
         schema_of::<T::Output>()
     }
 
-    async fn call_any(&self, key: &CallKey, input: Value) -> Result<Value, CallError> {
+    async fn call_any(&self, key: &CallKey, input: Value) -> Result<Answer, CallError> {
         let input = serde_json::from_value(input).map_err(|error| {
             CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
         })?;
         let output = self.call(key, input).await?;
-        serde_json::to_value(output).map_err(|error| {
+        let envelope = T::envelope(&output);
+        let value = serde_json::to_value(output).map_err(|error| {
             CallError::new(CallErrorKind::Unexpected, format!("the answer to `{}` is not JSON: {error}", T::NAME))
-        })
+        })?;
+        Ok(Answer { value, envelope })
     }
 }

@@ -223,7 +223,7 @@ impl World {
         let mut attempt = 1;
         loop {
             let error = match operation.call_any(key, input.clone()).await {
-                Ok(value) => return (Ok(value), attempt),
+                Ok(answer) => return (Ok(answer.value), attempt),
                 Err(error) => error,
             };
             let may_be_repeated = match error.kind {
