@@ -27,10 +27,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use calls::{Call, Work};
-pub use event::{Answer, Change, Ending, Event, Part, StepError, StepPath, Verdict};
+pub use event::{Change, Ending, Event, Part, StepError, StepPath, Verdict};
 pub use next::Next;
 pub use report::{HIDDEN, StepReport};
 
+use crate::connector::Answer;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use frame::Frame;

@@ -50,19 +50,33 @@ pub struct Envelope {
     pub headers: BTreeMap<String, String>,
 }
 
+impl Envelope {
+    /// Whether it says nothing but that it was a success.
+    fn is_plain(&self) -> bool {
+        *self == Envelope::default()
+    }
+}
+
 impl Default for Envelope {
     fn default() -> Envelope {
         Envelope { status: 200, headers: BTreeMap::new() }
     }
 }
 
-/// What a call gave.
-#[derive(Debug, Clone, PartialEq)]
+/// What a call gave, or a run answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The output as JSON: the value of the step.
     pub value: Value,
-    /// [`Operation::envelope`].
+    /// What came with it.
+    #[serde(default, skip_serializing_if = "Envelope::is_plain")]
     pub envelope: Envelope,
+}
+
+impl From<Value> for Answer {
+    fn from(value: Value) -> Answer {
+        Answer { value, envelope: Envelope::default() }
+    }
 }
 
 /// Whether an operation changes the service.

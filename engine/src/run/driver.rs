@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::event::{Event, Part, StepError, StepPath};
 use super::{Call, Run, RunId, Work};
 use crate::clock::Clock;
-use crate::connector::{AnyOperation, CallError, CallErrorKind, CallKey, Connectors, Effect};
+use crate::connector::{Answer, AnyOperation, CallError, CallErrorKind, CallKey, Connectors, Effect};
 use crate::flow::{Retry, inputs};
 use crate::outcome::Outcome;
 use crate::pack::Pack;
@@ -203,7 +203,7 @@ impl World {
         effect: Effect,
         retry: Retry,
         input: Value,
-    ) -> (Result<Value, CallError>, u32) {
+    ) -> (Result<Answer, CallError>, u32) {
         let Some(operation) = self.connectors.operation(name) else {
             let message = format!("there is no operation `{name}`");
             return (Err(CallError::new(CallErrorKind::Input, message)), 1);
@@ -219,11 +219,11 @@ impl World {
         effect: Effect,
         retry: Retry,
         input: Value,
-    ) -> (Result<Value, CallError>, u32) {
+    ) -> (Result<Answer, CallError>, u32) {
         let mut attempt = 1;
         loop {
             let error = match operation.call_any(key, input.clone()).await {
-                Ok(answer) => return (Ok(answer.value), attempt),
+                Ok(answer) => return (Ok(answer), attempt),
                 Err(error) => error,
             };
             let may_be_repeated = match error.kind {
@@ -243,7 +243,7 @@ impl World {
     }
 
     /// Runs a child flow, or goes on with it where its record ends, and gives its response.
-    async fn child(self: &Arc<Self>, id: RunId, flow: &str, input: Value) -> Result<Value, CallError> {
+    async fn child(self: &Arc<Self>, id: RunId, flow: &str, input: Value) -> Result<Answer, CallError> {
         let broken = |error: DriveError| {
             let kind = if matches!(error, DriveError::Inputs { .. }) {
                 CallErrorKind::Input
@@ -260,14 +260,18 @@ impl World {
             self.resume(id, &events).await
         };
         let run = run.map_err(broken)?;
-        let Some(ended) = run.ended() else { return Ok(Value::Null) };
+        let Some(ended) = run.ended() else { return Ok(Value::Null.into()) };
         match (&ended.response, ended.outcome, &ended.error) {
-            (Some(answer), ..) if answer.status < 400 => Ok(answer.body.clone()),
+            (Some(answer), ..) if answer.envelope.status < 400 => Ok(answer.clone()),
             (Some(answer), ..) => {
-                let message = format!("the flow `{flow}` answered with status {}", answer.status);
-                Err(CallError { status: Some(answer.status), ..CallError::new(CallErrorKind::Unexpected, message) })
+                let status = answer.envelope.status;
+                let error = CallError::new(
+                    CallErrorKind::Unexpected,
+                    format!("the flow `{flow}` answered with status {status}"),
+                );
+                Err(CallError { status: Some(status), body: Some(Box::new(answer.value.clone())), ..error })
             }
-            (None, Outcome::Succeeded, _) => Ok(Value::Null),
+            (None, Outcome::Succeeded, _) => Ok(Value::Null.into()),
             (None, outcome, Some(error)) => {
                 let message = format!("the flow `{flow}` {outcome}: {error}");
                 Err(CallError {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::connector::CallError;
+use crate::connector::{Answer, CallError};
 pub use crate::mapping::Change;
 use crate::outcome::Outcome;
 
@@ -107,7 +107,7 @@ pub enum Event {
         /// What the step did with it.
         part: Part,
         /// What came back, in the end.
-        result: Result<Value, CallError>,
+        result: Result<Answer, CallError>,
         /// How often it was tried.
         attempts: u32,
         /// When.
@@ -189,18 +189,6 @@ pub enum Verdict {
     Done,
     /// It does not, and the passes or the time are used up.
     AtLimit,
-}
-
-/// What a run answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers, an object.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub headers: Value,
-    /// The body.
-    pub body: Value,
 }
 
 /// A step in a run: its name, and the passes of the loops around it.

@@ -174,10 +174,11 @@ impl Frame {
             }
             (Event::WaitStarted { until, .. }, state @ State::Ready) => *state = State::Sleeping(*until),
             (Event::VariableSet { variable, value, at, .. }, State::Ready) => {
-                self.end(node, Ended::body(json!({"name": variable, "value": value}), Value::Null, *at));
+                let value = json!({"name": variable, "value": value});
+                self.end(node, Ended::answer(value.into(), Value::Null, *at));
             }
             (Event::Responded { answer, at, .. }, State::Ready) => {
-                self.end(node, Ended::reply(answer.clone(), Value::Null, *at));
+                self.end(node, Ended::answer(answer.clone(), Value::Null, *at));
             }
             (Event::CallStarted { part: Part::Call, input, .. }, state @ State::Ready) => {
                 *state = State::Calling(Calling { part: Part::Call, input: input.clone() });
@@ -185,7 +186,7 @@ impl Frame {
             (Event::CallFinished { part: Part::Call, result, attempts, at, .. }, State::Calling(calling)) => {
                 let input = std::mem::take(&mut calling.input);
                 let ended = match result {
-                    Ok(value) => Ended::body(value.clone(), input, *at),
+                    Ok(answer) => Ended::answer(answer.clone(), input, *at),
                     Err(error) => Ended::failed_call(self.name(node), error, *attempts, input, *at),
                 };
                 self.end(node, ended);

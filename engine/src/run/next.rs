@@ -1,17 +1,19 @@
 //! What is to be done next: the decisions of a run, made from its state and the time alone.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use petgraph::graph::NodeIndex;
 use serde_json::{Map, Value};
 
-use super::event::{Answer, Ending, Event, Part, StepError, Verdict};
+use super::event::{Ending, Event, Part, StepError, Verdict};
 use super::frame::{Frame, Looping, State as NodeState};
 use super::update::{self, Stage, Update};
 use super::view::View;
 use super::{Going, Run, State};
-use crate::expression::{Condition, Expression, ExpressionError};
+use crate::connector::{Answer, Envelope};
+use crate::expression::{Condition, Expression, ExpressionError, Operand};
 use crate::flow::variable::Assignment;
 use crate::flow::{self, Call, Case, Step, StepKind, UpdateIfDifferent, Wait, duration};
 use crate::mapping::changes_record;
@@ -273,12 +275,15 @@ impl<'a> Decider<'a> {
             Some(status) => self::status(&status.evaluate(view)?)?,
             None => 200,
         };
-        let headers = answer.headers.as_ref().map(|headers| headers.evaluate(view)).transpose()?.unwrap_or_default();
-        let body = answer.body.evaluate(view)?;
+        let headers = match &answer.headers {
+            Some(headers) => self::headers(&headers.evaluate(view)?)?,
+            None => BTreeMap::new(),
+        };
+        let value = answer.body.evaluate(view)?;
         if self.has_answered() {
             return Err(ExpressionError::new("the run has answered already"));
         }
-        let answer = Answer { status, headers, body };
+        let answer = Answer { value, envelope: Envelope { status, headers } };
         self.record(Event::Responded { step: view.path(), answer, at: self.now });
         Ok(())
     }
@@ -396,6 +401,16 @@ fn unworkable(step: &str, error: &ExpressionError) -> StepError {
         None => error.message.clone(),
     };
     StepError::value(step, message)
+}
+
+/// The headers of an answer: an object of texts, numbers and the like.
+fn headers(value: &Value) -> Result<BTreeMap<String, String>, ExpressionError> {
+    let Value::Object(headers) = value else {
+        let kind = crate::expression::Kinds::of(value);
+        return Err(ExpressionError::new(format!("the headers of an answer are an object, and this is {kind}")));
+    };
+    let text = |value: &Value| Operand::Borrowed(value).to_text().into_owned();
+    Ok(headers.iter().map(|(name, value)| (name.clone(), text(value))).collect())
 }
 
 /// The status of an answer, as a number or as a text of one.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::{Change, Ending, Event, Part};
 use super::frame::Calling;
-use crate::connector::{CallError, CallErrorKind};
+use crate::connector::{Answer, CallError, CallErrorKind};
 
 /// How often a record is read and compared before the step gives up.
 pub(super) const ROUNDS: u8 = 3;
@@ -64,7 +64,7 @@ impl Update {
                 Stage::Reading(Calling { part: *part, input: input.clone() })
             }
             (Stage::Reading(_), Event::CallFinished { part: Part::Read(_), result, attempts, .. }) => match result {
-                Ok(value) => Stage::Read(value.clone()),
+                Ok(answer) => Stage::Read(answer.value.clone()),
                 Err(error) => Stage::Failed(Box::new(error.clone()), *attempts),
             },
             (Stage::Read(_), Event::CallStarted { part: part @ Part::Update(_), input, changes, .. }) => {
@@ -81,7 +81,7 @@ impl Update {
         Ok(())
     }
 
-    fn written(&mut self, changes: Vec<Change>, result: &Result<Value, CallError>, attempts: u32) -> Stage {
+    fn written(&mut self, changes: Vec<Change>, result: &Result<Answer, CallError>, attempts: u32) -> Stage {
         match result {
             Ok(_) => Stage::Written(changes),
             Err(error) if self.round < ROUNDS => match error.kind {

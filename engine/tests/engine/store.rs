@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use cosell_engine::outcome::Outcome;
-use cosell_engine::run::{Answer, Event, RunId};
+use cosell_engine::run::{Event, RunId};
 use cosell_engine::store::{
     Accepted, Cursor, EventId, Fate, MemoryStore, NewEvent, RunQuery, Store, StoreError, Transition,
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[tokio::test]
 async fn the_store_in_memory_does_what_a_store_must() {
@@ -193,7 +193,7 @@ fn started(flow: &str, second: i64) -> Event {
 /// Any event in the middle of a run: a store does not read it.
 fn responded(second: i64) -> Event {
     let step = cosell_engine::run::StepPath { loops: Vec::new(), name: "a".to_owned() };
-    Event::Responded { step, answer: Answer { status: 200, headers: Value::Null, body: json!(second) }, at: at(second) }
+    Event::Responded { step, answer: json!(second).into(), at: at(second) }
 }
 
 fn finished(outcome: Outcome, second: i64) -> Event {

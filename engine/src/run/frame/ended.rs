@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::connector::CallError;
+use crate::connector::{Answer, CallError};
 use crate::outcome::Outcome;
-use crate::run::event::{Answer, Change, Ending, StepError};
+use crate::run::event::{Change, Ending, StepError};
 
 static NULL: Value = Value::Null;
 
@@ -49,23 +49,17 @@ impl Ended {
         Ended { branch: Some(branch), inputs: value, ..Ended::plain(Outcome::Succeeded, at) }
     }
 
-    /// A success with a body and nothing else.
-    pub(super) fn body(body: Value, inputs: Value, at: Timestamp) -> Ended {
-        Ended::reply(Answer { status: 200, headers: Value::Null, body }, inputs, at)
-    }
-
-    /// A success with an answer of a service.
-    pub(super) fn reply(answer: Answer, inputs: Value, at: Timestamp) -> Ended {
-        let headers = if answer.headers.is_null() { json!({}) } else { answer.headers };
-        let outputs = envelope(answer.status, headers, answer.body);
+    /// A success with a service's answer, or with ours.
+    pub(super) fn answer(answer: Answer, inputs: Value, at: Timestamp) -> Ended {
+        let outputs = envelope(answer.envelope.status, json!(answer.envelope.headers), answer.value);
         Ended { outputs, has_body: true, inputs, ..Ended::plain(Outcome::Succeeded, at) }
     }
 
-    /// A call that failed for good. Where a service answered, the answer can be read.
+    /// A call that failed for good. Where a service answered, the answer can be read in the outputs.
     pub(super) fn failed_call(step: &str, error: &CallError, attempts: u32, inputs: Value, at: Timestamp) -> Ended {
         let outputs = error.status.map_or(Value::Null, |status| {
-            let body = json!({"error": {"code": error.code, "message": error.message}});
-            envelope(status, json!({}), body)
+            let told = || json!({"error": {"code": error.code, "message": error.message}});
+            envelope(status, json!({}), error.body.as_deref().cloned().unwrap_or_else(told))
         });
         let error = Some(StepError::call(step, error, attempts));
         Ended { error, outputs, inputs, ..Ended::plain(Outcome::Failed, at) }
