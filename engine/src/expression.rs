@@ -22,7 +22,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-pub use computed::Computed;
+pub use computed::{Access, Computed, Content, FunctionCall, Key, Node, Piece, Start};
 pub use condition::{Comparison, Condition};
 pub use operand::{Kinds, Operand};
 pub use parse::{Form, Forms};
