@@ -8,6 +8,7 @@
 mod computed;
 mod condition;
 pub mod function;
+mod given;
 mod operand;
 mod parse;
 mod path;
@@ -24,6 +25,7 @@ use serde_json::{Map, Value};
 
 pub use computed::{Access, Computed, Content, FunctionCall, Key, Node, Piece, Start};
 pub use condition::{Comparison, Condition};
+pub use given::GivenScope;
 pub use operand::{Kinds, Operand};
 pub use parse::{Form, Forms};
 pub use path::{Path, Segment};

@@ -13,20 +13,18 @@ mod reads;
 mod scanner;
 mod tree;
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 
+pub(super) use self::access::find_property;
 use self::scanner::Scanner;
 pub use self::tree::{Access, FunctionCall, Key, Node, Start};
 use super::{ExpressionError, Operand, Read, Scope};
 
 /// How many values may stand within each other: more than people write, and few enough for the stack of a thread.
-pub const DEEPEST: usize = 100;
+const DEEPEST: usize = 100;
 
 /// The longest string value, in characters.
-pub const LONGEST: usize = 131_072;
+const LONGEST: usize = 131_072;
 
 /// A string of the expression language, parsed.
 #[derive(Debug, Clone)]
@@ -71,7 +69,7 @@ impl Computed {
     }
 
     /// What could never work, each with its part: names that no function has, values too many or too few, literals
-    /// that a function does not take. At most [`mistakes::MOST`] are given.
+    /// that a function does not take. At most 20 are given.
     pub fn mistakes(&self) -> Vec<ExpressionError> {
         mistakes::of(self.nodes())
     }

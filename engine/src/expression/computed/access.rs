@@ -35,7 +35,7 @@ pub(super) fn named<'a>(from: Operand<'a>, name: &str, optional: bool) -> Result
 /// The property of that name, in any case; the value itself where it has none.
 pub(super) fn property<'a>(from: Operand<'a>, name: &str) -> Result<Operand<'a>, Operand<'a>> {
     match from {
-        Operand::Borrowed(Value::Object(map)) => find(map, name).map(Operand::Borrowed).ok_or(from),
+        Operand::Borrowed(Value::Object(map)) => find_property(map, name).map(Operand::Borrowed).ok_or(from),
         Operand::Owned(Value::Object(mut map)) => match find_mut(&mut map, name).map(Value::take) {
             Some(value) => Ok(Operand::Owned(value)),
             None => Err(Operand::Owned(Value::Object(map))),
@@ -85,7 +85,8 @@ fn along<'a>(from: Operand<'a>, way: &str) -> Result<Operand<'a>, ExpressionErro
     })
 }
 
-fn find<'m>(map: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
+/// The property of exactly that name, else the first whose name differs in case only.
+pub(in crate::expression) fn find_property<'m>(map: &'m Map<String, Value>, name: &str) -> Option<&'m Value> {
     map.get(name).or_else(|| map.iter().find(|(key, _)| same_name(key, name)).map(|(_, value)| value))
 }
 
