@@ -123,7 +123,7 @@ impl fmt::Display for Computed {
 /// A string is one expression, a text with values, or a literal; its first characters say which.
 fn content(text: &str) -> Result<Content, ExpressionError> {
     match text.strip_prefix('@') {
-        Some(rest) if rest.is_empty() => Ok(Content::Literal(text.to_owned())),
+        Some("") => Ok(Content::Literal(text.to_owned())),
         Some(rest) if rest.starts_with('@') => Ok(Content::Literal(rest.to_owned())),
         Some(rest) if !rest.starts_with('{') => whole(text),
         _ if text.contains("@{") => joined(text),

@@ -13,7 +13,7 @@ pub(super) const MOST: usize = 20;
 const LONGEST_NAME: usize = 64;
 
 /// Functions that people and other languages know and this one has not, with what does their work here.
-const INSTEAD: [(&str, &str); 24] = [
+const INSTEAD: &[(&str, &str)] = &[
     ("abs", "`max(x, sub(0, x))` gives the absolute value"),
     ("average", "add the numbers up in a variable, and use `div`"),
     ("ceiling", "there is no rounding; `formatNumber` rounds to a text"),
@@ -25,17 +25,22 @@ const INSTEAD: [(&str, &str); 24] = [
     ("floor", "`div` of two whole numbers rounds towards zero"),
     ("foreach", "a `for_each` step repeats steps for each item"),
     ("formatEpoch", "`addSeconds('1970-01-01T00:00:00Z', seconds)` gives the time"),
+    ("getProperty", "write `object?['name']`"),
     ("isMatch", "there are no regular expressions; use `contains`, `startsWith` and `endsWith`"),
+    ("isNull", "`equals(value, null)`"),
     ("jPath", "write a path value, `$.steps.NAME.field`, or use `xpath` on XML"),
     ("map", "a `select` step makes each item anew"),
     ("newGuid", "`guid()` gives a new identifier"),
+    ("now", "`utcNow()` gives the time"),
     ("padLeft", "`formatNumber(number, '00000')` fills with zeros"),
     ("reduce", "a `for_each` step with a variable adds items up"),
     ("round", "`formatNumber(number, '0.00')` rounds to a text, and `float` makes it a number again"),
     ("select", "a `select` step makes each item anew"),
-    ("sqrt", "there are no roots"),
+    ("sqrt", "no function gives a square root"),
     ("sum", "a `for_each` step that increments a variable adds items up"),
     ("switch", "`if` within `if`, or a `switch` step"),
+    ("today", "`startOfDay(utcNow())`, or `formatDateTime(utcNow(), 'yyyy-MM-dd')`"),
+    ("toString", "`string(value)`"),
     ("unique", "`union(list, list)` leaves each item once"),
     ("where", "a `filter` step keeps the items of a list that meet a condition"),
 ];
