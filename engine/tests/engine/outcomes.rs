@@ -126,7 +126,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a loop over null fails",
-        steps: "l: { for_each: { $literal: null }, steps: { a: OK } }",
+        steps: "l: { for_each: { $path: $.trigger.x, or: null }, steps: { a: OK } }",
         run: "failed",
         steps_end: &[("l", "failed")],
     },
