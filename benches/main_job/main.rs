@@ -5,6 +5,7 @@
 //! makes medians of the times and prints them.
 
 mod catcher;
+#[path = "../figures.rs"]
 mod figures;
 mod stage;
 

@@ -1,9 +1,10 @@
-//! The project's chores: `cargo xtask test`, `cargo xtask schemas`, `cargo xtask bench`.
+//! The project's chores: `cargo xtask test`, `schemas`, `bench` and `fuzz`.
 //!
 //! Every chore is a file; [`command`] starts what they need, in the project's folder. It is written with the
 //! standard library alone, so that it is there a second after a clean checkout.
 
 mod command;
+mod fuzz;
 mod needs;
 mod schemas;
 mod suite;
@@ -15,7 +16,9 @@ use command::{Failure, cargo};
 const USAGE: &str = "\
 cargo xtask test                      run all tests, and look whether generated files are fresh
 cargo xtask schemas                   write schemas/ anew
-cargo xtask bench [--quick] [--json]  measure the main job, in release";
+cargo xtask bench [--quick] [--json]  measure the flow language and the main job, in release
+cargo xtask fuzz [TARGET] [--seconds N]
+                                      break the readers with texts made by chance; needs a C++ compiler too";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,8 +33,9 @@ fn chore(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
         ["test"] => suite::run(),
         ["schemas"] => schemas::write(),
+        ["fuzz", options @ ..] => fuzz::fuzz(options),
         ["bench", options @ ..] => {
-            let bench = ["bench", "--package", "cosell", "--bench", "main_job", "--"];
+            let bench = ["bench", "--package", "cosell", "--bench", "language", "--bench", "main_job", "--"];
             command::run(cargo(&bench).args(options))
         }
         _ => Err(Failure { message: format!("no such chore; there are\n{USAGE}"), code: 2 }),
