@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::computed::Content;
 use super::{Computed, Expression, ExpressionError, Path, Template, Transform};
 use crate::source::Route;
 
@@ -110,11 +111,15 @@ impl Forms<'_> {
 fn computed(text: &str, at: &Route, mistakes: &mut Vec<(Route, ExpressionError)>) -> Expression {
     let read = Computed::parse(text);
     let found = read.as_ref().map(Computed::mistakes).unwrap_or_default();
-    if found.is_empty() {
-        return keep(read.map(Expression::Computed), at, mistakes);
+    if !found.is_empty() {
+        mistakes.extend(found.into_iter().map(|mistake| (at.clone(), mistake)));
+        return Expression::Literal(Value::Null);
     }
-    mistakes.extend(found.into_iter().map(|mistake| (at.clone(), mistake)));
-    Expression::Literal(Value::Null)
+    let read = read.map(|computed| match computed.content() {
+        Content::Literal(literal) => Expression::Literal(Value::from(literal.as_str())),
+        _ => Expression::Computed(computed),
+    });
+    keep(read, at, mistakes)
 }
 
 fn keep(

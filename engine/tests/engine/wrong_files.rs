@@ -96,8 +96,8 @@ const VALUES: &[Case] = &[
     ("a template that is not closed", "a: { compose: 'Deal {{trigger.id' }"),
     ("a template with an unknown helper", "a: { compose: '{{shout trigger.id}}' }"),
     ("a path and a template at once", "a: { compose: '$.trigger.{{trigger.key}}' }"),
-    ("a computed value", "a: { compose: \"@concat('a', 'b')\" }"),
-    ("a computed part of a text", "a: { compose: 'Deal @{triggerBody()}' }"),
+    ("a computed value", "a: { compose: \"@body('X'\" }"),
+    ("a computed part of a text", "a: { compose: 'Deal @{triggerBdoy()}' }"),
     ("an unknown special object", "a: { compose: { $concat: [a, b] } }"),
     ("a condition that is no map", "a: { if: 1, then: { b: { compose: 1 } } }"),
     ("an unknown comparison", "a: { if: { equal: [1, 1] }, then: { b: { compose: 1 } } }"),
@@ -247,7 +247,7 @@ steps:
   g: { title: Nothing }
   h: { compose: $.trigger. }
   i: { compose: '{{nowhere.id}}' }
-  j: { compose: '@utcNow()' }
+  j: { compose: '@utcNwo()' }
   k: { compose: $.error.message }
   l: { for_each: [1], steps: { inner: { terminate: failed } } }
   m: { compose: $.steps.inner }
@@ -272,7 +272,7 @@ steps:
         (12, "what `g` does is missing"),
         (13, "`$.trigger.` is not a JSONPath"),
         (14, "the template `{{nowhere.id}}` reads `nowhere.id`, which is not there"),
-        (15, "`@utcNow()` is an expression of Power Automate, which this version cannot compute"),
+        (15, "there is no function `utcNwo`"),
         (16, "there is an `error` only in a step that handles one"),
         (17, "a run cannot be ended from within a loop"),
         (18, "`inner` stands in the loop `l` and has no single value outside of it"),

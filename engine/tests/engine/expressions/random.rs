@@ -1,6 +1,8 @@
 //! Properties that hold for every text and every tree.
 
-use cosell_engine::expression::{Access, Computed, FunctionCall, GivenScope, Key, Node, Start, function};
+mod calls;
+
+use cosell_engine::expression::{Access, Computed, FunctionCall, GivenScope, Key, Node, Start};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
@@ -50,7 +52,7 @@ fn no_text_panics() {
 #[test]
 fn no_function_panics() {
     let scope = GivenScope { now: "2018-04-15T13:00:00Z".parse().ok(), ..GivenScope::default() };
-    run(&call_of_a_known_function(), |node| {
+    run(&calls::known(), |node| {
         let computed = Computed::parse(&format!("@{node}")).map_err(|error| TestCaseError::fail(error.message))?;
         drop((computed.mistakes(), computed.evaluate(&scope)));
         Ok(())
@@ -96,47 +98,6 @@ fn literal() -> impl Strategy<Value = Value> {
 
 fn made(start: Start, accesses: Vec<Access>) -> Node {
     Node { start, span: 0..0, accesses }
-}
-
-/// Functions of the table, with values that are often of the wrong kind or at the end of a range.
-fn call_of_a_known_function() -> impl Strategy<Value = Node> {
-    let names: Vec<&str> = function::all().map(|function| function.name).collect();
-    let likely = prop_oneof![
-        prop::sample::select(vec![0, 1, -1, 2, 7, i64::MAX, i64::MIN]).prop_map(Value::from),
-        prop::sample::select(vec![0.5, -0.0, 1e300, 5e-324]).prop_map(Value::from),
-        prop::sample::select(vec![
-            "",
-            "a",
-            "äß𝒳",
-            "7",
-            "-1.5e3",
-            "true",
-            "2018-03-15T13:00:00Z",
-            "yyyy-MM-dd",
-            "PT1H",
-            "UTC",
-            "C2",
-            "de-DE",
-            "Pacific Standard Time",
-            "Day",
-            "<a><b>1</b></a>",
-            "//b",
-            "[1,{\"a\":null}]",
-            "{\"a\":[1]}",
-            "YQ==",
-            "data:,x",
-            "https://a.example/b?c=d",
-            "%C3%A4",
-        ])
-        .prop_map(Value::from),
-        literal(),
-    ];
-    let leaf = likely.prop_map(|value| made(Start::Literal(value), Vec::new()));
-    leaf.prop_recursive(3, 16, 4, move |inner| {
-        (prop::sample::select(names.clone()), prop::collection::vec(inner, 0..5)).prop_map(|(name, values)| {
-            made(Start::Call(FunctionCall { name: name.to_owned(), function: None, values, root: None }), Vec::new())
-        })
-    })
 }
 
 /// Texts between values; one that ends in `@` would change the meaning of the `@{` behind it.
