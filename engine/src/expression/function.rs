@@ -6,9 +6,12 @@
 
 mod args;
 mod collections;
+pub(super) mod content;
 mod conversion;
+mod limit;
 mod logic;
 mod math;
+mod number;
 mod objects;
 mod strings;
 mod time;

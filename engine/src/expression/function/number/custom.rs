@@ -1,0 +1,281 @@
+//! Numbers by a pattern: places for digits (`0` and `#`), the point, groups and thousands (`,`), percent and per
+//! mille, an exponent, text in quotes or after `\`, and up to three sections, for above, below and exactly zero.
+//!
+//! A pattern is read into [`Mark`]s, one section into a [`Layout`]; then the digits are laid out.
+
+use super::digits::Digits;
+use super::{Culture, Number};
+
+/// A sign of a pattern.
+#[derive(Debug, Clone, PartialEq)]
+enum Mark {
+    /// `0` (true) or `#`: a place for a digit.
+    Digit(bool),
+    /// `.`.
+    Point,
+    /// `,`.
+    Comma,
+    /// `%` or `‰`, which also multiply.
+    Percent(char),
+    /// `E`, `E+` or `E-` before zeros: the letter, whether `+` is written, and how many digits at least.
+    Exponent(char, bool, usize),
+    /// A character as it stands.
+    Plain(char),
+}
+
+/// What a section says as a whole. Places are counted in digits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Layout {
+    /// All places for digits.
+    places: i64,
+    /// Those before the point.
+    before: i64,
+    /// How many digits before the point there are at least.
+    least_before: i64,
+    /// How many digits after the point there are at least.
+    least_after: i64,
+    /// Whether the digits before the point stand in groups.
+    grouped: bool,
+    /// By how many places the point moves: percent to the right, thousands to the left.
+    shift: i64,
+    /// Whether there is an exponent.
+    scientific: bool,
+}
+
+/// The number by that pattern; `digits` are its own.
+pub(super) fn format(digits: &Digits, number: Number, pattern: &str, culture: &Culture) -> String {
+    let sections = read(pattern);
+    let below = number.to_float() < 0.0;
+    let chosen = if digits.is_zero() { 2 } else { usize::from(below) };
+    let section = existing(&sections, chosen);
+    let rounded = fit(digits, Layout::of(section_at(&sections, section)));
+    // What rounds to zero is written as zero.
+    let section = if rounded.is_zero() { existing(&sections, 2) } else { section };
+    let marks = section_at(&sections, section);
+    let mut digits = fit(digits, Layout::of(marks));
+    digits.negative &= section == 0 && !digits.is_zero();
+    lay_out(&digits, marks, culture)
+}
+
+/// Whether a separator stands before the last `left` digits of a whole number.
+pub(super) fn ends_group(left: i64, sizes: &[i64]) -> bool {
+    let mut end = 0;
+    for size in sizes {
+        end += size;
+        if end >= left {
+            return end == left;
+        }
+    }
+    sizes.last().is_some_and(|last| *last > 0 && (left - end) % last == 0)
+}
+
+fn section_at(sections: &[Vec<Mark>], place: usize) -> &[Mark] {
+    sections.get(place).map_or(&[], Vec::as_slice)
+}
+
+/// The section, or the first where it is missing or empty.
+fn existing(sections: &[Vec<Mark>], wanted: usize) -> usize {
+    if section_at(sections, wanted).is_empty() { 0 } else { wanted }
+}
+
+fn read(pattern: &str) -> Vec<Vec<Mark>> {
+    let mut sections = vec![Vec::new()];
+    let mut rest = pattern.chars();
+    while let Some(character) = rest.next() {
+        let mark = match character {
+            ';' => {
+                sections.push(Vec::new());
+                continue;
+            }
+            '\'' | '"' => {
+                let quoted = rest.by_ref().take_while(|next| *next != character).map(Mark::Plain);
+                let quoted: Vec<Mark> = quoted.collect();
+                sections.last_mut().map(|section| section.extend(quoted));
+                continue;
+            }
+            '\\' => match rest.next() {
+                Some(next) => Mark::Plain(next),
+                None => break,
+            },
+            '0' => Mark::Digit(true),
+            '#' => Mark::Digit(false),
+            '.' => Mark::Point,
+            ',' => Mark::Comma,
+            '%' | '‰' => Mark::Percent(character),
+            'e' | 'E' => exponent(character, &mut rest),
+            other => Mark::Plain(other),
+        };
+        sections.last_mut().map(|section| section.push(mark));
+    }
+    sections
+}
+
+/// An exponent where zeros follow its letter, else the letter.
+fn exponent(letter: char, rest: &mut std::str::Chars<'_>) -> Mark {
+    let text = rest.as_str();
+    let zeros = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let count = zeros.chars().take_while(|next| *next == '0').count();
+    if count == 0 {
+        return Mark::Plain(letter);
+    }
+    let signs = text.len() - zeros.len();
+    rest.by_ref().take(count + signs).for_each(drop);
+    Mark::Exponent(letter, text.starts_with('+'), count.min(10))
+}
+
+impl Layout {
+    fn of(marks: &[Mark]) -> Layout {
+        let mut layout = Layout::default();
+        let (mut first_zero, mut last_zero, mut point) = (None, 0, None);
+        // Commas at the end of the whole digits divide by a thousand each; others ask for groups.
+        let (mut comma_at, mut commas) = (None, 0);
+        for mark in marks {
+            match mark {
+                Mark::Digit(needed) => {
+                    if *needed {
+                        first_zero.get_or_insert(layout.places);
+                        last_zero = layout.places + 1;
+                    }
+                    layout.places += 1;
+                }
+                Mark::Point => {
+                    point.get_or_insert(layout.places);
+                }
+                Mark::Comma if layout.places > 0 && point.is_none() => {
+                    if comma_at == Some(layout.places) {
+                        commas += 1;
+                    } else {
+                        layout.grouped |= comma_at.is_some();
+                        (comma_at, commas) = (Some(layout.places), 1);
+                    }
+                }
+                Mark::Percent(sign) => layout.shift += if *sign == '%' { 2 } else { 3 },
+                Mark::Exponent(..) => layout.scientific = true,
+                Mark::Comma | Mark::Plain(_) => {}
+            }
+        }
+        layout.before = point.unwrap_or(layout.places);
+        if comma_at == Some(layout.before) {
+            layout.shift -= commas * 3;
+        } else {
+            layout.grouped |= comma_at.is_some();
+        }
+        layout.least_before = (layout.before - first_zero.unwrap_or(layout.before)).max(0);
+        layout.least_after = (last_zero - layout.before).max(0);
+        layout
+    }
+}
+
+/// The digits, moved and rounded to what the section shows of them.
+fn fit(digits: &Digits, layout: Layout) -> Digits {
+    let mut digits = digits.clone();
+    if !digits.is_zero() {
+        digits.scale += layout.shift;
+        let after = layout.places - layout.before;
+        digits.round(if layout.scientific { layout.places } else { digits.scale + after });
+    }
+    digits
+}
+
+fn lay_out(digits: &Digits, marks: &[Mark], culture: &Culture) -> String {
+    let layout = Layout::of(marks);
+    // With an exponent, the digits start at the first place; else they are put around the point.
+    let whole = if layout.scientific || digits.is_zero() { layout.before } else { digits.scale };
+    let whole_digits = if digits.is_zero() { 0 } else { whole };
+    let mut text = String::from(if digits.negative { "-" } else { "" });
+    // How many whole digits the place at hand is for, itself included; zero and less are behind the point.
+    let mut place = layout.before;
+    let mut started = false;
+    for mark in marks {
+        match mark {
+            Mark::Digit(_) => {
+                // Digits for which there is no place stand before the first one.
+                let upper = if started { place } else { place.max(whole_digits) };
+                started = true;
+                for at in (place..=upper).rev() {
+                    let shown = if at > 0 {
+                        at <= whole_digits.max(layout.least_before)
+                    } else {
+                        let used = digits.len() as i64 - whole_digits;
+                        1 - at <= used.max(layout.least_after)
+                    };
+                    if shown {
+                        text.push(digits.at(whole_digits - at));
+                        if layout.grouped && at > 1 && ends_group(at - 1, culture.groups) {
+                            text.push_str(culture.group);
+                        }
+                    }
+                }
+                place -= 1;
+            }
+            Mark::Point if place == 0 => {
+                if !started {
+                    // A pattern such as `.00` has no place for whole digits; they stand before the point.
+                    text.extend((0..whole_digits.max(0)).map(|at| digits.at(at)));
+                    started = true;
+                }
+                let used = digits.len() as i64 - whole_digits;
+                if layout.least_after > 0 || (layout.before < layout.places && used > 0) {
+                    text.push_str(culture.point);
+                }
+            }
+            Mark::Point | Mark::Comma => {}
+            Mark::Percent(sign) | Mark::Plain(sign) => text.push(*sign),
+            Mark::Exponent(letter, plus, width) => {
+                let exponent = if digits.is_zero() { 0 } else { digits.scale - layout.before };
+                text.push(*letter);
+                text.push_str(if exponent < 0 {
+                    "-"
+                } else if *plus {
+                    "+"
+                } else {
+                    ""
+                });
+                text.push_str(&format!("{:0width$}", exponent.unsigned_abs(), width = *width));
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        let cases = [
+            (1_234_567_890.0, "0,0.00", "1,234,567,890.00"),
+            (1234.5, "#,##0.00", "1,234.50"),
+            (0.5, "#.##", ".5"),
+            (0.0, "#.##", ""),
+            (0.0, "0.0#", "0.0"),
+            (12.0, "00000", "00012"),
+            (-12.5, "0.0", "-12.5"),
+            (0.125, "0.00", "0.13"),
+            (0.086, "#0.##%", "8.6%"),
+            (0.00354, "#0.##‰", "3.54‰"),
+            (1_234_567.0, "0,,.00", "1.23"),
+            (1_234_567.0, "#,##0,", "1,235"),
+            (86000.0, "0.###E+0", "8.6E+4"),
+            (86000.0, "0.###e-000", "8.6e004"),
+            (0.00012, "0.0E0", "1.2E-4"),
+            (5.0, "0;(0);zero", "5"),
+            (-5.0, "0;(0);zero", "(5)"),
+            (0.0, "0;(0);zero", "zero"),
+            (-0.2, "0;(0);zero", "zero"),
+            (-5.0, "0;;zero", "-5"),
+            (5.0, "'#'0\\%\" x\"", "#5% x"),
+            (5_551_234.0, "###-####", "555-1234"),
+            (125_551_234.0, "(###) ###-####", "(12) 555-1234"),
+            (1.5, ".00", "1.50"),
+            (1.5, "abc", "abc"),
+            (0.004, "0.00#", "0.004"),
+        ];
+        for (number, pattern, expected) in cases {
+            let digits = Digits::significant(number, 15);
+            let made = format(&digits, Number::Float(number), pattern, &Culture::ENGLISH);
+            assert_eq!(made, expected, "{number} by {pattern}");
+        }
+    }
+}
