@@ -1,5 +1,6 @@
 //! How big a value may get that a function makes: the service's own bounds, so that no flow can fill the memory.
 
+use super::strings::units;
 use crate::expression::{ExpressionError, Operand};
 
 /// The longest text, in UTF-16 code units; the service has the same bound.
@@ -11,9 +12,31 @@ pub(super) const PARTS: usize = 1_000_000;
 /// The most items of a list that is counted out; the service's loops take no more.
 pub(super) const RANGE: usize = 100_000;
 
+/// A text that grows up to the bound.
+#[derive(Debug, Default)]
+pub(super) struct Growing {
+    text: String,
+    units: usize,
+}
+
+impl Growing {
+    /// Adds to its end.
+    pub(super) fn push(&mut self, text: &str) -> Result<(), ExpressionError> {
+        self.units += units::length(text);
+        text_length(self.units)?;
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    /// The text as it is now.
+    pub(super) fn finish<'a>(self) -> Operand<'a> {
+        Operand::made(self.text)
+    }
+}
+
 /// The text, where it is not too long.
 pub(super) fn text<'a>(text: String) -> Result<Operand<'a>, ExpressionError> {
-    text_length(text.len()).or_else(|_| text_length(text.encode_utf16().count()))?;
+    text_length(text.len()).or_else(|_| text_length(units::length(&text)))?;
     Ok(Operand::made(text))
 }
 

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub(super) use culture::Culture;
 pub(super) use format::format;
-pub(super) use parse::{decimal, float, int};
+pub(super) use parse::{decimal, float, int, whole};
 
 use crate::expression::{ExpressionError, Operand};
 

@@ -26,11 +26,6 @@ impl Digits {
         Digits::read(&number.to_string(), false)
     }
 
-    /// The fewest that read back as the same double.
-    pub(super) fn shortest(number: f64) -> Digits {
-        Digits::read(&format!("{number:e}"), true)
-    }
-
     /// So many places after the point of a double; a tie goes to the even digit.
     pub(super) fn places(number: f64, places: usize) -> Digits {
         Digits::read(&format!("{number:.places$}"), true)

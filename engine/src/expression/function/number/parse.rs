@@ -28,7 +28,7 @@ pub(in crate::expression::function) fn decimal(text: &str) -> Option<Decimal> {
 }
 
 /// The whole number that a float is, where it is one of 64 bits.
-pub(super) fn whole(number: f64) -> Option<i64> {
+pub(in crate::expression::function) fn whole(number: f64) -> Option<i64> {
     // 2^63 is a float, the greatest whole number of 64 bits is not.
     const END: f64 = 9_223_372_036_854_775_808.0;
     (number.fract() == 0.0 && (-END..END).contains(&number)).then_some(number as i64)
