@@ -62,8 +62,8 @@ impl<'s, 'a> Args<'s, 'a> {
         self.get(place).json().and_then(Value::as_object).ok_or_else(|| self.wrong(place, Kinds::OBJECT))
     }
 
-    /// How many values there are.
-    pub fn len(&self) -> usize {
+    /// How many values were given.
+    pub fn given(&self) -> usize {
         self.values.len()
     }
 

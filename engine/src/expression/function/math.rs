@@ -200,8 +200,8 @@ fn extreme<'a>(args: &Args<'_, 'a>, wanted: Ordering) -> Result<Operand<'a>, Exp
 
 /// The numbers given, or those of the one list given.
 fn numbers(args: &Args<'_, '_>) -> Result<Vec<Number>, ExpressionError> {
-    if args.len() != 1 || args.get(0).kind() != Kinds::LIST {
-        return (0..args.len()).map(|place| args.number(place)).collect();
+    if args.given() != 1 || args.get(0).kind() != Kinds::LIST {
+        return (0..args.given()).map(|place| args.number(place)).collect();
     }
     let number = |(place, value): (usize, &Value)| {
         Number::of_value(value).ok_or_else(|| {

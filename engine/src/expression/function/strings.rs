@@ -233,7 +233,7 @@ fn concat<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
 fn substring<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     let text = args.text(0)?;
     let (start, length) = (args.count(1)?, units::length(text));
-    let count = if args.len() > 2 { args.count(2)? } else { length.saturating_sub(start) };
+    let count = if args.given() > 2 { args.count(2)? } else { length.saturating_sub(start) };
     if start.saturating_add(count) > length || start > length {
         return Err(ExpressionError::new(format!(
             "the text has `{length}` characters, and `{count}` from `{start}` on are asked for"
@@ -251,7 +251,7 @@ fn slice<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
         if at < 0 { length.saturating_sub(distance) } else { distance.min(length) }
     };
     let start = place(args.int(1)?);
-    let end = if args.len() > 2 { place(args.int(2)?) } else { length };
+    let end = if args.given() > 2 { place(args.int(2)?) } else { length };
     Ok(Operand::made(units::part(text, start, end.saturating_sub(start))))
 }
 

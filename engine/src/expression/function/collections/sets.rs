@@ -17,9 +17,9 @@ enum Sets<'s> {
 impl<'s> Sets<'s> {
     fn of(args: &Args<'s, '_>) -> Result<Sets<'s>, ExpressionError> {
         match args.get(0).kind() {
-            Kinds::LIST => (0..args.len()).map(|place| args.list(place)).collect::<Result<_, _>>().map(Sets::Lists),
+            Kinds::LIST => (0..args.given()).map(|place| args.list(place)).collect::<Result<_, _>>().map(Sets::Lists),
             Kinds::OBJECT => {
-                (0..args.len()).map(|place| args.object(place)).collect::<Result<_, _>>().map(Sets::Objects)
+                (0..args.given()).map(|place| args.object(place)).collect::<Result<_, _>>().map(Sets::Objects)
             }
             _ => Err(args.wrong(0, Kinds::LIST.or(Kinds::OBJECT))),
         }

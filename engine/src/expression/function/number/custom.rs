@@ -79,34 +79,24 @@ fn existing(sections: &[Vec<Mark>], wanted: usize) -> usize {
 }
 
 fn read(pattern: &str) -> Vec<Vec<Mark>> {
-    let mut sections = vec![Vec::new()];
+    let mut sections = Vec::new();
+    let mut section = Vec::new();
     let mut rest = pattern.chars();
     while let Some(character) = rest.next() {
-        let mark = match character {
-            ';' => {
-                sections.push(Vec::new());
-                continue;
-            }
-            '\'' | '"' => {
-                let quoted = rest.by_ref().take_while(|next| *next != character).map(Mark::Plain);
-                let quoted: Vec<Mark> = quoted.collect();
-                sections.last_mut().map(|section| section.extend(quoted));
-                continue;
-            }
-            '\\' => match rest.next() {
-                Some(next) => Mark::Plain(next),
-                None => break,
-            },
-            '0' => Mark::Digit(true),
-            '#' => Mark::Digit(false),
-            '.' => Mark::Point,
-            ',' => Mark::Comma,
-            '%' | '‰' => Mark::Percent(character),
-            'e' | 'E' => exponent(character, &mut rest),
-            other => Mark::Plain(other),
-        };
-        sections.last_mut().map(|section| section.push(mark));
+        match character {
+            ';' => sections.push(std::mem::take(&mut section)),
+            '\'' | '"' => section.extend(rest.by_ref().take_while(|next| *next != character).map(Mark::Plain)),
+            '\\' => section.extend(rest.next().map(Mark::Plain)),
+            '0' => section.push(Mark::Digit(true)),
+            '#' => section.push(Mark::Digit(false)),
+            '.' => section.push(Mark::Point),
+            ',' => section.push(Mark::Comma),
+            '%' | '‰' => section.push(Mark::Percent(character)),
+            'e' | 'E' => section.push(exponent(character, &mut rest)),
+            other => section.push(Mark::Plain(other)),
+        }
     }
+    sections.push(section);
     sections
 }
 
@@ -179,63 +169,99 @@ fn fit(digits: &Digits, layout: Layout) -> Digits {
 
 fn lay_out(digits: &Digits, marks: &[Mark], culture: &Culture) -> String {
     let layout = Layout::of(marks);
-    // With an exponent, the digits start at the first place; else they are put around the point.
-    let whole = if layout.scientific || digits.is_zero() { layout.before } else { digits.scale };
-    let whole_digits = if digits.is_zero() { 0 } else { whole };
-    let mut text = String::from(if digits.negative { "-" } else { "" });
-    // How many whole digits the place at hand is for, itself included; zero and less are behind the point.
-    let mut place = layout.before;
-    let mut started = false;
+    let mut sheet = Sheet::new(digits, layout, culture);
     for mark in marks {
         match mark {
-            Mark::Digit(_) => {
-                // Digits for which there is no place stand before the first one.
-                let upper = if started { place } else { place.max(whole_digits) };
-                started = true;
-                for at in (place..=upper).rev() {
-                    let shown = if at > 0 {
-                        at <= whole_digits.max(layout.least_before)
-                    } else {
-                        let used = digits.len() as i64 - whole_digits;
-                        1 - at <= used.max(layout.least_after)
-                    };
-                    if shown {
-                        text.push(digits.at(whole_digits - at));
-                        if layout.grouped && at > 1 && ends_group(at - 1, culture.groups) {
-                            text.push_str(culture.group);
-                        }
-                    }
-                }
-                place -= 1;
-            }
-            Mark::Point if place == 0 => {
-                if !started {
-                    // A pattern such as `.00` has no place for whole digits; they stand before the point.
-                    text.extend((0..whole_digits.max(0)).map(|at| digits.at(at)));
-                    started = true;
-                }
-                let used = digits.len() as i64 - whole_digits;
-                if layout.least_after > 0 || (layout.before < layout.places && used > 0) {
-                    text.push_str(culture.point);
-                }
-            }
-            Mark::Point | Mark::Comma => {}
-            Mark::Percent(sign) | Mark::Plain(sign) => text.push(*sign),
-            Mark::Exponent(letter, plus, width) => {
-                let exponent = if digits.is_zero() { 0 } else { digits.scale - layout.before };
-                text.push(*letter);
-                text.push_str(if exponent < 0 {
-                    "-"
-                } else if *plus {
-                    "+"
-                } else {
-                    ""
-                });
-                text.push_str(&format!("{:0width$}", exponent.unsigned_abs(), width = *width));
-            }
+            Mark::Digit(_) => sheet.place_digit(),
+            Mark::Point => sheet.place_point(),
+            Mark::Comma => {}
+            Mark::Percent(sign) | Mark::Plain(sign) => sheet.text.push(*sign),
+            Mark::Exponent(letter, plus, width) => sheet.place_exponent(*letter, *plus, *width),
         }
     }
-    text
+    sheet.text
+}
+
+/// The text as far as it is laid out.
+struct Sheet<'n> {
+    digits: &'n Digits,
+    layout: Layout,
+    culture: &'n Culture,
+    /// How many of the digits stand before the point.
+    whole: i64,
+    /// Which whole digit the next place is for, counted from the point; zero and less are behind the point.
+    place: i64,
+    /// Whether a digit was placed.
+    started: bool,
+    text: String,
+}
+
+impl<'n> Sheet<'n> {
+    fn new(digits: &'n Digits, layout: Layout, culture: &'n Culture) -> Sheet<'n> {
+        // With an exponent the digits start at the first place; without one they are put around the point.
+        let whole = match (digits.is_zero(), layout.scientific) {
+            (true, _) => 0,
+            (false, true) => layout.before,
+            (false, false) => digits.scale,
+        };
+        let text = String::from(if digits.negative { "-" } else { "" });
+        Sheet { digits, layout, culture, whole, place: layout.before, started: false, text }
+    }
+
+    /// The digit of the next place, and before the first one all those for which there is no place.
+    fn place_digit(&mut self) {
+        let from = if self.started { self.place } else { self.place.max(self.whole) };
+        self.started = true;
+        for place in (self.place..=from).rev() {
+            self.write(place);
+        }
+        self.place -= 1;
+    }
+
+    fn write(&mut self, place: i64) {
+        let shown = if place > 0 {
+            place <= self.whole.max(self.layout.least_before)
+        } else {
+            1 - place <= self.behind().max(self.layout.least_after)
+        };
+        if !shown {
+            return;
+        }
+        self.text.push(self.digits.at(self.whole - place));
+        if self.layout.grouped && place > 1 && ends_group(place - 1, self.culture.groups) {
+            self.text.push_str(self.culture.group);
+        }
+    }
+
+    /// How many digits stand behind the point.
+    fn behind(&self) -> i64 {
+        self.digits.len() as i64 - self.whole
+    }
+
+    fn place_point(&mut self) {
+        if self.place != 0 {
+            return;
+        }
+        if !self.started {
+            // A pattern such as `.00` has no place for whole digits; they stand before the point all the same.
+            (1..=self.whole).rev().for_each(|place| self.write(place));
+            self.started = true;
+        }
+        let wanted = self.layout.before < self.layout.places && self.behind() > 0;
+        if self.layout.least_after > 0 || wanted {
+            self.text.push_str(self.culture.point);
+        }
+    }
+
+    fn place_exponent(&mut self, letter: char, plus: bool, width: usize) {
+        let exponent = if self.digits.is_zero() { 0 } else { self.digits.scale - self.layout.before };
+        let sign = match (exponent < 0, plus) {
+            (true, _) => "-",
+            (false, true) => "+",
+            (false, false) => "",
+        };
+        self.text.push_str(&format!("{letter}{sign}{:0width$}", exponent.unsigned_abs()));
+    }
 }
 
 #[cfg(test)]
