@@ -8,6 +8,7 @@
 mod computed;
 mod condition;
 pub mod function;
+mod given;
 mod operand;
 mod parse;
 mod path;
@@ -22,8 +23,9 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-pub use computed::Computed;
+pub use computed::{Access, Computed, Content, FunctionCall, Key, Node, Piece, Start};
 pub use condition::{Comparison, Condition};
+pub use given::GivenScope;
 pub use operand::{Kinds, Operand};
 pub use parse::{Form, Forms};
 pub use path::{Path, Segment};

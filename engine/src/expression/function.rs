@@ -140,6 +140,25 @@ pub enum Reading {
     Pass,
     /// `workflow()`.
     Workflow,
+    /// `listCallbackUrl()`.
+    CallbackUrl,
+    /// `appsetting('NAME')`.
+    AppSetting,
+    /// `triggerFormDataValue('KEY')` and the like.
+    TriggerPart(BodyPart),
+    /// `formDataValue('STEP', 'KEY')` and the like.
+    BodyPart(BodyPart),
+}
+
+/// A part of a body that is a form or has several parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyPart {
+    /// The only value of a key of a form.
+    FormValue,
+    /// All values of a key of a form.
+    FormValues,
+    /// The body of the part at a place, from 0.
+    Part,
 }
 
 impl std::fmt::Debug for Call {

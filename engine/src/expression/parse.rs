@@ -69,7 +69,7 @@ impl Forms<'_> {
             Form::Path if text.contains("{{") => Err(two_forms(text)),
             Form::Path => Path::parse(text).map(Expression::Path),
             Form::Template => Template::parse(text, self.roots).map(Expression::Template),
-            Form::Computed => Computed::parse(text).map(Expression::Computed),
+            Form::Computed => return computed(text, at, mistakes),
         };
         keep(read, at, mistakes)
     }
@@ -104,6 +104,17 @@ impl Forms<'_> {
             }
         }
     }
+}
+
+/// A string of the expression language, with all of its mistakes.
+fn computed(text: &str, at: &Route, mistakes: &mut Vec<(Route, ExpressionError)>) -> Expression {
+    let read = Computed::parse(text);
+    let found = read.as_ref().map(Computed::mistakes).unwrap_or_default();
+    if found.is_empty() {
+        return keep(read.map(Expression::Computed), at, mistakes);
+    }
+    mistakes.extend(found.into_iter().map(|mistake| (at.clone(), mistake)));
+    Expression::Literal(Value::Null)
 }
 
 fn keep(

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod expressions;
 mod fake;
 mod outcomes;
 mod stop_anywhere;
