@@ -19,6 +19,9 @@ mod uri;
 mod workflow;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
