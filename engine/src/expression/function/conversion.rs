@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value;
 
 use super::number::{self, Culture, Number};
-use super::{Args, Call, Function, Group, Parameter, content, xml};
+use super::{Args, Call, Function, Group, Parameter, content, limit, xml};
 use crate::expression::{ExpressionError, Kinds, Operand};
 
 const VALUE: &[Parameter] = &[Parameter::one("value", Kinds::ANY)];
@@ -303,12 +303,9 @@ fn text_or_number<'s>(args: &Args<'s, '_>) -> Result<&'s str, ExpressionError> {
     args.text(0).map_err(|_| args.wrong(0, TEXT_OR_NUMBER))
 }
 
-/// The error that a text is something else than it should be; a long one is cut.
+/// The error that a text is something else than it should be.
 fn unreadable(text: &str, what: &str) -> ExpressionError {
-    const SHOWN: usize = 40;
-    let shown: String = text.chars().take(SHOWN).collect();
-    let cut = if shown.len() < text.len() { "…" } else { "" };
-    ExpressionError::new(format!("`{shown}{cut}` is {what}"))
+    ExpressionError::new(format!("{} is {what}", limit::quoted(text)))
 }
 
 fn is_int<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {

@@ -1,4 +1,5 @@
-//! How big a value may get that a function makes: the service's own bounds, so that no flow can fill the memory.
+//! How big a value may get that a function makes: the service's own bounds, so that no flow can fill the memory;
+//! and how much of a value an error quotes.
 
 use super::strings::units;
 use crate::expression::{ExpressionError, Operand};
@@ -11,6 +12,16 @@ pub(super) const PARTS: usize = 1_000_000;
 
 /// The most items of a list that is counted out; the service's loops take no more.
 pub(super) const RANGE: usize = 100_000;
+
+/// How much of a user's text an error quotes, in characters.
+const QUOTED: usize = 60;
+
+/// A user's text for an error: a long one is cut, so that no message is as long as the data.
+pub(super) fn quoted(text: &str) -> String {
+    let shown: String = text.chars().take(QUOTED).collect();
+    let cut = if shown.len() < text.len() { "…" } else { "" };
+    format!("`{shown}{cut}`")
+}
 
 /// A text that grows up to the bound.
 #[derive(Debug, Default)]

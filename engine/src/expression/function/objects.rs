@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Args, Call, Function, Group, Parameter};
+use super::{Args, Call, Function, Group, Parameter, limit};
 use crate::expression::{ExpressionError, Kinds, Operand};
 
 const OBJECT: Parameter = Parameter::one("object", Kinds::OBJECT);
@@ -78,7 +78,7 @@ fn spelled(object: &Map<String, Value>, key: &str) -> Option<String> {
 fn add_property<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     let (object, key) = (args.object(0)?, args.text(1)?);
     if let Some(known) = spelled(object, key) {
-        return Err(ExpressionError::new(format!("the object has a property `{known}` already"))
+        return Err(ExpressionError::new(format!("the object has a property {} already", limit::quoted(&known)))
             .help("`setProperty` replaces its value"));
     }
     let mut object = object.clone();

@@ -280,7 +280,7 @@ fn guid<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
             format!("{{0x{first:08x},0x{second:04x},0x{third:04x},{{{}}}}}", rest.join(","))
         }
         _ => {
-            return Err(ExpressionError::new(format!("`{format}` is no format of an identifier"))
+            return Err(ExpressionError::new(format!("{} is no format of an identifier", limit::quoted(format)))
                 .help("the formats are `N`, `D`, `B`, `P` and `X`"));
         }
     };

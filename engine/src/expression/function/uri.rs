@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Args, Call, Function, Group, Parameter};
+use super::{Args, Call, Function, Group, Parameter, limit};
 use crate::expression::{ExpressionError, Kinds, Operand};
 
 const URI: &[Parameter] = &[Parameter::one("uri", Kinds::TEXT)];
@@ -67,7 +67,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 fn address(args: &Args<'_, '_>) -> Result<Url, ExpressionError> {
     let text = args.text(0)?;
-    Url::parse(text).map_err(|error| ExpressionError::new(format!("`{text}` is not a whole address: {error}")))
+    Url::parse(text)
+        .map_err(|error| ExpressionError::new(format!("{} is not a whole address: {error}", limit::quoted(text))))
 }
 
 fn host<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::expression::function::Args;
 use crate::expression::function::logic::ordinal;
+use crate::expression::function::{Args, limit};
 use crate::expression::{ExpressionError, Kinds, Operand};
 
 /// What an item is sorted by.
@@ -37,7 +37,10 @@ pub(super) fn sort<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionErr
 fn key<'v>(item: &'v Value, property: Option<&str>, place: usize) -> Result<Key<'v>, ExpressionError> {
     let value = match property {
         Some(name) => item.get(name).ok_or_else(|| {
-            ExpressionError::new(format!("item `{place}` of the list has no property `{name}` to sort by"))
+            ExpressionError::new(format!(
+                "item `{place}` of the list has no property {} to sort by",
+                limit::quoted(name)
+            ))
         })?,
         None => item,
     };

@@ -60,7 +60,7 @@ pub(super) fn to_text<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, Expression
         && name.eq_ignore_ascii_case("charset")
         && !charset.eq_ignore_ascii_case("utf-8")
     {
-        return Err(ExpressionError::new(format!("the charset must be `utf-8`, and is `{charset}`"))
+        return Err(ExpressionError::new(format!("the charset must be `utf-8`, and is {}", limit::quoted(charset)))
             .help("`dataUriToBinary` takes other charsets"));
     }
     limit::text(String::from_utf8_lossy(&uri.bytes()?).into_owned())
@@ -94,10 +94,10 @@ fn check_media_type(media_type: &str) -> Result<(), ExpressionError> {
         sound &= ends || pair.is_some_and(|(name, value)| is_token(name) && is_token(value.trim_matches('"')));
     }
     if !sound {
-        return Err(ExpressionError::new(format!("`{media_type}` is no content type")));
+        return Err(ExpressionError::new(format!("{} is no content type", limit::quoted(media_type))));
     }
     if !content::knows_charset(media_type) {
-        return Err(ExpressionError::new(format!("the charset of `{media_type}` is not known")));
+        return Err(ExpressionError::new(format!("the charset of {} is not known", limit::quoted(media_type))));
     }
     Ok(())
 }

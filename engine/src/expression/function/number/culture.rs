@@ -3,6 +3,7 @@
 use pure_rust_locales::{Locale, locale_match};
 
 use crate::expression::ExpressionError;
+use crate::expression::function::limit;
 
 /// The signs and patterns of a language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +84,8 @@ impl Culture {
             return Ok(Culture::ENGLISH);
         }
         let locale = locale(name).ok_or_else(|| {
-            ExpressionError::new(format!("the locale `{name}` is not known")).help("write a name such as `de-DE`")
+            ExpressionError::new(format!("the locale {} is not known", limit::quoted(name)))
+                .help("write a name such as `de-DE`")
         })?;
         Ok(of_locale(locale, name))
     }
