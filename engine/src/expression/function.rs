@@ -6,15 +6,21 @@
 
 mod args;
 mod collections;
+pub(super) mod content;
 mod conversion;
+mod limit;
 mod logic;
 mod math;
+mod number;
 mod objects;
 mod strings;
 mod time;
 mod uri;
 mod workflow;
 mod xml;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -1,6 +1,8 @@
 //! A value while an expression is worked out: borrowed where it can be, so that reading a step's value costs
 //! the same whatever its size.
 
+mod text;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -19,6 +21,8 @@ pub enum Operand<'a> {
     Owned(Value),
     /// A number with 28 exact digits.
     Decimal(Decimal),
+    /// A float that JSON cannot write: infinite, or not a number. It leaves as its name.
+    NonFinite(f64),
 }
 
 impl<'a> Operand<'a> {
@@ -30,12 +34,17 @@ impl<'a> Operand<'a> {
         Operand::Owned(value.into())
     }
 
-    /// The value as JSON, or `None` for a decimal.
+    /// A float, whether JSON can write it or not.
+    pub fn float(number: f64) -> Operand<'a> {
+        Number::from_f64(number).map_or(Operand::NonFinite(number), |number| Operand::Owned(Value::Number(number)))
+    }
+
+    /// The value as JSON, or `None` for a decimal and for a float that JSON cannot write.
     pub fn json(&self) -> Option<&Value> {
         match self {
             Operand::Borrowed(value) => Some(value),
             Operand::Owned(value) => Some(value),
-            Operand::Decimal(_) => None,
+            Operand::Decimal(_) | Operand::NonFinite(_) => None,
         }
     }
 
@@ -50,21 +59,29 @@ impl<'a> Operand<'a> {
             Operand::Borrowed(value) => value.clone(),
             Operand::Owned(value) => value,
             Operand::Decimal(decimal) => nearest_number(decimal),
+            Operand::NonFinite(number) => Value::String(text::of_float(number)),
         }
     }
 
-    /// The value within a text: null is nothing, true is `True`, what JSON cannot write plainly is compact JSON.
+    /// The value within a text: null is nothing, true is `True`, numbers stand as .NET writes them, bytes are
+    /// decoded with the charset of their content type, and lists and other objects are compact JSON.
     pub fn to_text(&self) -> Cow<'_, str> {
-        match self.json() {
-            None | Some(Value::Null) => Cow::Borrowed(""),
-            Some(Value::String(text)) => Cow::Borrowed(text),
-            Some(other) => Cow::Owned(other.to_string()),
+        match self {
+            Operand::Borrowed(value) => text::of_value(value),
+            Operand::Owned(value) => text::of_value(value),
+            Operand::Decimal(decimal) => Cow::Owned(decimal.to_string()),
+            Operand::NonFinite(number) => Cow::Owned(text::of_float(*number)),
         }
     }
 
     /// What kind of value it is.
     pub fn kind(&self) -> Kinds {
-        self.json().map_or(Kinds::DECIMAL, Kinds::of)
+        match self {
+            Operand::Borrowed(value) => Kinds::of(value),
+            Operand::Owned(value) => Kinds::of(value),
+            Operand::Decimal(_) => Kinds::DECIMAL,
+            Operand::NonFinite(_) => Kinds::FLOAT,
+        }
     }
 }
 

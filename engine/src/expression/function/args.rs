@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::number::Number;
 use crate::expression::{ExpressionError, Kinds, Operand, Scope};
 
 /// The values of a call.
@@ -59,6 +60,33 @@ impl<'s, 'a> Args<'s, 'a> {
     /// An object.
     pub fn object(&self, place: usize) -> Result<&'s Map<String, Value>, ExpressionError> {
         self.get(place).json().and_then(Value::as_object).ok_or_else(|| self.wrong(place, Kinds::OBJECT))
+    }
+
+    /// How many values were given.
+    pub fn given(&self) -> usize {
+        self.values.len()
+    }
+
+    /// A part of a value, copied only where nobody else holds the value.
+    pub fn part(&self, place: usize, pick: impl for<'v> FnOnce(&'v Value) -> Option<&'v Value>) -> Option<Operand<'a>> {
+        match self.get(place) {
+            Operand::Borrowed(value) => pick(value).map(Operand::Borrowed),
+            Operand::Owned(value) => pick(value).cloned().map(Operand::Owned),
+            Operand::Decimal(_) | Operand::NonFinite(_) => None,
+        }
+    }
+
+    /// A number of any kind.
+    pub(super) fn number(&self, place: usize) -> Result<Number, ExpressionError> {
+        Number::of(self.get(place)).ok_or_else(|| self.wrong(place, Kinds::NUMBER))
+    }
+
+    /// A whole number that is not negative: a count or a place.
+    pub(super) fn count(&self, place: usize) -> Result<usize, ExpressionError> {
+        let count = self.int(place)?;
+        usize::try_from(count).map_err(|_| {
+            ExpressionError::new(format!("the {} value must not be negative, and is `{count}`", ordinal(place)))
+        })
     }
 
     /// The time that counts as now.
