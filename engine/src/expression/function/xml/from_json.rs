@@ -67,9 +67,8 @@ impl Making {
                 None => return self.element(key, value),
             },
         };
-        match kind.text() {
-            Some(text) => check_chars(key, text)?,
-            None => {}
+        if let Some(text) = kind.text() {
+            check_chars(key, text)?;
         }
         self.document.add(kind).map(|_| ())
     }

@@ -126,7 +126,7 @@ fn objects_become_xml() {
         (json!({}), ""),
     ];
     for (object, written) in rows {
-        let xml = call("xml", &[object.clone()]).unwrap_or_else(|error| panic!("{object}: {error}"));
+        let xml = call("xml", std::slice::from_ref(&object)).unwrap_or_else(|error| panic!("{object}: {error}"));
         assert_eq!(text(&xml), written, "{object}");
     }
     let wrong = [
@@ -147,7 +147,7 @@ fn objects_become_xml() {
         json!({"$content-type": "a/b", "$content": "?"}),
     ];
     for value in wrong {
-        assert!(call("xml", &[value.clone()]).is_err(), "{value}");
+        assert!(call("xml", std::slice::from_ref(&value)).is_err(), "{value}");
     }
     let deep = (0..300).fold(json!(1), |inner, _| json!({"a": inner}));
     assert!(call("xml", &[deep]).unwrap_err().message.contains("nested deeper"));
