@@ -11,7 +11,7 @@ mod logic;
 mod math;
 mod objects;
 mod strings;
-mod time;
+pub(crate) mod time;
 mod uri;
 mod workflow;
 mod xml;
