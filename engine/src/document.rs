@@ -6,6 +6,7 @@
 mod flow;
 pub mod mapping;
 mod pack;
+mod schedule;
 mod shape;
 
 pub use flow::{
@@ -13,4 +14,5 @@ pub use flow::{
     TerminateDocument, TriggerDocument, UpdateDocument,
 };
 pub use pack::{ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, TableDocument};
+pub use schedule::{DayDocument, ScheduleDocument};
 pub use shape::{Shaped, read_shape, schema};
