@@ -51,7 +51,7 @@ impl Calendar {
     fn days(&self, from: DateTime, k: i64) -> Vec<Date> {
         let mut days = match self.interval.unit {
             Unit::Day => {
-                self.interval.point(from, k).into_iter().map(|day| day.date()).filter(|day| self.fires(*day)).collect()
+                self.interval.point(from, k).into_iter().map(DateTime::date).filter(|day| self.fires(*day)).collect()
             }
             Unit::Week => self.days_of_week(from.date(), k),
             _ => self.days_of_month(from.date(), k),

@@ -32,12 +32,12 @@ impl Interval {
         let Some(from) = from else {
             let local = zone.to_datetime(after);
             return match self.seconds() {
-                Some(seconds) => after.checked_add(SignedDuration::from_secs(seconds?)).ok(),
+                Some(seconds) => after.checked_add(SignedDuration::from_secs(seconds)).ok(),
                 None => instant(self.point(local, 1)?, zone).filter(|next| *next > after),
             };
         };
         if let Some(seconds) = self.seconds() {
-            return evenly(after, instant(from, zone)?, seconds?);
+            return evenly(after, instant(from, zone)?, seconds);
         }
         let near = self.passed(from, zone.to_datetime(after)).saturating_sub(1).max(0);
         (near..near.saturating_add(4)).find_map(|k| instant(self.point(from, k)?, zone).filter(|next| *next > after))
@@ -71,12 +71,12 @@ impl Interval {
         units.div_euclid(self.count.max(1))
     }
 
-    /// The length of what passes evenly; the inner `None` is a length that no number holds.
-    fn seconds(self) -> Option<Option<i64>> {
+    /// The length of what passes evenly.
+    fn seconds(self) -> Option<i64> {
         match self.unit {
-            Unit::Second => Some(Some(self.count)),
-            Unit::Minute => Some(self.count.checked_mul(60)),
-            Unit::Hour => Some(self.count.checked_mul(3600)),
+            Unit::Second => Some(self.count),
+            Unit::Minute => Some(self.count.saturating_mul(60)),
+            Unit::Hour => Some(self.count.saturating_mul(3600)),
             _ => None,
         }
     }

@@ -9,13 +9,14 @@ mod pace;
 use jiff::Timestamp;
 
 use super::Schedule;
-use crate::document::ScheduleDocument;
+use crate::document::{ScheduleDocument, read_shape};
 use crate::source::{Route, Source};
 
 fn document(yaml: &str) -> ScheduleDocument {
     let (source, problems) = Source::read("flow.yaml", yaml);
-    assert!(problems.is_empty(), "{yaml}");
-    serde_json::from_value(source.value().clone()).unwrap_or_else(|error| panic!("{yaml}: {error}"))
+    let shaped = read_shape(&source, &Route::root(), source.value());
+    assert!(problems.is_empty() && shaped.problems.is_empty(), "{yaml}");
+    shaped.document.unwrap()
 }
 
 fn schedule(yaml: &str) -> Schedule {

@@ -26,6 +26,7 @@ pub(super) fn read_exact(
     let parts = parts(pattern, LETTERS, SINGLE)?;
     let not_so = |why: Why| wrong(text, why).help(format!("the text must be written as the format `{format}` says"));
     let fields = Cursor { rest: text, locale, fields: Fields::default() }.read(&parts).map_err(not_so)?;
+    // The clock is asked only where it is needed.
     let today = if fields.year.is_some() { Date::MIN } else { today()? };
     fields.moment(today).map_err(not_so)
 }

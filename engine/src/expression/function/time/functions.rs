@@ -52,7 +52,7 @@ pub(super) fn get_past_time<'a>(args: &Args<'_, 'a>) -> Given<'a> {
 }
 
 pub(super) fn convert_from_utc<'a>(args: &Args<'_, 'a>) -> Given<'a> {
-    written(zone::from_utc(moment(args, 0)?, &zone::find(args.text(1)?)?)?, args, 2)
+    written(zone::from_utc(moment(args, 0)?, &zone::find(args.text(1)?)?), args, 2)
 }
 
 pub(super) fn convert_to_utc<'a>(args: &Args<'_, 'a>) -> Given<'a> {
@@ -60,7 +60,7 @@ pub(super) fn convert_to_utc<'a>(args: &Args<'_, 'a>) -> Given<'a> {
 }
 
 pub(super) fn convert_time_zone<'a>(args: &Args<'_, 'a>) -> Given<'a> {
-    written(zone::from_utc(from_zone(args)?, &zone::find(args.text(2)?)?)?, args, 3)
+    written(zone::from_utc(from_zone(args)?, &zone::find(args.text(2)?)?), args, 3)
 }
 
 pub(super) fn format_date_time<'a>(args: &Args<'_, 'a>) -> Given<'a> {

@@ -100,6 +100,13 @@ impl Moment {
         Moment::of_ticks(ticks.ok_or_else(out_of_range)?, self.utc)
     }
 
+    /// A moment on the clock of another zone. At the ends of all years it stays within them, as .NET does: a last
+    /// date that means `never` can be brought to any zone.
+    pub(super) fn shifted(self, seconds: i64, utc: bool) -> Moment {
+        let ticks = self.ticks.saturating_add(seconds.saturating_mul(TICKS_PER_SECOND));
+        Moment { ticks: ticks.clamp(0, LAST_TICK), utc }
+    }
+
     /// The start of the period of `length` ticks that it lies in.
     pub(super) fn floor(self, length: i64) -> Moment {
         Moment { ticks: self.ticks - self.ticks % length, ..self }
@@ -138,6 +145,6 @@ impl Unit {
 }
 
 /// The error of a moment that cannot be.
-pub(super) fn out_of_range() -> ExpressionError {
+fn out_of_range() -> ExpressionError {
     ExpressionError::new("the time is outside of the years 1 to 9999")
 }

@@ -28,6 +28,7 @@ pub(super) fn read(
     today: impl FnOnce() -> Result<Date, ExpressionError>,
 ) -> Result<Moment, ExpressionError> {
     let fields = fields(text, locale).map_err(|why| wrong(text, why))?;
+    // The clock is asked only where it is needed.
     let today = if fields.year.is_some() { Date::MIN } else { today()? };
     fields.moment(today).map_err(|why| wrong(text, why))
 }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use strum::IntoEnumIterator;
 use windows_timezones::WindowsTimezone;
 
-use super::moment::{Moment, out_of_range};
+use super::moment::Moment;
 use crate::expression::ExpressionError;
 use crate::source::nearest;
 
@@ -25,9 +26,10 @@ pub(crate) fn find(id: &str) -> Result<TimeZone, ExpressionError> {
 }
 
 /// What a clock of the zone shows at a moment; a moment that names no zone is taken as UTC.
-pub(super) fn from_utc(moment: Moment, zone: &TimeZone) -> Result<Moment, ExpressionError> {
-    let utc = TimeZone::UTC.to_timestamp(moment.civil()).map_err(|_| out_of_range())?;
-    Moment::of_civil(zone.to_datetime(utc), is_utc(zone))
+pub(super) fn from_utc(moment: Moment, zone: &TimeZone) -> Moment {
+    // Only the last day of year 9999 is no timestamp; its offset is that of the day before.
+    let timestamp = TimeZone::UTC.to_timestamp(moment.civil()).unwrap_or(Timestamp::MAX);
+    moment.shifted(zone.to_offset(timestamp).seconds().into(), is_utc(zone))
 }
 
 /// The moment at which a clock of the zone shows this time. As .NET has it, an hour that a clock shows twice is the
@@ -37,14 +39,12 @@ pub(super) fn to_utc(moment: Moment, zone: &TimeZone, id: &str) -> Result<Moment
         return if is_utc(zone) { Ok(moment) } else { Err(already_utc(id)) };
     }
     let local = moment.civil();
-    let ambiguous = zone.to_ambiguous_timestamp(local);
-    let offset = match ambiguous.offset() {
+    let offset = match zone.to_ambiguous_timestamp(local).offset() {
         AmbiguousOffset::Unambiguous { offset } => offset,
         AmbiguousOffset::Fold { before, after } => before.min(after),
         AmbiguousOffset::Gap { .. } => return Err(left_out(local, id)),
     };
-    let utc = offset.to_timestamp(local).map_err(|_| out_of_range())?;
-    Moment::of_timestamp(utc)
+    Ok(moment.shifted(-i64::from(offset.seconds()), true))
 }
 
 fn is_utc(zone: &TimeZone) -> bool {
