@@ -6,6 +6,7 @@
 mod flow;
 pub mod mapping;
 mod pack;
+mod schedule;
 mod shape;
 mod step;
 
@@ -14,6 +15,7 @@ pub use flow::{
     VariableKind,
 };
 pub use pack::{ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, TableDocument};
+pub use schedule::{DayDocument, ScheduleDocument};
 pub use shape::{Shaped, read_shape, schema};
 pub use step::{
     AfterDocument, AtLimitDocument, CallDocument, CaseDocument, FilterDocument, JoinDocument, NoRetryDocument,

@@ -6,6 +6,7 @@
 //! - [`document`]: the file as written, held against its schema, which is also the editor's.
 //! - [`check`]: every problem of a file at once, or a [`flow::Flow`], in which names resolve and values
 //!   ([`expression`]) are parsed. [`mapping`] does the same for field mappings, [`pack`] for a whole folder.
+//! - [`schedule`]: when a flow starts by the clock.
 //! - [`plan`]: the flow as a DAG.
 //! - [`run`]: one execution, a pure state machine whose events are its record. [`run::driver`] acts for it,
 //!   through the operations of a [`connector`].
@@ -29,5 +30,6 @@ pub mod outcome;
 pub mod pack;
 pub mod plan;
 pub mod run;
+pub mod schedule;
 pub mod source;
 pub mod store;

@@ -14,7 +14,7 @@ mod math;
 mod number;
 mod objects;
 mod strings;
-mod time;
+pub(crate) mod time;
 mod uri;
 mod workflow;
 mod xml;

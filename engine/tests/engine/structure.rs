@@ -10,6 +10,7 @@ const STAGES: &[(&str, &str)] = &[
     ("expression", "values that are worked out; it needs places for its mistakes"),
     ("connector", "what a service can do, as types without a network"),
     ("document", "files as written: shapes over source, without meaning"),
+    ("schedule", "when the clock starts a flow: from documents; it needs the zones that expressions know"),
     ("mapping", "pairs of fields, as meant: from documents, expressions and differences"),
     ("flow", "steps as meant: they hold expressions, mappings and what inputs documents declare"),
     ("check", "from documents to flows; the last that looks at raw text"),
