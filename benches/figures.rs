@@ -11,12 +11,11 @@ pub(crate) struct Figure {
     /// In ascending order.
     times: Vec<Duration>,
     target: Option<Duration>,
-    unit: Unit,
 }
 
 /// In what a figure is told.
 #[derive(Clone, Copy)]
-pub(crate) enum Unit {
+enum Unit {
     Milliseconds,
     Microseconds,
 }
@@ -43,7 +42,7 @@ pub(crate) struct Report(pub(crate) Vec<Figure>);
 impl Figure {
     pub(crate) fn new(key: &'static str, title: &'static str, mut times: Vec<Duration>) -> Figure {
         times.sort();
-        Figure { key, title, times, target: None, unit: Unit::Milliseconds }
+        Figure { key, title, times, target: None }
     }
 
     /// The same, with a target for its median.
@@ -51,38 +50,38 @@ impl Figure {
         Figure { target: Some(target), ..self }
     }
 
-    /// The same, told in microseconds.
-    pub(crate) fn in_microseconds(self) -> Figure {
-        Figure { unit: Unit::Microseconds, ..self }
+    /// Short times are told in microseconds.
+    fn unit(&self) -> Unit {
+        if self.median() < Duration::from_micros(500) { Unit::Microseconds } else { Unit::Milliseconds }
     }
 
     /// The median.
-    pub(crate) fn median(&self) -> Duration {
+    fn median(&self) -> Duration {
         self.times.get(self.times.len() / 2).copied().unwrap_or_default()
     }
 
     /// The time that `percent` of the rounds did not exceed (nearest rank), in the figure's unit.
     fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.times.len() * percent).div_ceil(100).max(1);
-        self.times.get(rank - 1).map_or(0.0, |time| self.unit.of(*time))
+        self.times.get(rank - 1).map_or(0.0, |time| self.unit().of(*time))
     }
 
     fn line(&self) -> String {
         let target = self.target.map_or(String::new(), |target| {
             let met = if self.median() < target { "met" } else { "missed" };
-            format!("  (target: under {} {}, {met})", self.unit.of(target), self.unit.name())
+            format!("  (target: under {} {}, {met})", self.unit().of(target), self.unit().name())
         });
         let (median, p95, rounds) = (self.percentile(50), self.percentile(95), self.times.len());
-        format!("{:56} {median:9.2} {p95:9.2} {} {rounds:7}{target}", self.title, self.unit.name())
+        format!("{:56} {median:9.2} {p95:9.2} {} {rounds:7}{target}", self.title, self.unit().name())
     }
 
     fn data(&self) -> Value {
-        let key = |what: &str| format!("{what}_{}", self.unit.name());
+        let key = |what: &str| format!("{what}_{}", self.unit().name());
         let mut data = Map::new();
         data.insert(key("median"), json!(rounded(self.percentile(50))));
         data.insert(key("p95"), json!(rounded(self.percentile(95))));
         data.insert("rounds".to_owned(), json!(self.times.len()));
-        data.extend(self.target.map(|target| (key("target"), json!(self.unit.of(target)))));
+        data.extend(self.target.map(|target| (key("target"), json!(self.unit().of(target)))));
         Value::Object(data)
     }
 }

@@ -1,7 +1,9 @@
-//! What feeds the engine: requests that come in ([`listener`]), and questions asked again and again ([`poll`]).
+//! What feeds the engine: requests that come in ([`listener`]), questions asked again and again ([`poll`]), and the
+//! clock ([`timetable`]).
 
 pub mod listener;
 pub mod poll;
+pub mod timetable;
 
 use cosell_engine::engine::Engine;
 use cosell_engine::flow::Trigger;
@@ -15,6 +17,7 @@ use crate::failure::Failure;
 pub struct Server {
     address: Option<std::net::SocketAddr>,
     polled: Vec<String>,
+    scheduled: Vec<String>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -34,7 +37,12 @@ impl Server {
             let poller = poll::Poller::new(engine, flow, trigger, settings.poll_pause()).await?;
             tasks.spawn(poller.run(stopped.clone()));
         }
-        Ok(Server { address, polled: names, stop, tasks })
+        let timetables = timetable::of(engine);
+        let scheduled = timetables.iter().map(|timetable| timetable.describe()).collect();
+        for timetable in timetables {
+            tasks.spawn(timetable.run(stopped.clone()));
+        }
+        Ok(Server { address, polled: names, scheduled, stop, tasks })
     }
 
     /// Where it listens, if it does.
@@ -47,7 +55,12 @@ impl Server {
         &self.polled
     }
 
-    /// Ends listening and polling, and waits until that is so.
+    /// The flows that the clock starts, each with when, in words.
+    pub fn scheduled(&self) -> &[String] {
+        &self.scheduled
+    }
+
+    /// Ends listening, polling and schedules, and waits until that is so.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}

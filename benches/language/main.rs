@@ -85,16 +85,10 @@ async fn measure(part: u32) -> Result<Report, Failure> {
     Ok(Report(vec![
         Figure::new("check_200_flows", "200 flows of 30 steps: checked and planned", checks(&connectors, 20 / part)?)
             .under(CHECK_TARGET),
-        Figure::new("equals", "@equals(triggerBody()?['type'], 'Shared')", equals(rounds)?)
-            .in_microseconds()
-            .under(EQUALS_TARGET),
-        Figure::new("template", "a template with three names", templates(rounds)?)
-            .in_microseconds()
-            .under(TEMPLATE_TARGET),
-        Figure::new("compose", "a compose step with one reference", small).in_microseconds().under(COMPOSE_TARGET),
-        Figure::new("compose_beside_1_mb", "the same, beside a step that gave 1 MB", large)
-            .in_microseconds()
-            .under(COMPOSE_TARGET),
+        Figure::new("equals", "@equals(triggerBody()?['type'], 'Shared')", equals(rounds)?).under(EQUALS_TARGET),
+        Figure::new("template", "a template with three names", templates(rounds)?).under(TEMPLATE_TARGET),
+        Figure::new("compose", "a compose step with one reference", small).under(COMPOSE_TARGET),
+        Figure::new("compose_beside_1_mb", "the same, beside a step that gave 1 MB", large).under(COMPOSE_TARGET),
     ]))
 }
 

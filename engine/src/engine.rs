@@ -9,6 +9,7 @@ mod admission;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tracing::{Instrument, error, info_span};
@@ -144,6 +145,19 @@ impl Engine {
         Ok(count)
     }
 
+    /// Takes in that the clock has started a flow at that time; the same time once more is a copy.
+    pub async fn fire(&self, flow: &str, at: Timestamp) -> Result<(), StoreError> {
+        let (flow, content_key) = (flow.to_owned(), at.to_string());
+        let event = NewEvent { flow, body: Value::Null, content_key, at, wrong: None };
+        for accepted in self.0.world.store.accept(std::slice::from_ref(&event), None).await? {
+            if let Accepted::New(id) = accepted {
+                self.enqueue(id, event.clone());
+            }
+        }
+        self.start_what_can();
+        Ok(())
+    }
+
     /// Runs a flow now, for a person, outside of any lane, and waits for its end.
     pub async fn run_now(&self, flow: &str, inputs: Value) -> Result<Arc<Run>, DriveError> {
         let inputs = self.0.world.inputs(flow, inputs)?;
@@ -265,7 +279,7 @@ impl Engine {
     fn take(&self) -> Option<(LaneId, Waiting)> {
         let mut under_way = self.under_way();
         let has_place = |waiting: &Waiting| {
-            let most = self.trigger(&waiting.flow).and_then(|trigger| trigger.at_once);
+            let most = self.0.world.pack.flow(&waiting.flow).and_then(|planned| planned.flow.at_once());
             most.is_none_or(|most| under_way.get(&waiting.flow).is_none_or(|count| *count < most))
         };
         let taken = self.lanes().take(has_place)?;

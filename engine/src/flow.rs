@@ -12,11 +12,12 @@ pub mod variable;
 use indexmap::IndexMap;
 
 pub use retry::{Retry, Waits};
-pub use usage::Usage;
 pub use step::{Answer, Call, Case, RunAfter, Secure, Step, StepKind, Steps, UpdateIfDifferent, Wait};
+pub use usage::Usage;
 
 use crate::document::InputDocument;
 use crate::expression::{Condition, Expression};
+use crate::schedule::Schedule;
 use variable::Variable;
 
 /// A flow, checked.
@@ -39,6 +40,8 @@ pub struct Flow {
 pub enum Trigger {
     /// A connector's trigger.
     Event(EventTrigger),
+    /// The clock.
+    Schedule(ScheduleTrigger),
     /// A person.
     Manual(IndexMap<String, InputDocument>),
     /// Another flow.
@@ -49,10 +52,28 @@ impl Flow {
     /// The inputs that a person or another flow gives, with their defaults; `None` for a flow that events start.
     pub fn inputs(&self) -> Option<&IndexMap<String, InputDocument>> {
         match &self.trigger {
-            Trigger::Event(_) => None,
+            Trigger::Event(_) | Trigger::Schedule(_) => None,
             Trigger::Manual(inputs) | Trigger::Child(inputs) => Some(inputs),
         }
     }
+
+    /// How many runs may be under way at once, where that is limited.
+    pub fn at_once(&self) -> Option<usize> {
+        match &self.trigger {
+            Trigger::Event(event) => event.at_once,
+            Trigger::Schedule(schedule) => schedule.at_once,
+            Trigger::Manual(_) | Trigger::Child(_) => None,
+        }
+    }
+}
+
+/// A schedule, as a flow uses it.
+#[derive(Debug)]
+pub struct ScheduleTrigger {
+    /// When it fires.
+    pub schedule: Schedule,
+    /// How many runs may be under way at once.
+    pub at_once: Option<usize>,
 }
 
 /// A connector's trigger, as a flow uses it.

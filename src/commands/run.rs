@@ -75,6 +75,7 @@ fn announce(engine: &Engine, server: &Server, environment: &Environment) {
     for trigger in server.polled() {
         print::line(format!("  {trigger} is asked for every {pause} s"));
     }
+    server.scheduled().iter().for_each(|scheduled| print::line(format!("  {scheduled}")));
 }
 
 /// Registers the webhook with the sandbox, lets a seller create an opportunity, and prints two lines to paste.

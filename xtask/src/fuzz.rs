@@ -35,7 +35,8 @@ pub(crate) fn fuzz(arguments: &[&str]) -> Result<(), Failure> {
     for target in targets {
         let found = corpus.join(target);
         let broken = folder.join("broken").join(target);
-        fs::create_dir_all(&broken).map_err(|error| Failure::new(format!("cannot make {}: {error}", broken.display())))?;
+        fs::create_dir_all(&broken)
+            .map_err(|error| Failure::new(format!("cannot make {}: {error}", broken.display())))?;
         run(Command::new(program(target))
             .arg(&found)
             .arg(format!("-max_total_time={seconds}"))
@@ -54,7 +55,8 @@ fn read<'a>(arguments: &[&'a str]) -> Result<(Vec<&'a str>, u32), Failure> {
         match *argument {
             "--seconds" => {
                 let number = rest.next().and_then(|number| number.parse().ok());
-                seconds = number.ok_or_else(|| Failure { message: "`--seconds` takes a number".to_owned(), code: 2 })?;
+                seconds =
+                    number.ok_or_else(|| Failure { message: "`--seconds` takes a number".to_owned(), code: 2 })?;
             }
             target if TARGETS.contains(&target) => targets.push(target),
             other => {

@@ -11,7 +11,8 @@ use super::{Context, ending};
 use crate::connector::Mode;
 use crate::document::{InputsDocument, MergeDocument, TriggerDocument};
 use crate::expression::{Condition, Expression, ExpressionError, Forms, Root};
-use crate::flow::{EventTrigger, Trigger};
+use crate::flow::{EventTrigger, ScheduleTrigger, Trigger};
+use crate::schedule::Schedule;
 use crate::source::{Problem, Route, Source, nearest};
 
 /// What a trigger may read: the event itself and the parameters.
@@ -24,11 +25,25 @@ pub(super) fn check(
     problems: &mut Vec<Problem>,
 ) -> Trigger {
     let at = Route::root().key("trigger");
-    let kinds =
-        [document.webhook.is_some(), document.poll.is_some(), document.manual.is_some(), document.child.is_some()];
+    let kinds = [
+        document.webhook.is_some(),
+        document.poll.is_some(),
+        document.schedule.is_some(),
+        document.manual.is_some(),
+        document.child.is_some(),
+    ];
     if kinds.iter().filter(|given| **given).count() != 1 {
-        let help = "a trigger is exactly one of webhook, poll, manual, child";
+        let help = "a trigger is exactly one of webhook, poll, schedule, manual, child";
         problems.push(Problem::error_in_key(source, &at, "what starts the flow is not clear").help(help));
+    }
+    if let Some(schedule) = &document.schedule {
+        let at_once = document.at_once.map(|at_once| at_once as usize);
+        match Schedule::check(schedule, &at.key("schedule")) {
+            Ok(schedule) => return Trigger::Schedule(ScheduleTrigger { schedule, at_once }),
+            Err(mistakes) => problems.extend(
+                mistakes.into_iter().map(|(at, error)| Problem::error(source, &at, error.message).help_if(error.help)),
+            ),
+        }
     }
     match document {
         TriggerDocument { manual: Some(InputsDocument { inputs }), .. } => Trigger::Manual(inputs),

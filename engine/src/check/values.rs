@@ -100,6 +100,7 @@ impl StepChecker<'_> {
                 let schema = self.context.connectors.trigger(&event.name)?.output_schema();
                 self.unknown_field(&event.name, read, &properties(&schema), at)
             }
+            Trigger::Schedule(_) => None,
             Trigger::Manual(inputs) | Trigger::Child(inputs) => {
                 self.unknown_field("the trigger", read, &inputs.keys().map(String::as_str).collect::<Vec<_>>(), at)
             }
@@ -120,11 +121,7 @@ impl StepChecker<'_> {
     }
 
     fn readable(&self, name: &str, reader: &str) -> Result<(), Unreadable> {
-        if self.after_pass {
-            self.names.readable_after_pass(name, reader)
-        } else {
-            self.names.readable(name, reader)
-        }
+        if self.after_pass { self.names.readable_after_pass(name, reader) } else { self.names.readable(name, reader) }
     }
 
     fn holds_no_steps(&self, name: &str, at: &Route) -> Option<Problem> {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::schedule::ScheduleDocument;
 use super::step::{SecureDocument, StepsDocument};
 
 /// A flow: a trigger and steps.
@@ -56,7 +57,7 @@ pub enum VariableKind {
     Record,
 }
 
-/// What starts a run: one of webhook, poll, manual, child.
+/// What starts a run: one of webhook, poll, schedule, manual, child.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TriggerDocument {
@@ -64,6 +65,8 @@ pub struct TriggerDocument {
     pub webhook: Option<String>,
     /// A question asked again and again, such as `dataverse.row_changed`.
     pub poll: Option<String>,
+    /// The clock starts it, by a cron expression or every so often.
+    pub schedule: Option<ScheduleDocument>,
     /// A person starts it, with these inputs: `cosell trigger FLOW --input name=value`.
     pub manual: Option<InputsDocument>,
     /// Another flow starts it by `run_flow`, with these inputs.
@@ -134,4 +137,3 @@ pub enum InputKind {
     /// An object with any keys.
     Record,
 }
-
