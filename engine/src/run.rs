@@ -16,6 +16,7 @@ mod next;
 mod outcome;
 mod records;
 mod report;
+mod shown;
 mod update;
 mod view;
 

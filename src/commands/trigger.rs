@@ -15,8 +15,10 @@ pub(super) async fn trigger(args: &PackArgs, flow: &str, inputs: &[String], as_j
     let run = engine.run_now(flow, parse(inputs)?).await.map_err(|error| Failure::Data(error.to_string()))?;
     let world = engine.world();
     if as_json {
+        let plan = run.plan();
         for event in world.store.record(run.id()).await.map_err(Failure::world)? {
-            print::line(serde_json::to_string(&event).map_err(Failure::world)?);
+            let shown = event.shown(&plan.facts().usage);
+            print::line(serde_json::to_string(&shown).map_err(Failure::world)?);
         }
     } else {
         let deeds = narrate::deeds(world, run.id()).await.map_err(Failure::world)?;
