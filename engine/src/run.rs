@@ -42,6 +42,13 @@ use frame::Frame;
 #[serde(transparent)]
 pub struct RunId(pub String);
 
+impl RunId {
+    /// Whether another run waits for this one: it has the key of that run's call for its id.
+    pub(crate) fn is_child(&self) -> bool {
+        self.0.contains('/')
+    }
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

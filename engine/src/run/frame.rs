@@ -243,11 +243,20 @@ impl Frame {
         let outcome = match self.state(node) {
             State::Ended(_) => return,
             State::Calling(_) | State::Updating(_) | State::Sleeping(_) | State::Looping(_) => Outcome::Cancelled,
+            State::Waiting(_) if self.has_begun(node) => Outcome::Cancelled,
             State::Waiting(_) | State::Ready => Outcome::Skipped,
         };
         let records = self.cut_loop(node, at);
         self.nodes[node.index()].state = State::Ended(Box::new(Ended { records, ..Ended::plain(outcome, at) }));
         self.active.remove(&node);
+    }
+
+    /// Whether a node is the end of a container that has begun.
+    fn has_begun(&self, node: NodeIndex) -> bool {
+        match &self.plan.graph()[node].role {
+            Role::End { start, .. } => self.outcome(*start) == Outcome::Succeeded,
+            _ => false,
+        }
     }
 
     /// Ends a node, and settles what follows from it: everything that waited for it hears that it has ended.

@@ -98,10 +98,10 @@ impl<'a> View<'a> {
     fn result(&self, name: &str) -> Result<Cow<'a, Value>, ExpressionError> {
         let Some((frame, place)) = self.find(name) else { return Ok(Cow::Borrowed(&NULL)) };
         match (&frame.plan.graph()[place.exit].role, frame.state(place.exit)) {
-            (Role::Loop(planned), _) if !planned.collects => Err(ExpressionError::new(format!(
-                "the records of the loop `{name}` were not kept"
-            ))
-            .help(format!("name it as it stands: `result('{name}')`"))),
+            (Role::Loop(planned), _) if !planned.collects => {
+                Err(ExpressionError::new(format!("the records of the loop `{name}` were not kept"))
+                    .help(format!("name it as it stands: `result('{name}')`")))
+            }
             // A loop that was skipped has no passes to tell of.
             (Role::Loop(_), State::Ended(ended)) if ended.records.is_null() => Ok(Cow::Owned(Value::Array(Vec::new()))),
             (Role::Loop(_), State::Ended(ended)) => Ok(Cow::Borrowed(&ended.records)),
