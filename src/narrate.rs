@@ -3,7 +3,7 @@
 use cosell_engine::connector::{CallKey, Effect};
 use cosell_engine::flow::{Step, StepKind};
 use cosell_engine::run::driver::World;
-use cosell_engine::run::{Change, Event, Part, RunId, StepPath};
+use cosell_engine::run::{Change, Event, HIDDEN, Part, RunId, StepPath};
 use cosell_engine::store::StoreError;
 use serde_json::Value;
 
@@ -87,11 +87,14 @@ impl Story<'_> {
                     let key = CallKey::new(&self.run, &step, part);
                     return Some(RunId(key.as_str().to_owned()));
                 }
-                let fields = if changes.is_empty() {
+                let mut fields: Vec<Field> = if changes.is_empty() {
                     new_fields(&input)
                 } else {
                     changes.iter().flat_map(changed_fields).collect()
                 };
+                if self.is_secure(&step) {
+                    fields.iter_mut().for_each(Field::hide);
+                }
                 self.sent.push((step, part, fields));
             }
             Event::CallFinished { step, part, result, .. } => {
@@ -112,8 +115,13 @@ impl Story<'_> {
 
     fn step(&self, path: &StepPath) -> Option<&Step> {
         let planned = self.world.pack.flow(self.flow.as_ref()?)?;
-        let place = planned.plan.place(&path.name)?;
-        planned.plan.graph()[place.exit].step.as_deref()
+        planned.plan.step(path.loops.iter().map(|(of, _)| of.as_str()), &path.name)
+    }
+
+    /// Whether what a step is given is not to be shown.
+    fn is_secure(&self, path: &StepPath) -> bool {
+        let planned = self.flow.as_ref().and_then(|flow| self.world.pack.flow(flow));
+        planned.is_some_and(|planned| planned.plan.facts().usage.secure(&path.name).inputs)
     }
 
     fn title(&self, path: &StepPath) -> String {
@@ -207,6 +215,12 @@ pub fn lines(deeds: &[Deed]) -> Vec<String> {
 }
 
 impl Field {
+    /// Leaves the name only.
+    fn hide(&mut self) {
+        self.before = self.before.as_ref().map(|_| Value::from(HIDDEN));
+        self.after = Value::from(HIDDEN);
+    }
+
     fn line(&self, width: usize) -> String {
         let before = self.before.as_ref().map_or_else(|| "(new)".to_owned(), shown);
         format!("    {:width$}  {before} → {}", self.name, shown(&self.after))

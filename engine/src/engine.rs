@@ -85,9 +85,14 @@ impl Engine {
     /// Takes up what the store says is not done: runs under way, and events that wait.
     pub async fn recover(&self) -> Result<(), StoreError> {
         let unfinished = self.0.world.store.load().await?;
+        for orphan in self.0.world.orphans(&unfinished.runs) {
+            if let Err(error) = self.0.world.cancel(orphan).await {
+                error!(%error, "a child run that nobody waits for could not be ended");
+            }
+        }
         for (id, events) in unfinished.runs {
             let Some(crate::run::Event::RunStarted { flow, trigger, .. }) = events.first() else { continue };
-            if id.0.contains('/') {
+            if id.is_child() {
                 // A child goes on with the run that waits for it.
                 continue;
             }
@@ -193,10 +198,10 @@ impl Engine {
         let merges =
             self.trigger(&waiting.flow).is_some_and(|trigger| trigger.merge_latest) && waiting.resume.is_none();
         let (flow, keys) = (waiting.flow.clone(), waiting.keys.clone());
-        let same = |other: &Waiting| merges && other.resume.is_none() && other.flow == flow && other.keys == keys;
+        let same = |other: &Waiting| other.resume.is_none() && other.flow == flow && other.keys == keys;
         // Taking out what the newest stands for and putting it in is one step: the lock is held.
         let mut lanes = self.lanes();
-        let mut merged = lanes.take_waiting(&keys, same);
+        let mut merged = if merges { lanes.take_waiting(&keys, same) } else { Vec::new() };
         merged.push(waiting);
         // Two that come in at once may get here in another order than the store gave them.
         merged.sort_by_key(|waiting| waiting.event);

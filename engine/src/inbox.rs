@@ -75,17 +75,23 @@ impl<T> Lanes<T> {
     /// The next work whose turn it is and that may begin, with the lane to release when it is done. What may not
     /// keeps its turn.
     pub fn take(&mut self, may_begin: impl Fn(&T) -> bool) -> Option<(LaneId, T)> {
-        for _ in 0..self.ready.len() {
-            let id = self.ready.pop_front()?;
-            let Some(lane) = self.lanes.get_mut(&id) else { continue };
-            match lane.waiting.front() {
-                Some((_, work)) if lane.busy == 0 && !may_begin(work) => self.ready.push_back(id),
-                Some(_) if lane.busy == 0 => {
+        let mut place = 0;
+        while let Some(id) = self.ready.get(place).copied() {
+            let front = self.lanes.get_mut(&id).filter(|lane| lane.busy == 0 && !lane.waiting.is_empty());
+            match front {
+                Some(lane) if lane.waiting.front().is_some_and(|(_, work)| !may_begin(work)) => place += 1,
+                Some(lane) => {
+                    self.ready.remove(place);
                     lane.is_ready = false;
                     lane.busy += 1;
                     return lane.waiting.pop_front().map(|(_, work)| (id, work));
                 }
-                _ => lane.is_ready = false,
+                None => {
+                    self.ready.remove(place);
+                    if let Some(lane) = self.lanes.get_mut(&id) {
+                        lane.is_ready = false;
+                    }
+                }
             }
         }
         None
@@ -263,5 +269,17 @@ mod tests {
             lanes.release(lane);
         }
         assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(3));
+    }
+
+    #[test]
+    fn what_may_not_begin_keeps_its_turn() {
+        let mut lanes = Lanes::default();
+        for (names, work) in [("a", 1), ("b", 20), ("c", 3), ("d", 4)] {
+            lanes.push(&keys(names), work);
+        }
+        assert_eq!(lanes.take(|work| *work >= 10).map(|(_, work)| work), Some(20));
+        assert_eq!(lanes.take(|work| *work >= 10).map(|(_, work)| work), None);
+        let rest: Vec<i32> = std::iter::from_fn(|| lanes.take(|_| true)).map(|(_, work)| work).collect();
+        assert_eq!(rest, [1, 3, 4]);
     }
 }

@@ -158,6 +158,16 @@ impl Plan {
         containers
     }
 
+    /// A step, by the loops around it from the outside in and by its name.
+    pub fn step<'p>(&'p self, loops: impl IntoIterator<Item = &'p str>, name: &str) -> Option<&'p Step> {
+        let mut plan = self;
+        for of in loops {
+            let Role::Loop(looping) = &plan.graph[plan.place(of)?.entry].role else { return None };
+            plan = &looping.body;
+        }
+        plan.graph[plan.place(name)?.exit].step.as_deref()
+    }
+
     /// Where a step stands, by its name in any case; steps in the bodies of loops stand in those plans.
     pub fn place(&self, name: &str) -> Option<Place> {
         self.places.get(name).or_else(|| self.places.get(&name.to_lowercase())).copied()

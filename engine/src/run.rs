@@ -33,6 +33,7 @@ pub use next::Next;
 pub use report::{HIDDEN, StepReport};
 
 use crate::connector::Answer;
+use crate::flow::variable;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use frame::Frame;
@@ -41,6 +42,13 @@ use frame::Frame;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(pub String);
+
+impl RunId {
+    /// Whether another run waits for this one: it has the key of that run's call for its id.
+    pub(crate) fn is_child(&self) -> bool {
+        self.0.contains('/')
+    }
+}
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -184,13 +192,18 @@ impl Run {
                 Err(self.illegal("it has answered already"))
             }
             (State::Going(going), event) if event.step().is_some() => {
+                if let Err(reason) = going.root.apply(event, 0) {
+                    return Err(self.illegal(reason));
+                }
                 match event {
                     Event::Responded { answer, .. } => going.response = Some(answer.clone()),
                     Event::VariableSet { variable, value, .. } => going.variables[variable] = value.clone(),
+                    Event::VariableAppended { variable, value, .. } => {
+                        variable::append(&mut going.variables[variable], value);
+                    }
                     _ => {}
                 }
-                let result = going.root.apply(event, 0);
-                result.map_err(|reason| self.illegal(reason))
+                Ok(())
             }
             (State::New, _) => Err(self.illegal("it has not started")),
             (State::Going(_), _) => Err(self.illegal("it has started already")),

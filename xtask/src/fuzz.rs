@@ -6,7 +6,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::command::{Failure, cargo, root, run};
+use crate::command::{Failure, cargo, not_started, root, run};
 
 /// The targets, each a program of `engine/fuzz`.
 const TARGETS: [&str; 2] = ["yaml", "expressions"];
@@ -27,10 +27,12 @@ pub(crate) fn fuzz(arguments: &[&str]) -> Result<(), Failure> {
     let (targets, seconds) = read(arguments)?;
     let folder = root().join("target/fuzz");
     let corpus = folder.join("corpus");
-    let program = |name: &str| folder.join("built/release").join(name);
-    let target_dir = folder.join("built");
-    let mut build = cargo(&["build", "--release", "--manifest-path", "engine/fuzz/Cargo.toml", "--target-dir"]);
-    run(build.arg(&target_dir).args(["--bins"]).env("RUSTFLAGS", FLAGS))?;
+    let built = folder.join("built");
+    // With a target named, the flags are for the programs and not for what builds them.
+    let host = host()?;
+    let program = |name: &str| built.join(&host).join("release").join(name);
+    let mut build = cargo(&["build", "--release", "--bins", "--manifest-path", "engine/fuzz/Cargo.toml"]);
+    run(build.args(["--target", &host, "--target-dir"]).arg(&built).env("RUSTFLAGS", FLAGS))?;
     run(Command::new(program("seeds")).arg(&corpus).current_dir(root()))?;
     for target in targets {
         let found = corpus.join(target);
@@ -45,6 +47,15 @@ pub(crate) fn fuzz(arguments: &[&str]) -> Result<(), Failure> {
             .current_dir(root()))?;
     }
     Ok(())
+}
+
+/// The machine that the compiler builds for.
+fn host() -> Result<String, Failure> {
+    let mut compiler = Command::new("rustc");
+    let output = compiler.arg("-vV").output().map_err(|error| not_started(&compiler, &error))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| Failure::new("`rustc -vV` does not say for what it builds"))
 }
 
 fn read<'a>(arguments: &[&'a str]) -> Result<(Vec<&'a str>, u32), Failure> {

@@ -2,6 +2,9 @@
 //!
 //! `seeds FOLDER`, in the project's folder.
 
+// It holds what the marks of the fuzzer call.
+use libfuzzer_sys as _;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::{env, fs, io};

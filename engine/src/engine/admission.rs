@@ -69,6 +69,7 @@ impl Scope for TriggerScope<'_> {
     fn root(&self, root: &Root) -> Result<Cow<'_, Value>, ExpressionError> {
         match root {
             Root::TriggerOutputs => Ok(Cow::Borrowed(self.outputs)),
+            Root::TriggerRecord => Ok(Cow::Owned(json!({"outputs": self.outputs, "status": "Succeeded"}))),
             Root::Named(name) if name == "trigger" => Ok(Cow::Borrowed(&self.outputs["body"])),
             Root::Named(name) if name == "parameters" => Ok(Cow::Borrowed(self.parameters)),
             root => Err(ExpressionError::new(format!("`{root}` cannot be read in a trigger"))),

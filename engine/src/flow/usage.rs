@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::data::DataOperation;
 use super::{Answer, Flow, Secure, Step, StepKind, Steps, Trigger, Wait};
-use crate::expression::{Expression, Root};
+use crate::expression::{Expression, Read, Root};
 use crate::source::Route;
 
 /// What can be said of a flow's values before it runs. Names are in lower case.
@@ -17,23 +17,28 @@ pub struct Usage {
     pub secure: HashMap<String, Secure>,
     /// Whether the event is not shown.
     pub secure_trigger: bool,
+    /// The steps that stand directly in a step, whose records it gives.
+    held: HashMap<String, Vec<String>>,
 }
 
 impl Usage {
-    /// Looks at every value of a flow.
-    pub fn of(flow: &Flow) -> Usage {
-        let secure_trigger = matches!(&flow.trigger, Trigger::Event(event) if event.secure);
-        let mut usage = Usage { secure_trigger, ..Usage::default() };
-        let mut steps = Vec::new();
-        every_step(&flow.steps, &mut steps);
-        let reads: Vec<(&Step, Vec<Root>)> = steps.into_iter().map(|step| (step, roots(step))).collect();
-        for root in reads.iter().flat_map(|(_, roots)| roots) {
-            if let Root::Result(name) = root {
-                usage.collected.insert(name.to_lowercase());
+    /// Looks at every value of the flows of a pack. A flow that another one runs gets what is hidden there, and its
+    /// answer may hide what it is made from; so all are looked at again until nothing more is found.
+    pub fn of_all(flows: &[Flow]) -> Vec<Usage> {
+        let reads: Vec<Vec<Reader<'_>>> = flows.iter().map(readers).collect();
+        let mut usages: Vec<Usage> = flows.iter().zip(&reads).map(|(flow, reads)| Usage::of(flow, reads)).collect();
+        let mut between = Between::default();
+        loop {
+            let before = between.clone();
+            for ((flow, reads), usage) in flows.iter().zip(&reads).zip(&mut usages) {
+                usage.secure_trigger |= between.triggers.contains(flow.name.as_str());
+                usage.spread(reads, &between);
+                usage.tell(&flow.name, reads, &mut between);
+            }
+            if between == before {
+                return usages;
             }
         }
-        usage.spread(&reads);
-        usage
     }
 
     /// What is not shown of a step.
@@ -41,20 +46,38 @@ impl Usage {
         self.secure.get(&step.to_lowercase()).copied().unwrap_or_default()
     }
 
+    /// What a flow says itself.
+    fn of(flow: &Flow, reads: &[Reader<'_>]) -> Usage {
+        let secure_trigger = matches!(&flow.trigger, Trigger::Event(event) if event.secure);
+        let mut usage = Usage { secure_trigger, ..Usage::default() };
+        for Reader { step, reads } in reads {
+            let name = step.name.to_lowercase();
+            usage.secure.insert(name.clone(), step.secure);
+            let inner = step.kind.inner().into_iter().flat_map(|(_, steps)| steps.keys());
+            usage.held.insert(name, inner.map(|name| name.to_lowercase()).collect());
+            for read in reads {
+                if let Root::Result(name) = &read.root {
+                    usage.collected.insert(name.to_lowercase());
+                }
+            }
+        }
+        usage
+    }
+
     /// Marks what reads a marked step, until nothing more is found. A variable is marked like a step, under a name
     /// that no step can have.
-    fn spread(&mut self, reads: &[(&Step, Vec<Root>)]) {
-        for (step, _) in reads {
-            self.secure.insert(step.name.to_lowercase(), step.secure);
-        }
+    fn spread(&mut self, reads: &[Reader<'_>], between: &Between<'_>) {
         loop {
             let mut changed = false;
-            for (step, roots) in reads {
+            for Reader { step, reads } in reads {
                 let name = step.name.to_lowercase();
                 let mut secure = self.secure(&name);
-                secure.inputs |= roots.iter().any(|root| self.hides(root));
+                secure.inputs |= reads.iter().any(|read| self.hides(read));
                 // A service's answer is its own; what is made here out of something hidden is hidden.
                 secure.outputs |= secure.inputs && makes_its_value(&step.kind);
+                if let StepKind::RunFlow { flow, .. } = &step.kind {
+                    secure.outputs |= between.answers.contains(flow.as_str());
+                }
                 changed |= self.secure.insert(name, secure) != Some(secure);
                 if let StepKind::Assign(assignment) = &step.kind
                     && secure.outputs
@@ -69,16 +92,58 @@ impl Usage {
         }
     }
 
-    fn hides(&self, root: &Root) -> bool {
-        match root {
+    /// Says what other flows must know.
+    fn tell<'f>(&self, flow: &'f str, reads: &[Reader<'f>], between: &mut Between<'f>) {
+        for Reader { step, .. } in reads {
+            let secure = self.secure(&step.name);
+            match &step.kind {
+                StepKind::RunFlow { flow: child, .. } if secure.inputs => {
+                    between.triggers.insert(child);
+                }
+                StepKind::Respond(_) if secure.outputs => {
+                    between.answers.insert(flow);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn hides_any(&self, step: &str) -> bool {
+        let secure = self.secure(step);
+        secure.inputs || secure.outputs
+    }
+
+    fn hides(&self, read: &Read) -> bool {
+        match &read.root {
             Root::Step(name) | Root::Outputs(name) | Root::Items(name) => self.secure(name).outputs,
-            Root::Record(name) | Root::Result(name) => self.secure(name).inputs || self.secure(name).outputs,
+            Root::Record(name) => self.hides_any(name),
+            Root::Result(name) => {
+                self.held.get(&name.to_lowercase()).into_iter().flatten().any(|held| self.hides_any(held))
+            }
             Root::TriggerOutputs | Root::TriggerRecord => self.secure_trigger,
             Root::Named(name) if name == "trigger" => self.secure_trigger,
-            Root::Named(name) if name == "variables" => self.secure.keys().any(|known| known.starts_with(VARIABLE)),
+            Root::Named(name) if name == "variables" => match &read.key {
+                Some(key) => self.secure(&variable(key)).outputs,
+                None => self.secure.keys().any(|known| known.starts_with(VARIABLE)),
+            },
             _ => false,
         }
     }
+}
+
+/// A step with everything that its own values read.
+struct Reader<'f> {
+    step: &'f Step,
+    reads: Vec<Read>,
+}
+
+/// What is hidden from one flow to another.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Between<'f> {
+    /// Flows that are given something hidden.
+    triggers: BTreeSet<&'f str>,
+    /// Flows that answer something hidden.
+    answers: BTreeSet<&'f str>,
 }
 
 const VARIABLE: &str = "\u{0}variable ";
@@ -95,21 +160,34 @@ fn makes_its_value(kind: &StepKind) -> bool {
             | StepKind::ForEach { .. }
             | StepKind::Respond(_)
             | StepKind::Switch { .. }
+            | StepKind::UpdateIfDifferent(_)
     )
 }
 
-fn every_step<'f>(steps: &'f Steps, found: &mut Vec<&'f Step>) {
-    for step in steps.values() {
-        found.push(step);
-        step.kind.inner().into_iter().for_each(|(_, inner)| every_step(inner, found));
-    }
+fn readers(flow: &Flow) -> Vec<Reader<'_>> {
+    let mut found = Vec::new();
+    add_readers(&flow.steps, None, &mut found);
+    found
 }
 
-/// The roots that a step's own values read.
-fn roots(step: &Step) -> Vec<Root> {
-    let mut reads = Vec::new();
-    expressions(&step.kind, &mut |expression| expression.reads(&Route::root(), &mut reads));
-    reads.into_iter().map(|(_, read)| read.root).collect()
+/// `item` is the item of the nearest loop. That of a list that a step goes through itself is taken for the loop's
+/// too: that hides rather too much than too little.
+fn add_readers<'f>(steps: &'f Steps, nearest: Option<&'f str>, found: &mut Vec<Reader<'f>>) {
+    for step in steps.values() {
+        let mut reads = Vec::new();
+        expressions(&step.kind, &mut |expression| expression.reads(&Route::root(), &mut reads));
+        let mut reads: Vec<Read> = reads.into_iter().map(|(_, read)| read).collect();
+        for read in &mut reads {
+            if let (Root::Named(name), Some(of)) = (&read.root, nearest)
+                && name == "item"
+            {
+                read.root = Root::Items(of.to_owned());
+            }
+        }
+        found.push(Reader { step, reads });
+        let nearest = if matches!(step.kind, StepKind::ForEach { .. }) { Some(step.name.as_str()) } else { nearest };
+        step.kind.inner().into_iter().for_each(|(_, inner)| add_readers(inner, nearest, found));
+    }
 }
 
 /// Every value of a step, without those of the steps that it holds.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value, json};
 
 use crate::document::VariableKind;
-use crate::expression::{Expression, ExpressionError, Scope};
+use crate::expression::{Expression, ExpressionError, Kinds, Scope};
 
 /// A variable as its flow declares it.
 #[derive(Debug, Clone)]
@@ -52,6 +52,24 @@ impl VariableChange {
     }
 }
 
+/// What a step makes of a variable.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Assigned {
+    /// It holds this from now on.
+    Whole(Value),
+    /// It holds this too, at its end: one more item of a list, or more text.
+    More(Value),
+}
+
+/// Puts more at the end of a list or a text; anything else stays as it is.
+pub fn append(held: &mut Value, more: &Value) {
+    match (held, more) {
+        (Value::Array(items), item) => items.push(item.clone()),
+        (Value::String(text), Value::String(more)) => text.push_str(more),
+        _ => {}
+    }
+}
+
 /// The value that a variable of a kind begins with where its flow says none.
 pub fn initial(kind: VariableKind) -> Value {
     match kind {
@@ -92,20 +110,20 @@ pub fn word(kind: VariableKind) -> &'static str {
 }
 
 impl Assignment {
-    /// What the variable holds after the step.
-    pub fn evaluate(&self, variables: &Map<String, Value>, scope: &dyn Scope) -> Result<Value, ExpressionError> {
+    /// What the step makes of the variable.
+    pub fn evaluate(&self, variables: &Map<String, Value>, scope: &dyn Scope) -> Result<Assigned, ExpressionError> {
         let value = self.value.evaluate(scope)?;
         let held = variables.get(&self.variable).unwrap_or(&Value::Null);
         match self.change {
-            VariableChange::Set => self.set(value),
-            VariableChange::Append => self.append(held, value),
-            VariableChange::Increment => self.add(held, &value, false),
-            VariableChange::Decrement => self.add(held, &value, true),
+            VariableChange::Set => self.set(value).map(Assigned::Whole),
+            VariableChange::Append => self.more(held, value),
+            VariableChange::Increment => self.add(held, &value, false).map(Assigned::Whole),
+            VariableChange::Decrement => self.add(held, &value, true).map(Assigned::Whole),
         }
     }
 
     fn set(&self, value: Value) -> Result<Value, ExpressionError> {
-        let given = crate::expression::Kinds::of(&value);
+        let given = Kinds::of(&value);
         fitting(self.kind, value).ok_or_else(|| {
             let wanted = word(self.kind);
             ExpressionError::new(format!("the variable `{}` holds {wanted} and cannot become {given}", self.variable))
@@ -113,25 +131,18 @@ impl Assignment {
     }
 
     /// One item to a list; what looks like several is refused, as the service does.
-    fn append(&self, held: &Value, value: Value) -> Result<Value, ExpressionError> {
-        match (self.kind, held, value) {
-            (VariableKind::Text, held, Value::String(more)) => {
-                Ok(Value::from(format!("{}{more}", held.as_str().unwrap_or_default())))
-            }
-            (VariableKind::List, held, value) if !value.is_array() && !value.is_null() => {
-                let mut items = held.as_array().cloned().unwrap_or_default();
-                items.push(value);
-                Ok(Value::Array(items))
-            }
-            (VariableKind::List, _, value) => {
-                let given = crate::expression::Kinds::of(&value);
+    fn more(&self, held: &Value, value: Value) -> Result<Assigned, ExpressionError> {
+        let given = Kinds::of(&value);
+        match (self.kind, value) {
+            (VariableKind::Text, value @ Value::String(_)) if held.is_null() => Ok(Assigned::Whole(value)),
+            (VariableKind::Text, value @ Value::String(_)) => Ok(Assigned::More(value)),
+            (VariableKind::List, Value::Array(_) | Value::Null) => {
                 let error = ExpressionError::new(format!("{given} cannot be appended to the list `{}`", self.variable));
                 Err(error.help("append one item, or set the variable to `@union(…)` of two lists"))
             }
-            (_, _, value) => {
-                let given = crate::expression::Kinds::of(&value);
-                Err(ExpressionError::new(format!("`{}` takes text, and this is {given}", self.variable)))
-            }
+            (VariableKind::List, value) if held.is_null() => Ok(Assigned::Whole(Value::Array(vec![value]))),
+            (VariableKind::List, value) => Ok(Assigned::More(value)),
+            _ => Err(ExpressionError::new(format!("`{}` takes text, and this is {given}", self.variable))),
         }
     }
 
@@ -150,7 +161,7 @@ impl Assignment {
             }
             _ => {}
         }
-        let given = crate::expression::Kinds::of(by);
+        let given = Kinds::of(by);
         Err(ExpressionError::new(format!("`{}` holds {}, and this is {given}", self.variable, word(self.kind))))
     }
 }

@@ -10,7 +10,7 @@ use super::{Pack, PackFiles, PlannedFlow, circles};
 use crate::check::{Context, check_flow};
 use crate::connector::{Connector, Connectors};
 use crate::document::{InputDocument, PackDocument, ParameterDocument, TriggerDocument, read_shape};
-use crate::flow::{Flow, Steps};
+use crate::flow::{Flow, Steps, Usage};
 use crate::mapping::{self, Mapping};
 use crate::plan::Plan;
 use crate::source::{Problem, Problems, Route, Source, nearest};
@@ -160,11 +160,19 @@ impl Loader<'_> {
         let children: IndexMap<String, IndexMap<String, InputDocument>> =
             sources.iter().filter_map(|source| child_inputs(source.value())).collect();
         let context = Context { connectors: self.connectors, mappings, children: &children, flows: &names, parameters };
-        let mut flows = IndexMap::new();
+        let (mut read_from, mut checked) = (Vec::new(), Vec::new());
         for source in sources {
             let (flow, problems) = check_flow(source, &context);
             self.problems.extend(problems);
-            if let Some(planned) = flow.and_then(|flow| self.plan(source, flow)) {
+            if let Some(flow) = flow {
+                read_from.push(source);
+                checked.push(flow);
+            }
+        }
+        let usages = Usage::of_all(&checked);
+        let mut flows = IndexMap::new();
+        for ((source, flow), usage) in read_from.into_iter().zip(checked).zip(usages) {
+            if let Some(planned) = self.plan(source, flow, usage) {
                 flows.insert(planned.flow.name.clone(), (Arc::clone(source), Arc::new(planned)));
             }
         }
@@ -184,8 +192,8 @@ impl Loader<'_> {
         names
     }
 
-    fn plan(&mut self, source: &Arc<Source>, flow: Flow) -> Option<PlannedFlow> {
-        match Plan::new(&flow) {
+    fn plan(&mut self, source: &Arc<Source>, flow: Flow, usage: Usage) -> Option<PlannedFlow> {
+        match Plan::new(&flow, usage) {
             Ok(plan) => Some(PlannedFlow { flow, plan: Arc::new(plan) }),
             Err(cycle) => {
                 let first = cycle.steps.first().and_then(|name| find_step(&flow.steps, name));

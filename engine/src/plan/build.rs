@@ -11,14 +11,14 @@ use super::{Cycle, Edge, Facts, Loop, Member, Node, Place, Plan, Role};
 use crate::flow::{Flow, Step, StepKind, Steps, Usage};
 
 impl Plan {
-    /// Plans a flow, or names a circle among its steps.
-    pub fn new(flow: &Flow) -> Result<Plan, Cycle> {
+    /// Plans a flow of whose values this can be said, or names a circle among its steps.
+    pub fn new(flow: &Flow, usage: Usage) -> Result<Plan, Cycle> {
         let variables = flow.variables.iter().map(|(name, variable)| (name.clone(), variable.value.clone()));
         let facts = Facts {
             flow: flow.name.clone(),
             title: flow.title.clone(),
             variables: Value::Object(variables.collect()),
-            usage: Usage::of(flow),
+            usage,
         };
         Plan::of_steps(&flow.steps, &Arc::new(facts), false)
     }

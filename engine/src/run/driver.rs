@@ -2,6 +2,8 @@
 //!
 //! This is the only code that waits for services, and the one place that tries a call again.
 
+mod child;
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -121,12 +123,18 @@ impl World {
 
     /// Takes up a run where its record ends.
     pub async fn resume(self: &Arc<Self>, id: RunId, events: &[Event]) -> Result<Run, DriveError> {
+        let run = self.replay(&id, events)?;
+        self.drive(run, events.len() as u64).await
+    }
+
+    /// A run as its record left it.
+    fn replay(&self, id: &RunId, events: &[Event]) -> Result<Run, DriveError> {
         let Some(Event::RunStarted { flow, .. }) = events.first() else {
             return Err(DriveError::Stuck(id.to_string()));
         };
-        let mut run = self.new_run(id, flow)?;
+        let mut run = self.new_run(id.clone(), flow)?;
         events.iter().try_for_each(|event| run.apply(event))?;
-        self.drive(run, events.len() as u64).await
+        Ok(run)
     }
 
     fn new_run(&self, id: RunId, flow: &str) -> Result<Run, DriveError> {
@@ -151,9 +159,15 @@ impl World {
             let transition = Transition { run: run.id.clone(), after: recorded, events, fates: Vec::new() };
             self.store.commit(std::slice::from_ref(&transition)).await?;
             recorded += transition.events.len() as u64;
+            let mut given_up = Vec::new();
             for event in &transition.events {
                 run.apply(event)?;
-                tasks.after(self, &run, event);
+                given_up.extend(tasks.after(self, &run, event));
+            }
+            for child in given_up {
+                if let Err(error) = self.cancel(child).await {
+                    warn!(%error, "a child run could not be ended; it will be when the engine starts again");
+                }
             }
         }
         Ok(run)
@@ -168,14 +182,14 @@ impl World {
     ) -> Result<Option<Event>, DriveError> {
         match wake {
             None if tasks.set.is_empty() => Err(DriveError::Stuck(run.id.to_string())),
-            None => Ok(tasks.result(run).await),
+            None => Ok(tasks.result(run, self.clock.as_ref()).await),
             Some(wake) if tasks.set.is_empty() => {
                 self.clock.sleep_until(wake).await;
                 Ok(None)
             }
             Some(wake) => tokio::select! {
                 biased;
-                event = tasks.result(run) => Ok(event),
+                event = tasks.result(run, self.clock.as_ref()) => Ok(event),
                 () = self.clock.reached(wake) => Ok(None),
             },
         }
@@ -241,93 +255,69 @@ impl World {
             attempt += 1;
         }
     }
-
-    /// Runs a child flow, or goes on with it where its record ends, and gives its response.
-    async fn child(self: &Arc<Self>, id: RunId, flow: &str, input: Value) -> Result<Answer, CallError> {
-        let broken = |error: DriveError| {
-            let kind = if matches!(error, DriveError::Inputs { .. }) {
-                CallErrorKind::Input
-            } else {
-                CallErrorKind::Unexpected
-            };
-            CallError::new(kind, format!("the flow `{flow}` could not be run: {error}"))
-        };
-        let events = self.store.record(&id).await.map_err(|error| broken(error.into()))?;
-        let run = if events.is_empty() {
-            let input = self.inputs(flow, input).map_err(broken)?;
-            self.start(id, flow, input, Vec::new()).await
-        } else {
-            self.resume(id, &events).await
-        };
-        let run = run.map_err(broken)?;
-        let Some(ended) = run.ended() else { return Ok(Value::Null.into()) };
-        match (&ended.response, ended.outcome, &ended.error) {
-            (Some(answer), ..) if answer.envelope.status < 400 => Ok(answer.clone()),
-            (Some(answer), ..) => {
-                let status = answer.envelope.status;
-                let error = CallError::new(
-                    CallErrorKind::Unexpected,
-                    format!("the flow `{flow}` answered with status {status}"),
-                );
-                Err(CallError { status: Some(status), body: Some(Box::new(answer.value.clone())), ..error })
-            }
-            (None, Outcome::Succeeded, _) => Ok(Value::Null.into()),
-            (None, outcome, Some(error)) => {
-                let message = format!("the flow `{flow}` {outcome}: {error}");
-                Err(CallError {
-                    code: Some(error.code.clone()),
-                    status: error.status,
-                    request_id: error.request_id.clone(),
-                    ..CallError::new(CallErrorKind::Unexpected, message)
-                })
-            }
-            (None, outcome, None) => {
-                Err(CallError::new(CallErrorKind::Unexpected, format!("the flow `{flow}` {outcome}")))
-            }
-        }
-    }
 }
 
 /// The calls that a run has under way, each in a task of its own.
 #[derive(Default)]
 struct Tasks {
     set: JoinSet<Event>,
-    begun: HashMap<(StepPath, Part), AbortHandle>,
+    begun: HashMap<(StepPath, Part), Begun>,
+}
+
+struct Begun {
+    task: AbortHandle,
+    /// The run of another flow, where the call is one.
+    child: Option<RunId>,
 }
 
 impl Tasks {
     fn spawn(&mut self, world: &Arc<World>, run: &Run, call: Call) {
         let place = (call.step.clone(), call.part);
+        let child = matches!(call.work, Work::Flow(_)).then(|| RunId(call.key.as_str().to_owned()));
         let span = info_span!("call", run = %run.id, key = call.key.as_str());
         let task = self.set.spawn(Arc::clone(world).perform(call).instrument(span));
-        self.begun.insert(place, task);
+        self.begun.insert(place, Begun { task, child });
     }
 
-    /// Begins the call that an event started, and gives up those that nobody waits for any more.
-    fn after(&mut self, world: &Arc<World>, run: &Run, event: &Event) {
+    /// Begins the call that an event started, and gives up those that nobody waits for any more; gives the child runs
+    /// among these.
+    fn after(&mut self, world: &Arc<World>, run: &Run, event: &Event) -> Vec<RunId> {
         match event {
             Event::CallStarted { step, .. } => {
                 if let Some(call) = run.call(step) {
                     self.spawn(world, run, call);
                 }
+                Vec::new()
             }
-            Event::StepFinished { .. } => self.begun.retain(|(step, part), task| {
-                let awaited = run.awaits(step, *part);
-                if !awaited {
+            Event::StepFinished { .. } | Event::RunFinished { .. } => {
+                let given_up = self.begun.extract_if(|(step, part), _| !run.awaits(step, *part));
+                let stop = |(_, Begun { task, child }): (_, Begun)| {
                     task.abort();
-                }
-                awaited
-            }),
-            _ => {}
+                    child
+                };
+                given_up.filter_map(stop).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
-    /// The next result that the run still waits for. What was given up, or panicked, has none.
-    async fn result(&mut self, run: &Run) -> Option<Event> {
-        let event = self.set.join_next().await?.ok()?;
+    /// The next result that the run still waits for; what was given up has none.
+    async fn result(&mut self, run: &Run, clock: &dyn Clock) -> Option<Event> {
+        let event = match self.set.join_next().await? {
+            Ok(event) => event,
+            Err(error) if error.is_panic() => self.broken(error.id(), clock.now())?,
+            Err(_) => return None,
+        };
         let Event::CallFinished { step, part, .. } = &event else { return None };
         self.begun.remove(&(step.clone(), *part));
         run.awaits(step, *part).then_some(event)
+    }
+
+    /// The result of a call whose code broke off: nobody knows what it did, and its run must not wait for ever.
+    fn broken(&self, task: tokio::task::Id, at: Timestamp) -> Option<Event> {
+        let (step, part) = self.begun.iter().find(|(_, begun)| begun.task.id() == task)?.0.clone();
+        let error = CallError::new(CallErrorKind::Unexpected, "the operation broke off: a mistake in its connector");
+        Some(Event::CallFinished { step, part, result: Err(error), attempts: 1, at })
     }
 }
 

@@ -86,6 +86,18 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A list got one more item, or a text more text. What was there is not said again, so that the record of a loop
+    /// that gathers does not grow with the square of its passes.
+    VariableAppended {
+        /// The step.
+        step: StepPath,
+        /// The variable.
+        variable: String,
+        /// The item, or the text.
+        value: Value,
+        /// When.
+        at: Timestamp,
+    },
     /// A call is about to be made. It is recorded before the service hears of it.
     CallStarted {
         /// The step.
@@ -153,6 +165,7 @@ impl Event {
             | Event::PassChecked { step, .. }
             | Event::WaitStarted { step, .. }
             | Event::VariableSet { step, .. }
+            | Event::VariableAppended { step, .. }
             | Event::CallStarted { step, .. }
             | Event::CallFinished { step, .. }
             | Event::Responded { step, .. }
@@ -170,6 +183,7 @@ impl Event {
             | Event::PassChecked { at, .. }
             | Event::WaitStarted { at, .. }
             | Event::VariableSet { at, .. }
+            | Event::VariableAppended { at, .. }
             | Event::CallStarted { at, .. }
             | Event::CallFinished { at, .. }
             | Event::Responded { at, .. }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::event::{Ending, Event, Part, StepError, StepPath};
 use super::outcome;
 use super::update::Update;
+use crate::flow::data::DataOperation;
 use crate::flow::{Step, StepKind, duration};
 use crate::outcome::Outcome;
 use crate::plan::{Edge, Member, Place, Plan, Role};
@@ -173,7 +174,10 @@ impl Frame {
                 self.go_on_looping(node, *at);
             }
             (Event::WaitStarted { until, .. }, state @ State::Ready) => *state = State::Sleeping(*until),
-            (Event::VariableSet { variable, value, at, .. }, State::Ready) => {
+            (
+                Event::VariableSet { variable, value, at, .. } | Event::VariableAppended { variable, value, at, .. },
+                State::Ready,
+            ) => {
                 let value = json!({"name": variable, "value": value});
                 self.end(node, Ended::answer(value.into(), Value::Null, *at));
             }
@@ -197,7 +201,7 @@ impl Frame {
                 *state = State::Updating(update);
             }
             (Event::CallStarted { .. } | Event::CallFinished { .. }, State::Updating(update)) => update.apply(event)?,
-            (Event::StepFinished { ending, at, .. }, _) if !is_over => {
+            (Event::StepFinished { ending, at, .. }, state) if !is_over && !matches!(state, State::Waiting(_)) => {
                 self.finish(place, ending.clone(), *at);
             }
             (event, state) => return Err(format!("`{event:?}` does not fit a step that is {}", state.word())),
@@ -217,8 +221,10 @@ impl Frame {
         if place.exit != place.entry {
             self.cut(place.exit, at);
         }
-        let bare = matches!(self.step(place.entry).map(|step| &step.kind), Some(StepKind::Data(data)) if data.name() == "compose");
-        self.end(place.exit, Ended::by(ending, bare, at));
+        let kind = self.step(place.entry).map(|step| &step.kind);
+        let bare = matches!(kind, Some(StepKind::Data(DataOperation::Compose(_))));
+        let records = self.cut_loop(place.entry, at);
+        self.end(place.exit, Ended { records, ..Ended::by(ending, bare, at) });
     }
 
     /// Stops everything between the two ends of a container.
@@ -234,17 +240,23 @@ impl Frame {
     }
 
     fn stop(&mut self, node: NodeIndex, at: Timestamp) {
-        let outcome = match &mut self.nodes[node.index()].state {
+        let outcome = match self.state(node) {
             State::Ended(_) => return,
-            State::Calling(_) | State::Updating(_) | State::Sleeping(_) => Outcome::Cancelled,
-            State::Looping(looping) => {
-                looping.cancel(at);
-                Outcome::Cancelled
-            }
+            State::Calling(_) | State::Updating(_) | State::Sleeping(_) | State::Looping(_) => Outcome::Cancelled,
+            State::Waiting(_) if self.has_begun(node) => Outcome::Cancelled,
             State::Waiting(_) | State::Ready => Outcome::Skipped,
         };
-        self.nodes[node.index()].state = State::Ended(Box::new(Ended::plain(outcome, at)));
+        let records = self.cut_loop(node, at);
+        self.nodes[node.index()].state = State::Ended(Box::new(Ended { records, ..Ended::plain(outcome, at) }));
         self.active.remove(&node);
+    }
+
+    /// Whether a node is the end of a container that has begun.
+    fn has_begun(&self, node: NodeIndex) -> bool {
+        match &self.plan.graph()[node].role {
+            Role::End { start, .. } => self.outcome(*start) == Outcome::Succeeded,
+            _ => false,
+        }
     }
 
     /// Ends a node, and settles what follows from it: everything that waited for it hears that it has ended.

@@ -14,7 +14,7 @@ use super::view::View;
 use super::{Going, Run, State};
 use crate::connector::{Answer, Envelope};
 use crate::expression::{Condition, Expression, ExpressionError, Operand};
-use crate::flow::variable::Assignment;
+use crate::flow::variable::{Assigned, Assignment};
 use crate::flow::{self, Call, Case, Step, StepKind, UpdateIfDifferent, Wait, duration};
 use crate::mapping::changes_record;
 use crate::outcome::Outcome;
@@ -148,7 +148,8 @@ impl<'a> Decider<'a> {
         let path = self.view(frames, step, node).path();
         let deadline = frames.last().and_then(|frame| frame.deadline(node));
         frames.push(last);
-        let holds = condition.holds(&self.view(frames, step, node));
+        // It is as if it stood beside the steps of the pass.
+        let holds = condition.holds(&self.view(frames, step, last.plan.start()));
         frames.pop();
         let passes = last.pass.as_ref().map_or(0, |pass| pass.number + 1);
         let used_up = passes >= count as usize || deadline.is_some_and(|deadline| deadline <= self.now);
@@ -252,14 +253,18 @@ impl<'a> Decider<'a> {
 
     /// One after the other: another step's change that was just decided must be in the record first.
     fn assign(&mut self, assignment: &Assignment, view: &View<'_>) -> Result<(), ExpressionError> {
-        if self.next.events.iter().any(|event| matches!(event, Event::VariableSet { .. })) {
+        let changes = |event: &Event| matches!(event, Event::VariableSet { .. } | Event::VariableAppended { .. });
+        if self.next.events.iter().any(changes) {
             return Ok(());
         }
         let nothing = Map::new();
         let variables = self.going.variables.as_object().unwrap_or(&nothing);
-        let value = assignment.evaluate(variables, view)?;
-        let variable = assignment.variable.clone();
-        self.record(Event::VariableSet { step: view.path(), variable, value, at: self.now });
+        let assigned = assignment.evaluate(variables, view)?;
+        let (step, variable, at) = (view.path(), assignment.variable.clone(), self.now);
+        self.record(match assigned {
+            Assigned::Whole(value) => Event::VariableSet { step, variable, value, at },
+            Assigned::More(value) => Event::VariableAppended { step, variable, value, at },
+        });
         Ok(())
     }
 

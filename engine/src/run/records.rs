@@ -133,7 +133,7 @@ fn code(step: &Step, ended: &Ended) -> &'static str {
         (Outcome::Skipped, _) => "ActionSkipped",
         (Outcome::TimedOut, _) => "ActionTimedOut",
         (Outcome::Cancelled, _) => "Cancelled",
-        (Outcome::Failed, _) if is_container(step) => "ActionFailed",
+        (Outcome::Failed, Some(error)) if is_of_another(error, step) => "ActionFailed",
         (Outcome::Failed, error) => error.as_ref().and_then(|error| error.status).map_or("BadRequest", reason),
     }
 }
@@ -141,13 +141,18 @@ fn code(step: &Step, ended: &Ended) -> &'static str {
 fn error(frame: &Frame, step: &Step, entry: NodeIndex, ended: &Ended) -> Option<Value> {
     let (code, message) = match (ended.outcome, &ended.error) {
         (Outcome::Skipped, _) => skipped(frame, entry),
-        (Outcome::Failed, Some(_)) if is_container(step) => {
+        (Outcome::Failed, Some(error)) if is_of_another(error, step) => {
             ("ActionFailed", "a step in it failed, and nothing that handles it succeeded".to_owned())
         }
         (_, Some(error)) => (error_code(error), error.message.clone()),
         (_, None) => return None,
     };
     Some(json!({"code": code, "message": message}))
+}
+
+/// Whether a container failed since a step in it did, and not by a value of its own.
+fn is_of_another(error: &StepError, step: &Step) -> bool {
+    is_container(step) && error.step != step.name
 }
 
 fn error_code(error: &StepError) -> &str {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use petgraph::graph::NodeIndex;
@@ -12,7 +13,7 @@ use super::event::StepPath;
 use super::frame::{Ended, Frame, State};
 use super::{Going, Run, records};
 use crate::expression::{ExpressionError, Root, Scope};
-use crate::flow::Step;
+use crate::flow::{RunAfter, Step};
 use crate::outcome::Outcome;
 use crate::plan::{Place, Role};
 
@@ -101,6 +102,8 @@ impl<'a> View<'a> {
                 Err(ExpressionError::new(format!("the records of the loop `{name}` were not kept"))
                     .help(format!("name it as it stands: `result('{name}')`")))
             }
+            // A loop that was skipped has no passes to tell of.
+            (Role::Loop(_), State::Ended(ended)) if ended.records.is_null() => Ok(Cow::Owned(Value::Array(Vec::new()))),
             (Role::Loop(_), State::Ended(ended)) => Ok(Cow::Borrowed(&ended.records)),
             (Role::Loop(_), State::Looping(looping)) => Ok(Cow::Owned(records::grouped(looping.records().to_vec()))),
             (Role::End { .. }, _) => Ok(Cow::Owned(Value::Array(records::of_container(frame, place.exit)))),
@@ -209,15 +212,22 @@ fn containers<'a>(frames: &[&'a Frame], node: NodeIndex) -> Vec<&'a Step> {
     found
 }
 
+/// The error of the nearest step that failed among those that a step waits for, directly or through others. Each
+/// of them is looked at once, however many ways lead to it.
 fn error_before(step: &Step, frames: &[&Frame]) -> Option<Value> {
-    step.after.iter().find_map(|run_after| {
-        let (before, ended) = frames.iter().rev().find_map(|frame| {
-            let place = frame.plan.place(&run_after.step)?;
+    let mut open: Vec<&RunAfter> = step.after.iter().rev().collect();
+    let mut seen = BTreeSet::new();
+    while let Some(RunAfter { step: name, .. }) = open.pop() {
+        let found = frames.iter().rev().find_map(|frame| {
+            let place = frame.plan.place(name)?;
             Some((frame.plan.graph()[place.exit].step.as_deref()?, frame.ending(place.exit)?))
-        })?;
-        match ended.outcome {
-            Outcome::Failed | Outcome::TimedOut => serde_json::to_value(ended.error.as_ref()?).ok(),
-            _ => error_before(before, frames),
+        });
+        let Some((before, ended)) = found.filter(|_| seen.insert(name)) else { continue };
+        match (ended.outcome, &ended.error) {
+            (Outcome::Failed | Outcome::TimedOut, Some(error)) => return serde_json::to_value(error).ok(),
+            (Outcome::Failed | Outcome::TimedOut, None) => {}
+            _ => open.extend(before.after.iter().rev()),
         }
-    })
+    }
+    None
 }

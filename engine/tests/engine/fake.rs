@@ -48,6 +48,8 @@ pub(crate) fn connectors(service: &Shared) -> Connectors {
             .with(Write(Arc::clone(service)))
             .with(Create(Arc::clone(service)))
             .with(Visit(Arc::clone(service)))
+            .with(Hang(Arc::clone(service)))
+            .with(Break)
             .with_trigger(Changed)
             .with_open_records(),
         Connector::new("other").with_open_records(),
@@ -287,6 +289,37 @@ impl Operation for Visit {
         }
         self.0.lock().unwrap().calls.push(format!("{} goes", input.name));
         Ok(Value::Null)
+    }
+}
+
+/// Never answers.
+struct Hang(Shared);
+
+#[async_trait]
+impl Operation for Hang {
+    const NAME: &'static str = "hang";
+    const EFFECT: Effect = Effect::Writes;
+    type Input = FailInput;
+    type Output = Value;
+
+    async fn call(&self, _: &CallKey, _: FailInput) -> Result<Value, CallError> {
+        self.0.lock().unwrap().calls.push("hang".to_owned());
+        std::future::pending().await
+    }
+}
+
+/// Has a mistake.
+struct Break;
+
+#[async_trait]
+impl Operation for Break {
+    const NAME: &'static str = "break";
+    const EFFECT: Effect = Effect::Writes;
+    type Input = FailInput;
+    type Output = Value;
+
+    async fn call(&self, _: &CallKey, _: FailInput) -> Result<Value, CallError> {
+        panic!("a mistake in the connector, made on purpose")
     }
 }
 

@@ -5,6 +5,7 @@
 mod expressions;
 mod fake;
 mod outcomes;
+mod steps;
 mod stop_anywhere;
 mod store;
 mod structure;

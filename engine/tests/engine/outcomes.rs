@@ -280,9 +280,12 @@ fn settle(mut run: Run) -> (Vec<String>, Run) {
 fn perform(call: Call, at: Timestamp) -> Event {
     let Call { step, part, work, input, .. } = call;
     let result = match work {
-        Work::Operation { name, .. } if name == "fake.fail" => {
-            Err(CallError { code: Some("E1".to_owned()), ..CallError::new(CallErrorKind::Input, "it was refused") })
-        }
+        Work::Operation { name, .. } if name == "fake.fail" => Err(CallError {
+            code: Some("E1".to_owned()),
+            status: Some(404),
+            ..CallError::new(CallErrorKind::Input, "it was refused")
+        }),
+        Work::Operation { name, .. } if name == "fake.read" => Ok(json!({"title": "Old", "version": 1}).into()),
         Work::Operation { .. } => Ok(input.get("value").cloned().unwrap_or_default().into()),
         Work::Flow(_) => panic!("no flows here"),
     };

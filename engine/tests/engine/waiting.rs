@@ -1,9 +1,11 @@
 //! Events, lanes, retries, child runs and recovery: everything that waits for something, without waiting.
 
+mod cut;
 mod events;
 mod flows;
 mod recovery;
 mod retries;
+mod triggers;
 
 use std::sync::{Arc, Mutex};
 

@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::{WithItem, list};
 use crate::expression::{Expression, ExpressionError, Operand, Scope};
 
+/// The most columns that follow from the items: each line has a cell for every column.
+const MOST_COLUMNS: usize = 1000;
+
 /// A table made from a list.
 #[derive(Debug)]
 pub struct Table {
@@ -69,6 +72,10 @@ fn plain(items: &[Value]) -> Result<Rows, ExpressionError> {
                 .help("say under `columns` what each column holds"));
         };
         headers.extend(item.keys().map(String::as_str));
+        if headers.len() > MOST_COLUMNS {
+            return Err(ExpressionError::new(format!("the items have more than {MOST_COLUMNS} different keys"))
+                .help("say under `columns` which of them the table has"));
+        }
     }
     let text = |value: Option<&Value>| value.map(|value| Operand::Borrowed(value).to_text().into_owned());
     let row = |item: &Value| headers.iter().map(|header| text(item.get(*header)).unwrap_or_default()).collect();
@@ -82,6 +89,9 @@ fn cell(value: &Expression, scope: &dyn Scope) -> Result<String, ExpressionError
 
 fn csv(headers: &[String], rows: &[Vec<String>]) -> String {
     let mut text = String::new();
+    if headers.is_empty() {
+        return text;
+    }
     for row in std::iter::once(headers).chain(rows.iter().map(Vec::as_slice)) {
         let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
         text.push_str(&cells.join(","));

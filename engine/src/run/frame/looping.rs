@@ -99,8 +99,20 @@ impl Looping {
         Ok(())
     }
 
-    pub(super) fn cancel(&mut self, at: Timestamp) {
-        self.passes.values_mut().for_each(|pass| pass.cancel(at));
+    /// Stops the passes under way; gives what became of the steps of each pass, where somebody asks for it.
+    fn cut(&mut self, collects: bool, at: Timestamp) -> Value {
+        for (_, mut pass) in std::mem::take(&mut self.passes) {
+            // A pass that has ended was taken when it did.
+            if pass.ended().is_none() {
+                pass.cancel(at);
+                self.take(&pass, collects);
+            }
+        }
+        self.grouped(collects)
+    }
+
+    fn grouped(&mut self, collects: bool) -> Value {
+        if collects { records::grouped(std::mem::take(&mut self.records)) } else { Value::Null }
     }
 
     /// The item of the next pass, where there is one.
@@ -135,6 +147,17 @@ impl Frame {
     pub(super) fn start_loop(&mut self, node: NodeIndex, looping: Looping, at: Timestamp) {
         self.nodes[node.index()].state = State::Looping(Box::new(looping));
         self.go_on_looping(node, at);
+    }
+
+    /// Stops a loop that is under way, and gives the records of its passes; nothing for another step.
+    pub(super) fn cut_loop(&mut self, node: NodeIndex, at: Timestamp) -> Value {
+        let plan = std::sync::Arc::clone(&self.plan);
+        let (Role::Loop(planned), State::Looping(looping)) =
+            (&plan.graph()[node].role, &mut self.nodes[node.index()].state)
+        else {
+            return Value::Null;
+        };
+        looping.cut(planned.collects, at)
     }
 
     /// Lets passes that have ended go, starts others in their place, and ends the loop after the last.
@@ -180,8 +203,7 @@ impl Frame {
                 error = Some(StepError { code: "limit_reached".to_owned(), ..StepError::value(&step.name, message) });
                 outcome = Outcome::Failed;
             }
-            let records = std::mem::take(&mut looping.records);
-            let records = if planned.collects { records::grouped(records) } else { Value::Null };
+            let records = looping.grouped(planned.collects);
             self.end(node, Ended { error, records, ..Ended::plain(outcome, at) });
         }
     }

@@ -1,0 +1,62 @@
+//! What is not to be shown: what a step says of itself, and what is made from it.
+
+use serde_json::json;
+
+use super::run;
+
+#[test]
+fn what_is_secret_and_what_is_made_from_it_is_not_shown() {
+    // The steps, and those whose value is hidden.
+    let cases: &[(&str, &[&str])] = &[
+        ("a: { compose: secret, secure: [outputs] }", &["a"]),
+        ("a: { compose: secret, secure: [inputs] }", &["a"]),
+        ("a: { call: fake.say, with: { value: secret }, secure: [inputs] }", &[]),
+        (
+            "a: { compose: s, secure: [outputs] }\nb: { compose: '{{steps.a}}' }\nc: { compose: $.steps.b }\nd: { compose: 1 }",
+            &["a", "b", "c"],
+        ),
+        ("a: { compose: s, secure: [outputs] }\nb: { compose: \"@outputs('A')\" }", &["a", "b"]),
+        ("a: { compose: s, secure: [outputs] }\nb: { compose: \"@actions('a')\" }", &["a", "b"]),
+        (
+            "a: { compose: s, secure: [outputs] }\nb: { set: { text: $.steps.a } }\nc: { compose: $.variables.text }",
+            &["a", "b", "c"],
+        ),
+        (
+            "a: { compose: s, secure: [outputs] }\nb: { set: { text: $.steps.a } }\nc: { compose: $.variables.n }",
+            &["a", "b"],
+        ),
+        ("a: { compose: s, secure: [outputs] }\nb: { call: fake.say, with: { value: $.steps.a } }", &["a"]),
+        (
+            "a: { compose: [s], secure: [outputs] }\nl: { for_each: $.steps.a, steps: { b: { append: { seen: $.item } } } }\nc: { compose: $.variables.seen }",
+            &["a", "c"],
+        ),
+        (
+            "a: { compose: [s], secure: [outputs] }\nl: { for_each: $.steps.a, steps: { b: { append: { seen: $.items.l } } } }\nc: { compose: $.variables.seen }",
+            &["a", "c"],
+        ),
+        (
+            "l: { for_each: [1], steps: { a: { compose: s, secure: [outputs] } } }\nb: { compose: \"@result('l')\" }",
+            &["b"],
+        ),
+        (
+            "s: { scope: { t: { scope: { a: { compose: s, secure: [outputs] } } } } }\nb: { compose: \"@result('t')\" }",
+            &["a", "b"],
+        ),
+        ("a: { compose: [s], secure: [outputs] }\nb: { select: { from: $.steps.a, each: $.item } }", &["a", "b"]),
+        ("a: { compose: s, secure: [outputs] }\nb: { respond: $.steps.a }", &["a", "b"]),
+        (
+            "a: { compose: { name: s, value: 1 }, secure: [outputs] }\nb: { update_if_different: { map: deal, from: $.steps.a, read: { call: fake.read, with: { id: row } }, update: { call: fake.write, with: { row: $.changes } } } }",
+            &["a", "b"],
+        ),
+    ];
+    for (steps, hidden) in cases {
+        let run = run(steps);
+        let shown: Vec<String> = run
+            .steps()
+            .into_iter()
+            .filter(|step| step.value == json!(cosell_engine::run::HIDDEN))
+            .map(|step| step.step.name)
+            .collect();
+        assert_eq!(shown, *hidden, "{steps}");
+    }
+}
