@@ -134,4 +134,3 @@ pub enum InputKind {
     /// An object with any keys.
     Record,
 }
-
