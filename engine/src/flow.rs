@@ -12,8 +12,8 @@ pub mod variable;
 use indexmap::IndexMap;
 
 pub use retry::{Retry, Waits};
-pub use step::{Answer, Call, Case, RunAfter, Secure, Step, StepKind, Steps, UpdateIfDifferent, Wait};
 pub use usage::Usage;
+pub use step::{Answer, Call, Case, RunAfter, Secure, Step, StepKind, Steps, UpdateIfDifferent, Wait};
 
 use crate::document::InputDocument;
 use crate::expression::{Condition, Expression};

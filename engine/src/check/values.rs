@@ -120,7 +120,11 @@ impl StepChecker<'_> {
     }
 
     fn readable(&self, name: &str, reader: &str) -> Result<(), Unreadable> {
-        if self.after_pass { self.names.readable_after_pass(name, reader) } else { self.names.readable(name, reader) }
+        if self.after_pass {
+            self.names.readable_after_pass(name, reader)
+        } else {
+            self.names.readable(name, reader)
+        }
     }
 
     fn holds_no_steps(&self, name: &str, at: &Route) -> Option<Problem> {

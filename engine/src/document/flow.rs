@@ -134,3 +134,4 @@ pub enum InputKind {
     /// An object with any keys.
     Record,
 }
+

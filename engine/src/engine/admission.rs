@@ -46,10 +46,9 @@ fn bodies(trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Result
     let Some(split) = &trigger.split else { return Ok(None) };
     match split.evaluate(&scope).map_err(during("the split of the trigger"))? {
         Value::Null => Ok(Some(Vec::new())),
-        Value::Array(items) if items.len() > MOST_ITEMS => Err(ExpressionError::new(format!(
-            "the event would be split into {} runs; {MOST_ITEMS} is the most",
-            items.len()
-        ))),
+        Value::Array(items) if items.len() > MOST_ITEMS => {
+            Err(ExpressionError::new(format!("the event would be split into {} runs; {MOST_ITEMS} is the most", items.len())))
+        }
         Value::Array(items) => Ok(Some(items)),
         other => {
             let kind = crate::expression::Kinds::of(&other);

@@ -19,10 +19,9 @@ pub fn read(text: &str) -> Result<Duration, ExpressionError> {
 /// The time after a length of time, counted in the calendar of UTC; a negative one is no wait.
 pub fn after(start: Timestamp, text: &str) -> Result<Timestamp, ExpressionError> {
     let span = span(text)?;
-    let end = start
-        .to_zoned(TimeZone::UTC)
-        .checked_add(span)
-        .map_err(|_| ExpressionError::new(format!("`{text}` from {start} on is later than time can be told")))?;
+    let end = start.to_zoned(TimeZone::UTC).checked_add(span).map_err(|_| {
+        ExpressionError::new(format!("`{text}` from {start} on is later than time can be told"))
+    })?;
     Ok(end.timestamp().max(start))
 }
 

@@ -90,11 +90,7 @@ fn variable(name: &str) -> String {
 fn makes_its_value(kind: &StepKind) -> bool {
     matches!(
         kind,
-        StepKind::Data(_)
-            | StepKind::Assign(_)
-            | StepKind::ForEach { .. }
-            | StepKind::Respond(_)
-            | StepKind::Switch { .. }
+        StepKind::Data(_) | StepKind::Assign(_) | StepKind::ForEach { .. } | StepKind::Respond(_) | StepKind::Switch { .. }
     )
 }
 

@@ -136,14 +136,7 @@ impl<'a> Decider<'a> {
     }
 
     /// Looks at the condition of a loop after a pass. It may read the steps of that pass.
-    fn check_pass(
-        &mut self,
-        step: &'a Step,
-        last: &'a Frame,
-        count: u32,
-        frames: &mut Vec<&'a Frame>,
-        node: NodeIndex,
-    ) {
+    fn check_pass(&mut self, step: &'a Step, last: &'a Frame, count: u32, frames: &mut Vec<&'a Frame>, node: NodeIndex) {
         let StepKind::Until { condition, .. } = &step.kind else { return };
         let path = self.view(frames, step, node).path();
         let deadline = frames.last().and_then(|frame| frame.deadline(node));
@@ -327,10 +320,9 @@ impl<'a> Decider<'a> {
     /// What to do for an update that is not calling, by its stage.
     fn update(&mut self, kind: &UpdateIfDifferent, update: &Update, view: &View<'_>) {
         let decided = match &update.stage {
-            Stage::Unread => kind
-                .from
-                .evaluate(view)
-                .and_then(|from| self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from)]))),
+            Stage::Unread => kind.from.evaluate(view).and_then(|from| {
+                self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from)]))
+            }),
             Stage::Read(to) => self.compare(kind, update, to, view),
             Stage::Written(changes) => {
                 self.finish(view, update::done(changes.clone()));
@@ -362,7 +354,13 @@ impl<'a> Decider<'a> {
         }
         let record = changes_record(&changes);
         let input = kind.update.with.evaluate(&view.with(&[("from", &from), ("to", to), ("changes", &record)]))?;
-        self.record(Event::CallStarted { step: view.path(), part: update.next_write(), input, changes, at: self.now });
+        self.record(Event::CallStarted {
+            step: view.path(),
+            part: update.next_write(),
+            input,
+            changes,
+            at: self.now,
+        });
         Ok(())
     }
 

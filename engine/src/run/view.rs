@@ -97,10 +97,10 @@ impl<'a> View<'a> {
     fn result(&self, name: &str) -> Result<Cow<'a, Value>, ExpressionError> {
         let Some((frame, place)) = self.find(name) else { return Ok(Cow::Borrowed(&NULL)) };
         match (&frame.plan.graph()[place.exit].role, frame.state(place.exit)) {
-            (Role::Loop(planned), _) if !planned.collects => {
-                Err(ExpressionError::new(format!("the records of the loop `{name}` were not kept"))
-                    .help(format!("name it as it stands: `result('{name}')`")))
-            }
+            (Role::Loop(planned), _) if !planned.collects => Err(ExpressionError::new(format!(
+                "the records of the loop `{name}` were not kept"
+            ))
+            .help(format!("name it as it stands: `result('{name}')`"))),
             (Role::Loop(_), State::Ended(ended)) => Ok(Cow::Borrowed(&ended.records)),
             (Role::Loop(_), State::Looping(looping)) => Ok(Cow::Owned(records::grouped(looping.records().to_vec()))),
             (Role::End { .. }, _) => Ok(Cow::Owned(Value::Array(records::of_container(frame, place.exit)))),

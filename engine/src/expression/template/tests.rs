@@ -166,11 +166,14 @@ fn functions_that_read_the_run_become_reads() {
     assert_eq!(none.message, "`outputs` cannot be used here");
 }
 
+/// What is read: a root, the first key below it, and whether it may be missing.
+type Expected = (Root, Option<&'static str>, bool);
+
 #[test]
 fn reads_are_exact() {
     let step = |name: &str| Root::Step(name.to_owned());
     let named = |name: &str| Root::Named(name.to_owned());
-    let cases: &[(&str, &[(Root, Option<&str>, bool)])] = &[
+    let cases: &[(&str, &[Expected])] = &[
         ("plain", &[]),
         ("{{trigger.a.b}}{{trigger.a.b}}", &[(named("trigger"), Some("a"), false)]),
         (
