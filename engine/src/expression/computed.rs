@@ -16,15 +16,18 @@ mod tree;
 use std::fmt;
 
 pub(super) use self::access::find_property;
+pub(super) use self::evaluate::LONGEST_TEXT;
+pub(super) use self::mistakes::{near, wrong_count, wrong_literal};
 use self::scanner::Scanner;
+pub(super) use self::scanner::shortened;
 pub use self::tree::{Access, FunctionCall, Key, Node, Start};
 use super::{ExpressionError, Operand, Read, Scope};
 
 /// How many values may stand within each other: more than people write, and few enough for the stack of a thread.
-const DEEPEST: usize = 100;
+pub(super) const DEEPEST: usize = 100;
 
 /// The longest string value, in characters.
-const LONGEST: usize = 131_072;
+pub(super) const LONGEST: usize = 131_072;
 
 /// A string of the expression language, parsed.
 #[derive(Debug, Clone)]

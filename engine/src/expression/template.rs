@@ -1,295 +1,149 @@
-//! Handlebars: strict, without HTML escaping, always text.
+//! Handlebars: strict, without HTML escaping, always text. Every function of the library is a helper here.
 //!
-//! Which values a template reads is found when it is parsed, so a rendering copies just those into the
-//! library's context and never the whole document.
+//! A template is parsed by the template library and rewritten once ([`resolve`]): what it reads of the run gets a slot
+//! ([`slots`]), and every name that stands first in `{{…}}` is held against those that there are ([`names`]). So its
+//! reads are exact, its mistakes are found at load, and a rendering copies just what is read and never the whole
+//! document. A template of texts and paths alone, as most are, is written straight from its slots; any other is
+//! rendered by the library ([`render`]) with the functions as helpers ([`helper`]).
+//!
+//! * `if`, `unless`, `each`, `with`, `raw`, `lookup`, `log`, `len`, `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `and`, `or`
+//!   and `not` mean what they mean in Handlebars, also where the function library has that name; `equals`,
+//!   `greater` and the like are the functions.
+//! * A function works out all its values, except that for `coalesce` a path which finds nothing is null.
+//! * A function that reads the run takes its names in quotes: `{{outputs "Get row"}}`, `{{variables "n"}}`.
+//! * In `each` and `with`, a name alone is a field even where a function has that name: `{{length}}`, `{{item}}`.
+//!   Only `utcNow` and `guid` are called by their name alone; `{{./guid}}` is the field, and `(item)` the function.
+//! * What a path reads is printed as JSON writes it, `true`, and what a function gives as `@{…}` writes it, `True`.
 
-use std::collections::BTreeSet;
+mod bounds;
+mod helper;
+mod names;
+mod path;
+mod render;
+mod resolve;
+mod slots;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use handlebars::template::{BlockParam, HelperTemplate, Parameter, TemplateElement};
-use handlebars::{Context, Handlebars, Path as HandlebarsPath, RenderContext, Renderable, no_escape};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::path::{Segment, walk};
+use self::resolve::{Piece, Resolver};
+use self::slots::Slots;
+use super::computed::{LONGEST_TEXT, shortened};
+use super::function::Function;
 use super::{ExpressionError, Read, Root, Scope};
-use crate::source::nearest;
-
-/// One registry for all templates: its helpers and its strictness are the same everywhere.
-static REGISTRY: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
-    let mut registry = Handlebars::new();
-    registry.set_strict_mode(true);
-    registry.register_escape_fn(no_escape);
-    registry
-});
-
-/// The helpers of the registry: what may stand before a space in `{{…}}`.
-const HELPERS: [&str; 17] = [
-    "if", "unless", "each", "with", "lookup", "raw", "log", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not",
-    "len",
-];
 
 /// A template, compiled.
 #[derive(Clone)]
-pub struct Template {
+pub struct Template(Arc<Compiled>);
+
+struct Compiled {
     text: String,
-    compiled: Arc<handlebars::Template>,
-    reads: Vec<Place>,
-}
-
-/// A path in a template: what it starts from and how it goes on.
-#[derive(Clone)]
-struct Place {
-    keys: Vec<String>,
-    root: Root,
-    printed: bool,
-}
-
-impl Place {
-    /// How many keys the root takes up.
-    fn depth(&self) -> usize {
-        match &self.root {
-            Root::Step(_) | Root::Items(_) => 2,
-            _ => 1,
-        }
-    }
+    /// As the template library reads it, rewritten.
+    template: handlebars::Template,
+    /// What it reads of the run.
+    slots: Slots,
+    /// The same, as the checker asks for it.
+    reads: Vec<Read>,
+    /// The functions that it calls.
+    functions: Vec<&'static Function>,
+    /// All that it is made of, where that is nothing but texts and slots.
+    pieces: Option<Vec<Piece>>,
 }
 
 impl Template {
     /// Compiles a template. `roots` are the names that may be read at the outermost level.
     pub fn parse(text: &str, roots: &[&str]) -> Result<Template, ExpressionError> {
-        let compiled = handlebars::Template::compile(text).map_err(|error| {
+        bounds::check(text)?;
+        let shown = shortened(text);
+        let mut template = handlebars::Template::compile(text).map_err(|error| {
             if text.matches("{{").count() != text.matches("}}").count() {
-                return ExpressionError::new(format!("the template `{text}` opens `{{{{` or closes `}}}}` only"));
+                return ExpressionError::new(format!("the template `{shown}` opens `{{{{` or closes `}}}}` only"));
             }
             let reason = error.reason().to_string();
             let reason = reason.lines().next().unwrap_or_default();
-            ExpressionError::new(format!("the template `{text}` cannot be read: {reason}"))
+            ExpressionError::new(format!("the template `{shown}` cannot be read: {reason}"))
         })?;
-        let mut collector = Collector { roots, reads: Vec::new(), unknown: BTreeSet::new(), helpers: BTreeSet::new() };
-        collector.elements(&compiled.elements, false);
-        if let Some(name) = collector.helpers.iter().find(|name| !HELPERS.contains(&name.as_str())) {
-            let help = match nearest(name, HELPERS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", HELPERS.join(", ")),
-            };
-            return Err(
-                ExpressionError::new(format!("the template `{text}` uses `{name}`, which is no helper")).help(help)
-            );
-        }
-        if let Some(name) = collector.unknown.first() {
-            return Err(ExpressionError::new(format!("the template `{text}` reads `{name}`, which is not there"))
-                .help(format!("a name starts with one of {}", roots.join(", "))));
-        }
-        Ok(Template { text: text.to_owned(), compiled: Arc::new(compiled), reads: collector.reads })
+        let mut resolver = Resolver::new(&shown, roots);
+        resolver.elements(&mut template.elements)?;
+        let Resolver { slots, functions, pieces, .. } = resolver;
+        let functions = functions.into_values().collect();
+        Ok(Template(Arc::new(Compiled {
+            text: text.to_owned(),
+            template,
+            reads: slots.reads(),
+            slots,
+            functions,
+            pieces,
+        })))
     }
 
     /// Every root that the template reads.
     pub fn roots(&self) -> impl Iterator<Item = &Root> {
-        self.reads.iter().map(|read| &read.root)
+        self.0.reads.iter().map(|read| &read.root)
     }
 
     /// Every root that the template reads, with the first key below it.
     pub(super) fn reads(&self) -> impl Iterator<Item = Read> {
-        self.reads.iter().map(|place| Read {
-            root: place.root.clone(),
-            key: place.keys.get(place.depth()).cloned(),
-            guarded: false,
-            part: None,
-        })
+        self.0.reads.iter().cloned()
     }
 
     /// The text; a name that is not there, and a list or an object where text belongs, are errors.
     pub fn render(&self, scope: &dyn Scope) -> Result<String, ExpressionError> {
-        let mut data = Value::Object(Map::new());
-        for read in &self.reads {
-            self.copy(read, scope, &mut data)?;
+        let starts = self.0.slots.starts(scope)?;
+        match &self.0.pieces {
+            Some(pieces) => self.joined(pieces, &starts, scope),
+            None => self.rendered(&starts, scope),
         }
-        let context = Context::wraps(data).map_err(|error| self.error(&error.to_string()))?;
-        let mut render_context = RenderContext::new(None);
-        self.compiled
-            .renders(&REGISTRY, &context, &mut render_context)
-            .map_err(|error| self.error(&error.reason().to_string()))
     }
 
-    fn copy(&self, read: &Place, scope: &dyn Scope, data: &mut Value) -> Result<(), ExpressionError> {
-        let start = scope.root(&read.root)?;
-        let below: Vec<Segment> = read.keys[read.depth()..].iter().map(|key| segment(key)).collect();
-        let Some(value) = walk(&start, &below) else {
-            return Err(self.error(&format!("`{}` finds nothing", read.keys.join("."))));
-        };
-        if read.printed && (value.is_object() || value.is_array()) {
-            let kind = if value.is_array() { "a list" } else { "an object" };
-            return Err(self.error(&format!("`{}` is {kind}, not text", read.keys.join("."))));
+    /// The text of a template of texts and slots.
+    fn joined(
+        &self,
+        pieces: &[Piece],
+        starts: &[Cow<'_, Value>],
+        scope: &dyn Scope,
+    ) -> Result<String, ExpressionError> {
+        let mut text = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(plain) => text.push_str(plain),
+                Piece::Slot(slot, name) => {
+                    let value = self.0.slots.value(*slot, starts, scope).map_err(|error| self.error(error))?;
+                    let printed = helper::printed(&value, || format!("`{name}`")).map_err(|error| self.error(error))?;
+                    text.push_str(&printed);
+                }
+            }
+            if text.len() > LONGEST_TEXT {
+                let error = ExpressionError::new(format!("the text is longer than {LONGEST_TEXT} bytes"));
+                return Err(self.error(error));
+            }
         }
-        place(data, &read.keys, value);
-        Ok(())
+        Ok(text)
     }
 
-    fn error(&self, reason: &str) -> ExpressionError {
-        ExpressionError::new(format!("the template `{}` gives no text: {reason}", self.text))
+    /// The text as the template library makes it.
+    fn rendered(&self, starts: &[Cow<'_, Value>], scope: &dyn Scope) -> Result<String, ExpressionError> {
+        let values: Result<Vec<Value>, ExpressionError> =
+            (0..self.0.slots.len()).map(|slot| self.0.slots.value(slot, starts, scope).map(Cow::into_owned)).collect();
+        values
+            .and_then(|values| render::render(&self.0.template, values, &self.0.functions, scope))
+            .map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: ExpressionError) -> ExpressionError {
+        let message = format!("the template `{}` gives no text: {}", shortened(&self.0.text), error.message);
+        ExpressionError { message, help: error.help, part: None }
     }
 }
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-fn segment(key: &str) -> Segment {
-    key.parse().map_or_else(|_| Segment::Name(key.to_owned()), Segment::Index)
-}
-
-/// Puts a value where the template will look for it. A shorter path holds the longer ones already.
-fn place(data: &mut Value, keys: &[String], value: &Value) {
-    let Some((last, before)) = keys.split_last() else { return };
-    let mut at = data;
-    for key in before {
-        match at {
-            Value::Object(map) => at = map.entry(key.clone()).or_insert_with(|| Value::Object(Map::new())),
-            _ => return,
-        }
-    }
-    if let Value::Object(map) = at {
-        map.insert(last.clone(), value.clone());
-    }
-}
-
-/// Walks a compiled template and notes what it reads.
-struct Collector<'a> {
-    roots: &'a [&'a str],
-    reads: Vec<Place>,
-    unknown: BTreeSet<String>,
-    helpers: BTreeSet<String>,
-}
-
-impl Collector<'_> {
-    fn elements(&mut self, elements: &[TemplateElement], in_block: bool) {
-        for element in elements {
-            match element {
-                TemplateElement::Expression(helper) | TemplateElement::HtmlExpression(helper) => {
-                    self.helper(helper, in_block, helper.params.is_empty());
-                }
-                TemplateElement::HelperBlock(helper) => self.block(helper, in_block),
-                TemplateElement::PartialExpression(partial) | TemplateElement::PartialBlock(partial) => {
-                    self.unknown.insert(format!("> {:?}", partial.name));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn block(&mut self, helper: &HelperTemplate, in_block: bool) {
-        self.helper(helper, in_block, false);
-        let rebinds = matches!(&helper.name, Parameter::Name(name) if name == "each" || name == "with");
-        let inner =
-            in_block || rebinds || matches!(helper.block_param, Some(BlockParam::Single(_) | BlockParam::Pair(_)));
-        for template in [&helper.template, &helper.inverse].into_iter().flatten() {
-            self.elements(&template.elements, inner);
-        }
-    }
-
-    fn helper(&mut self, helper: &HelperTemplate, in_block: bool, printed: bool) {
-        match &helper.name {
-            Parameter::Name(name) if printed => self.path(std::slice::from_ref(name), in_block, true),
-            Parameter::Name(name) => {
-                self.helpers.insert(name.clone());
-            }
-            name => self.parameter(name, in_block, printed),
-        }
-        for parameter in helper.params.iter().chain(helper.hash.values()) {
-            self.parameter(parameter, in_block, false);
-        }
-    }
-
-    fn parameter(&mut self, parameter: &Parameter, in_block: bool, printed: bool) {
-        match parameter {
-            Parameter::Path(HandlebarsPath::Relative((segments, _))) => {
-                let keys: Vec<String> = segments
-                    .iter()
-                    .filter_map(|segment| match segment {
-                        handlebars::PathSeg::Named(name) => Some(name.trim_matches(['[', ']']).to_owned()),
-                        _ => None,
-                    })
-                    .collect();
-                self.path(&keys, in_block, printed);
-            }
-            Parameter::Subexpression(inner) => {
-                if let TemplateElement::Expression(helper) = inner.element.as_ref() {
-                    self.helper(helper, in_block, false);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn path(&mut self, keys: &[String], in_block: bool, printed: bool) {
-        let Some(first) = keys.first() else { return };
-        if !self.roots.contains(&first.as_str()) {
-            if !in_block && first != "this" {
-                self.unknown.insert(keys.join("."));
-            }
-            return;
-        }
-        let root = match (first.as_str(), keys.get(1)) {
-            ("steps", Some(name)) => Root::Step(name.clone()),
-            ("items", Some(name)) => Root::Items(name.clone()),
-            ("steps" | "items", None) => {
-                self.unknown.insert(first.clone());
-                return;
-            }
-            _ => Root::Named(first.clone()),
-        };
-        self.reads.push(Place { keys: keys.to_vec(), root, printed });
-        self.reads.sort_by_key(|read| read.keys.len());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-    use serde_json::json;
-
-    use super::Template;
-    use crate::expression::NamedValues;
-
-    #[test]
-    fn templates_are_strict_and_do_not_escape() {
-        let trigger =
-            json!({"name": "A & B <c>", "n": 3, "none": null, "list": [{"q": 1}, {"q": 2}], "o": {"x": 1}, "a b": "s"});
-        let cases: &[(&str, Result<&str, &str>)] = &[
-            ("Deal {{trigger.name}}", Ok("Deal A & B <c>")),
-            ("{{trigger.n}}/{{trigger.none}}.", Ok("3/.")),
-            ("{{trigger.[a b]}}", Ok("s")),
-            ("{{trigger.list.[1].q}}", Ok("2")),
-            ("{{#if trigger.none}}yes{{else}}no{{/if}}", Ok("no")),
-            ("{{#each trigger.list as |row|}}{{row.q}},{{/each}}", Ok("1,2,")),
-            ("{{#each trigger.list}}{{q}}{{../trigger.n}}{{/each}}", Ok("1323")),
-            (
-                "{{trigger.missing}}",
-                Err("the template `{{trigger.missing}}` gives no text: `trigger.missing` finds nothing"),
-            ),
-            (
-                "{{#if trigger.missing}}x{{/if}}",
-                Err("the template `{{#if trigger.missing}}x{{/if}}` gives no text: `trigger.missing` finds nothing"),
-            ),
-            ("{{trigger.o}}", Err("the template `{{trigger.o}}` gives no text: `trigger.o` is an object, not text")),
-            (
-                "{{trigger.list}}",
-                Err("the template `{{trigger.list}}` gives no text: `trigger.list` is a list, not text"),
-            ),
-            ("{{tigger.name}}", Err("the template `{{tigger.name}}` reads `tigger.name`, which is not there")),
-        ];
-        for (text, expected) in cases {
-            let scope = NamedValues(vec![("trigger", &trigger)]);
-            let actual = Template::parse(text, &["trigger"]).and_then(|template| template.render(&scope));
-            match expected {
-                Ok(value) => assert_eq!(&actual.unwrap(), value, "{text}"),
-                Err(message) => assert_eq!(&actual.unwrap_err().message, message, "{text}"),
-            }
-        }
-        assert!(Template::parse("{{trigger.name", &["trigger"]).is_err());
+        f.write_str(&self.0.text)
     }
 }

@@ -9,7 +9,7 @@ use crate::expression::function::{Args, Call};
 use crate::expression::{ExpressionError, Kinds, Operand, Scope};
 
 /// The longest text that `@{…}` may make, in bytes; as long as a text of the service.
-const LONGEST_TEXT: usize = 104_857_600;
+pub(in crate::expression) const LONGEST_TEXT: usize = 104_857_600;
 
 /// The value of the whole string.
 pub(super) fn evaluate<'a>(computed: &'a Computed, scope: &'a dyn Scope) -> Result<Operand<'a>, ExpressionError> {
@@ -70,9 +70,8 @@ impl<'a> Evaluation<'a> {
         let function = call
             .function
             .ok_or_else(|| ExpressionError::new(format!("there is no function `{}`", shortened(&call.name))))?;
-        let (fewest, most) = function.arity();
-        if call.values.len() < fewest || most.is_some_and(|most| call.values.len() > most) {
-            return Err(super::mistakes::wrong_count(function, call.values.len()));
+        if let Some(wrong) = super::mistakes::wrong_count(function, call.values.len()) {
+            return Err(wrong);
         }
         match function.call {
             Call::Values(compute) => {

@@ -1,5 +1,7 @@
 //! What is well formed and could still never work: found before a run, all at once.
 
+use serde_json::Value;
+
 use super::scanner::shortened;
 use super::tree::{FunctionCall, Key, Node, Start};
 use crate::expression::function::{self, Function};
@@ -52,9 +54,10 @@ pub(super) fn of<'n>(nodes: impl Iterator<Item = &'n Node>) -> Vec<ExpressionErr
     found
 }
 
-/// The error that a function is given too many or too few values.
-pub(super) fn wrong_count(function: &Function, given: usize) -> ExpressionError {
+/// The error that a function is given too many or too few values, where it is.
+pub(in crate::expression) fn wrong_count(function: &Function, given: usize) -> Option<ExpressionError> {
     let takes = match function.arity() {
+        (fewest, most) if given >= fewest && most.is_none_or(|most| given <= most) => return None,
         (0, Some(0)) => "no value".to_owned(),
         (1, Some(1)) => "1 value".to_owned(),
         (fewest, Some(most)) if fewest == most => format!("{most} values"),
@@ -64,16 +67,27 @@ pub(super) fn wrong_count(function: &Function, given: usize) -> ExpressionError 
         (fewest, None) => format!("{fewest} values or more"),
     };
     let names: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name).collect();
-    ExpressionError::new(format!("`{}` takes {takes}, and is given {given}", function.name)).help(format!(
-        "it is `{}({})`",
-        function.name,
-        names.join(", ")
-    ))
+    let error = ExpressionError::new(format!("`{}` takes {takes}, and is given {given}", function.name));
+    Some(error.help(format!("it is `{}({})`", function.name, names.join(", "))))
+}
+
+/// The error that a function does not take such a literal there, where it does not.
+pub(in crate::expression) fn wrong_literal(
+    function: &Function,
+    place: usize,
+    literal: &Value,
+) -> Option<ExpressionError> {
+    let given = Kinds::of(literal);
+    let parameter = function.parameter(place)?;
+    (!parameter.kinds.overlaps(given)).then(|| {
+        let wanted = parameter.kinds;
+        ExpressionError::new(format!("`{}` of `{}` must be {wanted}, and is {given}", parameter.name, function.name))
+    })
 }
 
 /// The known name that is nearest to a mistyped one. Very long names are not compared: it would take long, and
 /// nobody mistypes them.
-pub(super) fn near<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(in crate::expression) fn near<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     if name.len() > LONGEST_NAME {
         return None;
     }
@@ -100,13 +114,10 @@ fn in_call(node: &Node, call: &FunctionCall, found: &mut Vec<ExpressionError>) {
         let name = node.span.start..node.span.start + call.name.len();
         return found.push(unknown(&call.name).at(name));
     };
-    let (fewest, most) = function.arity();
-    let given = call.values.len();
-    if given < fewest || most.is_some_and(|most| given > most) {
-        found.push(wrong_count(function, given).at(node.span.clone()));
-    }
+    found.extend(wrong_count(function, call.values.len()).map(|wrong| wrong.at(node.span.clone())));
     for (place, value) in call.values.iter().enumerate() {
-        found.extend(wrong_literal(function, place, value));
+        let wrong = value.literal().and_then(|literal| wrong_literal(function, place, literal));
+        found.extend(wrong.map(|wrong| wrong.at(value.span.clone())));
     }
 }
 
@@ -120,15 +131,4 @@ fn unknown(name: &str) -> ExpressionError {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help("`cosell explain` lists the functions"),
     }
-}
-
-/// The error that a function does not take such a literal there.
-fn wrong_literal(function: &Function, place: usize, value: &Node) -> Option<ExpressionError> {
-    let given = Kinds::of(value.literal()?);
-    let parameter = function.parameter(place)?;
-    (!parameter.kinds.overlaps(given)).then(|| {
-        let wanted = parameter.kinds;
-        ExpressionError::new(format!("`{}` of `{}` must be {wanted}, and is {given}", parameter.name, function.name))
-            .at(value.span.clone())
-    })
 }

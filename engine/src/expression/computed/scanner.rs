@@ -120,7 +120,7 @@ impl<'t> Scanner<'t> {
 }
 
 /// A text, cut where it is too long to be shown.
-pub(super) fn shortened(text: &str) -> String {
+pub(in crate::expression) fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
