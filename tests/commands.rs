@@ -107,6 +107,6 @@ fn the_schemas_in_the_repository_are_those_of_the_types() {
         let file = format!("schemas/{name}.json");
         let generated = std::fs::read_to_string(folder.path().join(&file)).unwrap();
         let kept = std::fs::read_to_string(root().join(&file)).unwrap_or_default();
-        assert!(generated == kept, "{file} is stale: run `cargo xtask schemas`");
+        assert!(generated == kept, "{file} is stale: run `cargo xtask generate`");
     }
 }

@@ -3,12 +3,33 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::computed::find_property;
-use super::{ExpressionError, Root, Scope};
+use super::{ExpressionError, Kinds, Root, Scope};
+use crate::source::nearest;
+
+/// The keys of a scope, as they are written.
+const KEYS: [&str; 16] = [
+    "parameters",
+    "variables",
+    "triggerBody",
+    "triggerOutputs",
+    "trigger",
+    "outputs",
+    "actions",
+    "result",
+    "item",
+    "items",
+    "iterationIndexes",
+    "workflow",
+    "error",
+    "from",
+    "to",
+    "now",
+];
 
 /// What `cosell eval --with FILE` reads: a JSON object with any of these keys. Names of steps, loops, parameters and
 /// variables may be in any case.
@@ -22,21 +43,18 @@ use super::{ExpressionError, Root, Scope};
 /// }
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(try_from = "Value")]
 pub struct GivenScope {
     /// The values of parameters: an object with their names.
     pub parameters: Value,
     /// The values of variables: an object with their names.
     pub variables: Value,
     /// The body of the event: `triggerBody()`, `$.trigger`.
-    #[serde(deserialize_with = "given")]
     pub trigger_body: Option<Value>,
     /// The headers and the body of the event: `triggerOutputs()`. It is made from `triggerBody` or `trigger` where
     /// it is not given.
-    #[serde(deserialize_with = "given")]
     pub trigger_outputs: Option<Value>,
     /// The record of the trigger: `trigger()`. It is made from the outputs where it is not given.
-    #[serde(deserialize_with = "given")]
     pub trigger: Option<Value>,
     /// What the steps gave, by name: `outputs('NAME')`; with `statusCode`, `headers` and `body`, where the step has
     /// an envelope.
@@ -46,15 +64,19 @@ pub struct GivenScope {
     /// The records of the steps in a scope or a loop, by its name: `result('NAME')`.
     pub result: Map<String, Value>,
     /// The current item: `item()`.
-    #[serde(deserialize_with = "given")]
     pub item: Option<Value>,
     /// The current items, by the name of the loop: `items('NAME')`.
     pub items: Map<String, Value>,
     /// The numbers of the passes, by the name of the loop: `iterationIndexes('NAME')`.
     pub iteration_indexes: Map<String, Value>,
     /// The flow and its run: `workflow()`.
-    #[serde(deserialize_with = "given")]
     pub workflow: Option<Value>,
+    /// The error that is handled: `$.error`.
+    pub error: Option<Value>,
+    /// The record that leads, in `update_if_different`: `$.from`.
+    pub from: Option<Value>,
+    /// The record that is to be updated, in `update_if_different`: `$.to`.
+    pub to: Option<Value>,
     /// The time that counts as now: `utcNow()`.
     pub now: Option<Timestamp>,
 }
@@ -73,7 +95,7 @@ impl Scope for GivenScope {
             Root::TriggerRecord => self.trigger_record(),
             Root::Workflow => self.workflow.as_ref().map(Cow::Borrowed),
         };
-        value.ok_or_else(|| ExpressionError::new(format!("no `{root}` is given")))
+        value.ok_or_else(|| not_given(root))
     }
 
     fn now(&self) -> Result<Timestamp, ExpressionError> {
@@ -86,13 +108,60 @@ impl Scope for GivenScope {
     }
 }
 
+/// Reads a scope; null gives nothing to read. A key that is not one of a scope's is an error, and so is a value that
+/// its key cannot have.
+impl TryFrom<Value> for GivenScope {
+    type Error = ExpressionError;
+
+    fn try_from(value: Value) -> Result<GivenScope, ExpressionError> {
+        let given = match value {
+            Value::Null => Map::new(),
+            Value::Object(given) => given,
+            other => {
+                return Err(ExpressionError::new(format!("a scope is an object, and this is {}", Kinds::of(&other))));
+            }
+        };
+        let mut scope = GivenScope::default();
+        for (key, value) in given {
+            scope.give(&key, value)?;
+        }
+        Ok(scope)
+    }
+}
+
 impl GivenScope {
+    fn give(&mut self, key: &str, value: Value) -> Result<(), ExpressionError> {
+        match key {
+            "parameters" => self.parameters = value,
+            "variables" => self.variables = value,
+            "triggerBody" => self.trigger_body = Some(value),
+            "triggerOutputs" => self.trigger_outputs = Some(value),
+            "trigger" => self.trigger = Some(value),
+            "outputs" => self.outputs = by_name(key, value)?,
+            "actions" => self.actions = by_name(key, value)?,
+            "result" => self.result = by_name(key, value)?,
+            "item" => self.item = Some(value),
+            "items" => self.items = by_name(key, value)?,
+            "iterationIndexes" => self.iteration_indexes = by_name(key, value)?,
+            "workflow" => self.workflow = Some(value),
+            "error" => self.error = Some(value),
+            "from" => self.from = Some(value),
+            "to" => self.to = Some(value),
+            "now" => self.now = Some(time(&value)?),
+            unknown => return Err(unknown_key(unknown)),
+        }
+        Ok(())
+    }
+
     fn named(&self, name: &str) -> Option<Cow<'_, Value>> {
         match name {
             "parameters" => Some(Cow::Borrowed(&self.parameters)),
             "variables" => Some(Cow::Borrowed(&self.variables)),
             "trigger" => self.trigger_outputs().map(|outputs| body(outputs).unwrap_or_default()),
             "item" => self.item.as_ref().map(Cow::Borrowed),
+            "error" => self.error.as_ref().map(Cow::Borrowed),
+            "from" => self.from.as_ref().map(Cow::Borrowed),
+            "to" => self.to.as_ref().map(Cow::Borrowed),
             _ => None,
         }
     }
@@ -133,7 +202,78 @@ fn body(envelope: Cow<'_, Value>) -> Option<Cow<'_, Value>> {
     }
 }
 
-/// A value that is given; null is one, too.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(from).map(Some)
+fn by_name(key: &str, value: Value) -> Result<Map<String, Value>, ExpressionError> {
+    match value {
+        Value::Object(map) => Ok(map),
+        other => {
+            let given = Kinds::of(&other);
+            Err(ExpressionError::new(format!(
+                "`{key}` of a scope is an object with names as keys, and this is {given}"
+            )))
+        }
+    }
+}
+
+fn time(value: &Value) -> Result<Timestamp, ExpressionError> {
+    let read = value.as_str().and_then(|text| text.parse().ok());
+    read.ok_or_else(|| {
+        ExpressionError::new(format!("`now` of a scope is a time, and this is {value}"))
+            .help("write it like `2026-01-31T12:00:00Z`")
+    })
+}
+
+fn unknown_key(key: &str) -> ExpressionError {
+    let help = match nearest(key, KEYS) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("a scope has {}", KEYS.join(", ")),
+    };
+    ExpressionError::new(format!("a scope has no key `{key}`")).help(help)
+}
+
+fn not_given(root: &Root) -> ExpressionError {
+    let error = ExpressionError::new(format!("no `{root}` is given"));
+    let key = match root {
+        Root::Named(name) if name == "trigger" => "triggerBody".to_owned(),
+        Root::Named(name) => name.clone(),
+        Root::Step(name) | Root::Outputs(name) => format!("outputs: {{ {name}: … }}"),
+        Root::Record(name) => format!("actions: {{ {name}: … }}"),
+        Root::Items(name) => format!("items: {{ {name}: … }}"),
+        Root::Result(name) => format!("result: {{ {name}: … }}"),
+        Root::Pass(name) => format!("iterationIndexes: {{ {name}: … }}"),
+        Root::TriggerRecord => "trigger".to_owned(),
+        Root::TriggerOutputs => "triggerBody".to_owned(),
+        Root::Workflow => "workflow".to_owned(),
+    };
+    error.help(format!("give it in the scope as `{key}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::{GivenScope, KEYS};
+
+    #[test]
+    fn every_key_can_be_given() {
+        for key in KEYS {
+            let value = if key == "now" { json!("2026-01-31T12:00:00Z") } else { json!({}) };
+            let scope = Value::Object(Map::from_iter([(key.to_owned(), value)]));
+            assert!(GivenScope::try_from(scope).is_ok(), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_no_scope_has_is_told() {
+        let cases = [
+            (json!({"trigerBody": 1}), "a scope has no key `trigerBody`", Some("did you mean `triggerBody`?")),
+            (json!({"outputs": []}), "`outputs` of a scope is an object with names as keys, and this is a list", None),
+            (json!({"now": "soon"}), "`now` of a scope is a time", Some("2026-01-31T12:00:00Z")),
+            (json!([]), "a scope is an object, and this is a list", None),
+        ];
+        for (scope, message, help) in cases {
+            let said = GivenScope::try_from(scope.clone()).map(|_| ()).err();
+            let said = said.map(|error| (error.message, error.help.unwrap_or_default())).unwrap_or_default();
+            assert!(said.0.contains(message) && said.1.contains(help.unwrap_or_default()), "{scope}: {said:?}");
+        }
+    }
 }
