@@ -143,6 +143,8 @@ pub enum SchemaName {
     Mapping,
     /// pack.yaml
     Pack,
+    /// NAME.test.yaml
+    Test,
     /// environments/NAME.yaml
     Environment,
 }

@@ -8,6 +8,7 @@ pub mod mapping;
 mod pack;
 mod shape;
 mod step;
+mod test;
 
 pub use flow::{
     FlowDocument, InputDocument, InputKind, InputsDocument, MergeDocument, TriggerDocument, VariableDocument,
@@ -21,3 +22,4 @@ pub use step::{
     StepsDocument, TableColumnDocument, TableFormat, TerminateDocument, TextTableDocument, UpdateDocument,
     WaitDocument,
 };
+pub use test::{RecordsDocument, TestDocument, ThenDocument, WhenDocument, WriteDocument};

@@ -29,9 +29,13 @@ pub(super) fn explain(word: Option<&str>) -> Result<(), Failure> {
 fn found(word: &str) -> Result<String, Failure> {
     let name = word.trim_start_matches('@').split('(').next().unwrap_or(word).trim();
     let topics: Vec<Topic> = topics::all().flat_map(|(_, topics)| topics).collect();
-    let mut texts: Vec<String> =
-        topics.iter().filter(|topic| topic.is_about(name)).map(|topic| topic.text.trim_end().to_owned()).collect();
+    let about = topics.iter().filter(|topic| topic.is_about(name));
+    let mut texts: Vec<String> = about.map(|topic| topic.text.trim_end().to_owned()).collect();
     texts.extend(function::find(name).map(functions::text));
+    if texts.is_empty() {
+        let telling = topics.iter().filter(|topic| topic.tells_of(name));
+        texts.extend(telling.map(|topic| topic.text.trim_end().to_owned()));
+    }
     if texts.is_empty() {
         return Err(unknown(word, name, &topics));
     }
@@ -39,7 +43,7 @@ fn found(word: &str) -> Result<String, Failure> {
 }
 
 fn unknown(word: &str, name: &str, topics: &[Topic]) -> Failure {
-    let words = topics.iter().flat_map(|topic| topic.words.iter().map(String::as_str));
+    let words = topics.iter().flat_map(|topic| topic.words.iter().chain(&topic.told).map(String::as_str));
     let known = words.chain(function::all().map(|function| function.name)).chain([FUNCTIONS]);
     let help = nearest(name, known)
         .map_or_else(|| "`cosell explain` lists what there is".to_owned(), |near| format!("did you mean `{near}`?"));

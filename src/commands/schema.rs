@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use cosell_engine::document::mapping::MappingDocument;
-use cosell_engine::document::{FlowDocument, PackDocument, schema as schema_of};
+use cosell_engine::document::{FlowDocument, PackDocument, TestDocument, schema as schema_of};
 use serde_json::Value;
 
 use crate::cli::SchemaName;
@@ -39,6 +39,7 @@ fn file_name(name: SchemaName) -> &'static str {
         SchemaName::Flow => "flow.json",
         SchemaName::Mapping => "mapping.json",
         SchemaName::Pack => "pack.json",
+        SchemaName::Test => "test.json",
         SchemaName::Environment => "environment.json",
     }
 }
@@ -48,6 +49,7 @@ fn text(name: SchemaName) -> String {
         SchemaName::Flow => schema_of::<FlowDocument>(),
         SchemaName::Mapping => schema_of::<MappingDocument>(),
         SchemaName::Pack => schema_of::<PackDocument>(),
+        SchemaName::Test => schema_of::<TestDocument>(),
         SchemaName::Environment => schema_of::<Environment>(),
     };
     plain_references(&mut schema);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::test_files::{self, Known};
 use super::{Pack, PackFiles, PlannedFlow, circles};
 use crate::check::{Context, check_flow};
 use crate::connector::{Connector, Connectors};
@@ -21,6 +22,7 @@ struct Sorted {
     pack: Option<Arc<Source>>,
     flows: Vec<Arc<Source>>,
     mappings: Vec<Arc<Source>>,
+    tests: Vec<Arc<Source>>,
 }
 
 /// Loads a pack and gathers what is wrong with it on the way.
@@ -61,9 +63,12 @@ impl Loader<'_> {
                 sorted.flows.push(source);
             } else if has("mapping") {
                 sorted.mappings.push(source);
+            } else if has("test") {
+                sorted.tests.push(source);
             } else if readable {
                 let problem = Problem::error(&source, &Route::root(), "what this file holds is not clear");
-                self.problems.push(problem.help("a flow begins with `flow: NAME`, a mapping with `mapping: NAME`"));
+                let help = "a flow begins with `flow: NAME`, a mapping with `mapping: NAME`, a test with `test: NAME`";
+                self.problems.push(problem.help(help));
             }
         }
         if sorted.pack.is_none() {
@@ -87,7 +92,10 @@ impl Loader<'_> {
         let parameters = self.parameters(&source, &document.parameters, settings);
         let (mappings, problems) = mapping::check(&sorted.mappings, &parameters, self.connectors);
         self.problems.extend(problems);
-        let flows = self.flows(&sorted.flows, &mappings, &parameters);
+        let names = self.flow_names(&sorted.flows);
+        let flows = self.flows(&sorted.flows, &names, &mappings, &parameters);
+        let known = Known { names: &names, flows: &flows, parameters: &parameters, connectors: self.connectors };
+        self.problems.extend(test_files::problems(&sorted.tests, &known));
         Some(Pack {
             name: document.pack,
             version: document.version,
@@ -153,13 +161,13 @@ impl Loader<'_> {
     fn flows(
         &mut self,
         sources: &[Arc<Source>],
+        names: &BTreeSet<String>,
         mappings: &IndexMap<String, Arc<Mapping>>,
         parameters: &Value,
     ) -> IndexMap<String, Arc<PlannedFlow>> {
-        let names = self.flow_names(sources);
         let children: IndexMap<String, IndexMap<String, InputDocument>> =
             sources.iter().filter_map(|source| child_inputs(source.value())).collect();
-        let context = Context { connectors: self.connectors, mappings, children: &children, flows: &names, parameters };
+        let context = Context { connectors: self.connectors, mappings, children: &children, flows: names, parameters };
         let mut flows = IndexMap::new();
         for source in sources {
             let (flow, problems) = check_flow(source, &context);

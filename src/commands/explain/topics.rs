@@ -1,7 +1,7 @@
 //! The sections of the documentation, by the words that they explain.
 //!
 //! A heading with words in backticks explains these: `` ## `poll` ``. Another heading explains itself. A section goes
-//! as far as the next heading that is not below its own.
+//! as far as the next heading that is not below its own; the first column of its tables tells of further words.
 
 use include_dir::{Dir, File, include_dir};
 
@@ -22,6 +22,8 @@ const PAGES: [(&str, &str); 6] = [
 pub(super) struct Topic {
     /// The words that it explains.
     pub(super) words: Vec<String>,
+    /// The words that its own tables tell of, such as the keys of a kind of step.
+    pub(super) told: Vec<String>,
     /// The section with its heading, in Markdown.
     pub(super) text: &'static str,
 }
@@ -30,6 +32,11 @@ impl Topic {
     /// Whether it explains a word, in any case.
     pub(super) fn is_about(&self, word: &str) -> bool {
         self.words.iter().any(|known| known.eq_ignore_ascii_case(word))
+    }
+
+    /// Whether it tells of a word among others, in any case.
+    pub(super) fn tells_of(&self, word: &str) -> bool {
+        self.told.iter().any(|known| known.eq_ignore_ascii_case(word))
     }
 }
 
@@ -56,7 +63,10 @@ fn sections(page: &'static str) -> Vec<Topic> {
     let section = |(index, heading): (usize, &Heading<'_>)| {
         let next = headings.iter().skip(index + 1).find(|next| next.level <= heading.level);
         let end = next.map_or(page.len(), |next| next.begin);
-        Topic { words: words(heading.text), text: page.get(heading.begin..end).unwrap_or_default() }
+        let own_end = headings.get(index + 1).map_or(page.len(), |next| next.begin);
+        let own = page.get(heading.begin..own_end).unwrap_or_default();
+        let told = own.lines().filter(|line| line.starts_with("| `")).filter_map(first_cell).flat_map(marked).collect();
+        Topic { words: words(heading.text), told, text: page.get(heading.begin..end).unwrap_or_default() }
     };
     headings.iter().enumerate().map(section).collect()
 }
@@ -79,8 +89,17 @@ fn headings(page: &str) -> Vec<Heading<'_>> {
 }
 
 fn words(heading: &str) -> Vec<String> {
-    let marked: Vec<String> = heading.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let marked: Vec<String> = marked(heading).collect();
     if marked.is_empty() { vec![heading.to_lowercase()] } else { marked }
+}
+
+/// What stands in backticks.
+fn marked(text: &str) -> impl Iterator<Item = String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned)
+}
+
+fn first_cell(row: &str) -> Option<&str> {
+    row.split('|').nth(1)
 }
 
 #[cfg(test)]
@@ -89,15 +108,15 @@ mod tests {
 
     #[test]
     fn a_section_ends_with_the_next_one_of_its_level() {
-        let page = "# `set`, `append`\none\n## Null rules\ntwo\n```yaml\n# no heading\n```\n### Deep\nthree\n## `x`\n";
-        let found: Vec<(String, &str)> =
-            sections(page).into_iter().map(|topic| (topic.words.join(" "), topic.text)).collect();
+        let page = "# `set`, `append`\n| `on`, `at` | `x` |\n## Null rules\ntwo\n```yaml\n# no heading\n```\n### Deep\nthree\n## `x`\n";
+        let found: Vec<(String, String, &str)> =
+            sections(page).into_iter().map(|topic| (topic.words.join(" "), topic.told.join(" "), topic.text)).collect();
         let expected = [
-            ("set append", page),
-            ("null rules", "## Null rules\ntwo\n```yaml\n# no heading\n```\n### Deep\nthree\n"),
-            ("deep", "### Deep\nthree\n"),
-            ("x", "## `x`\n"),
+            ("set append", "on at", page),
+            ("null rules", "", "## Null rules\ntwo\n```yaml\n# no heading\n```\n### Deep\nthree\n"),
+            ("deep", "", "### Deep\nthree\n"),
+            ("x", "", "## `x`\n"),
         ];
-        assert_eq!(found, expected.map(|(words, text)| (words.to_owned(), text)));
+        assert_eq!(found, expected.map(|(words, told, text)| (words.to_owned(), told.to_owned(), text)));
     }
 }
