@@ -183,7 +183,8 @@ fn words_are_explained() {
     }
     let list = cosell(&root(), &["explain"]);
     let list = String::from_utf8(list.stdout).unwrap();
-    for word in ["Triggers\n  webhook, poll", "update_if_different", "timeout", "templates", "triggerOutputs"] {
+    for word in ["Triggers\n  webhook, poll, schedule", "update_if_different", "timeout", "templates", "triggerOutputs"]
+    {
         assert!(list.contains(word), "{word} is not listed: {list}");
     }
 }
@@ -208,7 +209,7 @@ fn every_key_is_explained() {
 fn the_table_of_functions_is_that_of_the_program() {
     let fresh = cosell(&root(), &["explain", "functions"]).stdout;
     let kept = std::fs::read(root().join("docs/functions.md")).unwrap_or_default();
-    assert!(fresh == kept, "docs/functions.md is stale: run `cargo xtask generate`");
+    assert!(fresh == kept, "docs/functions.md is stale: run `cargo xtask schemas`");
 }
 
 /// What the editor shows beside a key is its description.
@@ -258,6 +259,6 @@ fn the_schemas_in_the_repository_are_those_of_the_types() {
         let file = format!("schemas/{name}.json");
         let generated = std::fs::read_to_string(folder.path().join(&file)).unwrap();
         let kept = std::fs::read_to_string(root().join(&file)).unwrap_or_default();
-        assert!(generated == kept, "{file} is stale: run `cargo xtask generate`");
+        assert!(generated == kept, "{file} is stale: run `cargo xtask schemas`");
     }
 }

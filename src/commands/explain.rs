@@ -50,11 +50,11 @@ fn unknown(word: &str, name: &str, topics: &[Topic]) -> Failure {
     Failure::Usage(format!("there is nothing called `{word}` to explain; {help}"))
 }
 
-/// All words, by page and by group of functions.
+/// The words by page and by group of functions. Headings of several words are left out: nobody would type them.
 fn list() {
     for (title, topics) in topics::all() {
         let words = topics.iter().flat_map(|topic| topic.words.iter().map(String::as_str));
-        group(title, words);
+        group(title, words.filter(|word| !word.contains(' ') && !word.eq_ignore_ascii_case(title)));
     }
     for (kind, title) in functions::GROUPS {
         group(&format!("Functions: {title}"), functions::of(kind).map(|function| function.name));
@@ -72,18 +72,21 @@ fn group<'w>(title: &str, words: impl Iterator<Item = &'w str>) {
     }
 }
 
-/// Words with commas, in lines of at most 98 characters where the words allow it.
+/// Words with commas, in lines of at most 98 characters.
 fn wrapped(words: &[&str]) -> String {
-    let mut text = String::from("  ");
-    let mut width = 2;
-    for (index, word) in words.iter().enumerate() {
-        let piece = if index + 1 < words.len() { format!("{word}, ") } else { (*word).to_owned() };
-        if width + piece.len() > 98 {
-            text.push_str("\n  ");
-            width = 2;
-        }
-        width += piece.len();
-        text.push_str(&piece);
+    let (mut text, mut width) = (String::new(), 0);
+    for word in words.join(", ").split(' ') {
+        let start = if text.is_empty() {
+            "  "
+        } else if width + word.len() > 97 {
+            width = 0;
+            "\n  "
+        } else {
+            " "
+        };
+        text.push_str(start);
+        text.push_str(word);
+        width += start.trim_start_matches('\n').len() + word.len();
     }
     text
 }

@@ -53,7 +53,26 @@ fn text(name: SchemaName) -> String {
         SchemaName::Environment => schema_of::<Environment>(),
     };
     plain_references(&mut schema);
+    describe_only_keys(&mut schema);
     serde_json::to_string_pretty(&schema).unwrap_or_default()
+}
+
+/// Of a choice between objects with one key each, the description stands at the object; the editor shows that of the key.
+fn describe_only_keys(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            let description = map.get("description").cloned();
+            if let (Some(description), Some(Value::Object(keys))) = (description, map.get_mut("properties"))
+                && keys.len() == 1
+                && let Some(Value::Object(key)) = keys.values_mut().next()
+            {
+                key.entry("description").or_insert(description);
+            }
+            map.values_mut().for_each(describe_only_keys);
+        }
+        Value::Array(items) => items.iter_mut().for_each(describe_only_keys),
+        _ => {}
+    }
 }
 
 /// Doc comments link to types with `[…]`; the editor's reader sees plain words.

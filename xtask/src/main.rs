@@ -1,11 +1,11 @@
-//! The project's chores: `cargo xtask test`, `cargo xtask generate`, `cargo xtask bench`.
+//! The project's chores: `cargo xtask test`, `cargo xtask schemas`, `cargo xtask bench`.
 //!
 //! Every chore is a file; [`command`] starts what they need, in the project's folder. It is written with the
 //! standard library alone, so that it is there a second after a clean checkout.
 
 mod command;
-mod generated;
 mod needs;
+mod schemas;
 mod suite;
 
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use command::{Failure, cargo};
 
 const USAGE: &str = "\
 cargo xtask test                      run all tests, and look whether generated files are fresh
-cargo xtask generate                  write schemas/ and docs/functions.md anew
+cargo xtask schemas                   write schemas/ anew
 cargo xtask bench [--quick] [--json]  measure the main job, in release";
 
 fn main() -> ExitCode {
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 fn chore(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
         ["test"] => suite::run(),
-        ["generate"] => generated::write(),
+        ["schemas"] => schemas::write(),
         ["bench", options @ ..] => {
             let bench = ["bench", "--package", "cosell", "--bench", "main_job", "--"];
             command::run(cargo(&bench).args(options))

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use crate::command::{Failure, cargo, ended, not_started};
-use crate::{generated, needs};
+use crate::{needs, schemas};
 
 /// How many tests had which result, over all test programs.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     timed("what is needed", needs::check)?;
     let mut counts = Counts::default();
     let tests = timed("tests", || run_tests(&mut counts));
-    let fresh = timed("generated files are fresh", generated::check);
+    let fresh = timed("generated files are fresh", schemas::check);
     tell(&counts);
     tests.and(fresh)
 }

@@ -24,7 +24,7 @@ Every function of Power Automate's expression language, as `cosell explain NAME`
 out, one with `…` may be given again and again. Every example is worked out by the tests; try your own with
 `cosell eval`.
 
-This page is made from the program by `cargo xtask generate`.
+This page is made from the program by `cargo xtask schemas`.
 ";
 
 /// The functions of a group.

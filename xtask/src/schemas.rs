@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: the folder `schemas/` and the table of functions, which the command itself writes.
+//! `cargo xtask schemas`: the folder `schemas/` and the table of functions, which the command itself writes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,7 +32,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(format!("not fresh: {}; run `cargo xtask generate`", stale.join(", "))))
+    Err(Failure::new(format!("not fresh: {}; run `cargo xtask schemas`", stale.join(", "))))
 }
 
 fn write_schemas(folder: &Path) -> Result<(), Failure> {
