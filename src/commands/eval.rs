@@ -19,7 +19,8 @@ use crate::failure::Failure;
 use crate::print;
 
 /// What a template may start a name with.
-const ROOTS: [&str; 9] = ["trigger", "parameters", "variables", "steps", "item", "items", "error", "from", "to"];
+const ROOTS: [&str; 10] =
+    ["trigger", "parameters", "variables", "steps", "item", "items", "error", "from", "to", "changes"];
 
 pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
     if args.jsonl {

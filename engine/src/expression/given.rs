@@ -12,7 +12,7 @@ use super::{ExpressionError, Kinds, Root, Scope};
 use crate::source::nearest;
 
 /// The keys of a scope, as they are written.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "parameters",
     "variables",
     "triggerBody",
@@ -28,6 +28,7 @@ const KEYS: [&str; 16] = [
     "error",
     "from",
     "to",
+    "changes",
     "now",
 ];
 
@@ -77,6 +78,8 @@ pub struct GivenScope {
     pub from: Option<Value>,
     /// The record that is to be updated, in `update_if_different`: `$.to`.
     pub to: Option<Value>,
+    /// What is to be written, in `update_if_different`: `$.changes`.
+    pub changes: Option<Value>,
     /// The time that counts as now: `utcNow()`.
     pub now: Option<Timestamp>,
 }
@@ -147,6 +150,7 @@ impl GivenScope {
             "error" => self.error = Some(value),
             "from" => self.from = Some(value),
             "to" => self.to = Some(value),
+            "changes" => self.changes = Some(value),
             "now" => self.now = Some(time(&value)?),
             unknown => return Err(unknown_key(unknown)),
         }
@@ -162,6 +166,7 @@ impl GivenScope {
             "error" => self.error.as_ref().map(Cow::Borrowed),
             "from" => self.from.as_ref().map(Cow::Borrowed),
             "to" => self.to.as_ref().map(Cow::Borrowed),
+            "changes" => self.changes.as_ref().map(Cow::Borrowed),
             _ => None,
         }
     }
@@ -230,11 +235,12 @@ fn unknown_key(key: &str) -> ExpressionError {
     ExpressionError::new(format!("a scope has no key `{key}`")).help(help)
 }
 
+/// The error that a scope does not have what is read.
 fn not_given(root: &Root) -> ExpressionError {
-    let error = ExpressionError::new(format!("no `{root}` is given"));
     let key = match root {
         Root::Named(name) if name == "trigger" => "triggerBody".to_owned(),
-        Root::Named(name) => name.clone(),
+        Root::Named(name) if KEYS.contains(&name.as_str()) => name.clone(),
+        Root::Named(name) => return no_root(name),
         Root::Step(name) | Root::Outputs(name) => format!("outputs: {{ {name}: … }}"),
         Root::Record(name) => format!("actions: {{ {name}: … }}"),
         Root::Items(name) => format!("items: {{ {name}: … }}"),
@@ -244,7 +250,18 @@ fn not_given(root: &Root) -> ExpressionError {
         Root::TriggerOutputs => "triggerBody".to_owned(),
         Root::Workflow => "workflow".to_owned(),
     };
-    error.help(format!("give it in the scope as `{key}`"))
+    ExpressionError::new(format!("no `{root}` is given")).help(format!("give it in the scope as `{key}`"))
+}
+
+/// The error that nothing of that name is ever there.
+fn no_root(name: &str) -> ExpressionError {
+    const ROOTS: [&str; 10] =
+        ["trigger", "parameters", "variables", "steps", "item", "items", "error", "from", "to", "changes"];
+    let help = match nearest(name, ROOTS) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("a path starts with one of {}", ROOTS.join(", ")),
+    };
+    ExpressionError::new(format!("there is nothing called `{name}`")).help(help)
 }
 
 #[cfg(test)]
