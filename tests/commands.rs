@@ -118,6 +118,7 @@ fn values_are_worked_out_or_the_mistake_is_shown() {
             1,
             &["wrong.yaml: a scope has no key `trigerBody`: did you mean `triggerBody`?"],
         ),
+        (&["$.triger.id"], 1, &["there is nothing called `triger`", "did you mean `trigger`?"]),
         (&["x", "--with", "nowhere.yaml"], 2, &["cannot read nowhere.yaml"]),
         (&[], 2, &["required"]),
         (&["x", "--jsonl"], 2, &["cannot be used with"]),
@@ -238,6 +239,32 @@ fn undescribed(schema: &Value, at: &str) -> Vec<String> {
         found.extend(undescribed(part, &at));
     }
     found
+}
+
+#[test]
+fn test_files_are_held_against_their_pack() {
+    let folder = TempDir::new().unwrap();
+    assert!(cosell(folder.path(), &["pack", "new", "contoso"]).status.success());
+    let right = "test: right\nparameters: {}\nwhen: { flow: partner-center-to-dynamics365 }\n\
+        then: { outcome: succeeded, steps: { tell: skipped }, writes: [{ operation: dataverse.update_row }] }\n";
+    // What stands there, what is written instead, what is said of it.
+    let cases = [
+        ("test: right", "test: right", "no problems"),
+        ("dynamics365 }", "dynamics356 }", "did you mean `partner-center-to-dynamics365`?"),
+        ("tell:", "tall:", "the flow has no step `tall`"),
+        ("update_row", "update_rwo", "there is no operation `dataverse.update_rwo`"),
+        ("parameters: {}", "parameters: { prefixx: a }", "the pack has no parameter `prefixx`"),
+        ("outcome: succeeded", "outcome: suceeded", "did you mean `succeeded`?"),
+        ("when:", "wen:", "unknown key `wen`"),
+        ("test: right", "tset: right", "what this file holds is not clear"),
+    ];
+    for (there, instead, expected) in cases {
+        assert!(right.contains(there), "the test has no `{there}`");
+        std::fs::write(folder.path().join("contoso/right.test.yaml"), right.replacen(there, instead, 1)).unwrap();
+        let check = cosell(folder.path(), &["check", "--pack", "contoso"]);
+        let said = format!("{}{}", String::from_utf8_lossy(&check.stdout), String::from_utf8_lossy(&check.stderr));
+        assert!(said.contains(expected), "{instead}: {said}");
+    }
 }
 
 #[test]
