@@ -1,5 +1,6 @@
-//! The packs are built into the command: a changed pack is a changed command.
+//! The packs and the documentation are built into the command: when they change, so does the command.
 
 fn main() {
     println!("cargo:rerun-if-changed=flows");
+    println!("cargo:rerun-if-changed=docs");
 }

@@ -62,7 +62,14 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prints the JSON Schemas of flow, mapping, pack and environment files
+    /// Works out an expression, a template or a path, and prints its value as JSON
+    Eval(EvalArgs),
+    /// Explains a kind of step, a function or another word of flows; without a word, lists them all
+    Explain {
+        /// `for_each`, `formatDateTime`, `schedule`, `retry` …
+        word: Option<String>,
+    },
+    /// Prints the JSON Schemas of flow, mapping, pack, test and environment files
     Schema {
         /// Print this one only
         #[arg(value_enum)]
@@ -103,6 +110,21 @@ pub struct PackArgs {
     pub environment: Option<PathBuf>,
 }
 
+/// What is to be worked out.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Such as "@concat('a', 'b')", "Deal {{trigger.name}}" or "$.trigger.name"; another text is itself
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// What it may read: a JSON or YAML file with triggerBody, parameters, variables, outputs, item, now …; `-` reads
+    /// standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
+    pub with: Option<PathBuf>,
+    /// Read lines {"id", "expr", "scope"} from standard input, and answer each with {"id", "value"} or {"id", "error"}
+    #[arg(long)]
+    pub jsonl: bool,
+}
+
 /// Languages of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {
@@ -121,6 +143,8 @@ pub enum SchemaName {
     Mapping,
     /// pack.yaml
     Pack,
+    /// NAME.test.yaml
+    Test,
     /// environments/NAME.yaml
     Environment,
 }

@@ -2,6 +2,8 @@
 
 mod check;
 mod demo;
+mod eval;
+mod explain;
 mod graph;
 mod pack_new;
 mod run;
@@ -19,6 +21,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Graph { pack, flow, format } => graph::graph(&pack, flow.as_deref(), format),
         Command::Run { pack, sandbox } => run::run(&pack, sandbox).await,
         Command::Trigger { flow, pack, inputs, json } => trigger::trigger(&pack, &flow, &inputs, json).await,
+        Command::Eval(args) => eval::eval(&args),
+        Command::Explain { word } => explain::explain(word.as_deref()),
         Command::Schema { name, write } => schema::schema(name, write.as_deref()),
         Command::Pack { command: PackCommand::New { name, from } } => pack_new::pack_new(&name, &from),
     }

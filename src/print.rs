@@ -22,6 +22,11 @@ pub(crate) fn text(text: impl AsRef<str>) {
     let _ = write!(anstream::stdout(), "{}", text.as_ref());
 }
 
+/// Standard output, for programs that read line by line.
+pub(crate) fn out() -> impl Write {
+    std::io::BufWriter::new(std::io::stdout().lock())
+}
+
 /// What went wrong, on standard error.
 pub(crate) fn failure(failure: &Failure) {
     let mut out = anstream::stderr();

@@ -1,8 +1,10 @@
 //! The command as people use it: what it prints and the code it ends with.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 fn cosell(folder: &Path, arguments: &[&str]) -> Output {
@@ -88,6 +90,183 @@ fn a_new_pack_is_whole_and_its_mistakes_are_told_in_place() {
     }
 }
 
+/// What is typed, how it ends, and all that it says: on standard output where it succeeds, else on standard error.
+#[test]
+fn values_are_worked_out_or_the_mistake_is_shown() {
+    let folder = TempDir::new().unwrap();
+    let scope = "triggerBody: { id: 7, name: Harbour pilot }\noutputs: { Get_row: { body: { city: Kiel } } }\n";
+    std::fs::write(folder.path().join("scope.yaml"), scope).unwrap();
+    std::fs::write(folder.path().join("scope.json"), r#"{"triggerBody": [1, 2.5]}"#).unwrap();
+    std::fs::write(folder.path().join("wrong.yaml"), "trigerBody: 1\n").unwrap();
+    let help = "help: give it in the scope as `triggerBody`";
+    let cases: &[(&[&str], i32, &[&str])] = &[
+        (&["plain text"], 0, &["\"plain text\"\n"]),
+        (&["null"], 0, &["\"null\"\n"]),
+        (&["-1"], 0, &["\"-1\"\n"]),
+        (&["@@name"], 0, &["\"@name\"\n"]),
+        (&["$.trigger.name", "--with", "scope.yaml"], 0, &["\"Harbour pilot\"\n"]),
+        (&["Deal {{trigger.id}} in {{steps.Get_row.city}}", "--with", "scope.yaml"], 0, &["\"Deal 7 in Kiel\"\n"]),
+        (&["@triggerBody()?['none']", "--with", "scope.yaml"], 0, &["null\n"]),
+        (&["@triggerBody()", "--with", "scope.json"], 0, &["[\n  1,\n  2.5\n]\n"]),
+        (&["@triggerBody()"], 1, &["error: ", "expression:1:2", "^^^^^^^^^^^^^", help]),
+        (&["@body('Get_row", "--with", "scope.yaml"], 1, &["has no closing", "^^^^^^^^"]),
+        (&["@tiggerBody()"], 1, &["expression:1:2", "did you mean `triggerBody`?"]),
+        (&["{{nothing.id}}"], 1, &["a name starts with one of trigger, parameters"]),
+        (&["$.trigger[", "--with", "scope.yaml"], 1, &["is not a JSONPath"]),
+        (
+            &["x", "--with", "wrong.yaml"],
+            1,
+            &["wrong.yaml: a scope has no key `trigerBody`: did you mean `triggerBody`?"],
+        ),
+        (&["$.triger.id"], 1, &["there is nothing called `triger`", "did you mean `trigger`?"]),
+        (&["x", "--with", "nowhere.yaml"], 2, &["cannot read nowhere.yaml"]),
+        (&[], 2, &["required"]),
+        (&["x", "--jsonl"], 2, &["cannot be used with"]),
+    ];
+    for (arguments, code, expected) in cases {
+        let output = cosell(folder.path(), &[&["eval"], *arguments].concat());
+        let said = if *code == 0 { output.stdout } else { output.stderr };
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {said}");
+        for expected in *expected {
+            let fits = if *code == 0 { said == *expected } else { said.contains(expected) };
+            assert!(fits, "{arguments:?} does not say `{expected}`: {said}");
+        }
+    }
+}
+
+#[test]
+fn lines_are_answered_one_by_one() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cosell"));
+    command.args(["eval", "--jsonl"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut input, mut answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()).lines());
+    let cases = [
+        (r#"{"id": "a", "expr": "@{item()} pieces", "scope": {"item": 3}}"#, r#"{"id":"a","value":"3 pieces"}"#),
+        ("no JSON", r#"{"id":null,"error":"#),
+        (r#"{"id": [1], "expr": "@item()?['x']", "scope": {"item": null}}"#, r#"{"id":[1],"value":null}"#),
+    ];
+    for (line, expected) in cases {
+        // The answer comes before the next line is asked for, so nothing may wait in a buffer.
+        writeln!(input, "{line}").unwrap();
+        let answer = answers.next().unwrap().unwrap();
+        assert!(answer.starts_with(expected), "{line}: {answer}");
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+/// A word, and a piece of what is said of it.
+#[test]
+fn words_are_explained() {
+    let cases: &[(&str, i32, &str)] = &[
+        ("for_each", 0, "# `for_each`\n\nRuns its steps for each item of a list."),
+        ("FOR_EACH", 0, "# `for_each`"),
+        ("increment", 0, "# `set`, `append`, `increment`, `decrement`"),
+        ("poll", 0, "## `poll`\n\nA question that is asked every"),
+        ("retry", 0, "## `retry`"),
+        ("at_limit", 0, "# `until`"),
+        ("conditions", 0, "## Conditions"),
+        ("$literal", 0, "## `$literal`, `$path`, `$map`"),
+        ("triggerBody", 0, "triggerBody() → any value\n\nThe body of what the trigger gave"),
+        ("@OUTPUTS('x')", 0, "outputs(name) → any value"),
+        ("parameters", 0, "parameters(name) → any value"),
+        ("functions", 0, "# Functions"),
+        ("for_eech", 2, "did you mean `for_each`?"),
+        ("triggerBodi", 2, "did you mean `triggerBody`?"),
+        ("something else", 2, "`cosell explain` lists what there is"),
+    ];
+    for (word, code, expected) in cases {
+        let output = cosell(&root(), &["explain", word]);
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(*code), "{word}: {said}");
+        assert!(said.contains(expected), "{word} does not say `{expected}`: {said}");
+    }
+    let list = cosell(&root(), &["explain"]);
+    let list = String::from_utf8(list.stdout).unwrap();
+    for word in ["Triggers\n  webhook, poll, schedule", "update_if_different", "timeout", "templates", "triggerOutputs"]
+    {
+        assert!(list.contains(word), "{word} is not listed: {list}");
+    }
+}
+
+/// Every key of a step and of a trigger is explained, and so is every function.
+#[test]
+fn every_key_is_explained() {
+    let schema = cosell(&root(), &["schema", "flow"]);
+    let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    let mut words = Vec::new();
+    for document in ["StepDocument", "TriggerDocument", "InputDocument"] {
+        words.extend(schema["$defs"][document]["properties"].as_object().unwrap().keys().cloned());
+    }
+    words.extend(cosell_engine::expression::function::all().map(|function| function.name.to_owned()));
+    for word in words {
+        let output = cosell(&root(), &["explain", &word]);
+        assert!(output.status.success(), "`{word}` is not explained");
+    }
+}
+
+#[test]
+fn the_table_of_functions_is_that_of_the_program() {
+    let fresh = cosell(&root(), &["explain", "functions"]).stdout;
+    let kept = std::fs::read(root().join("docs/functions.md")).unwrap_or_default();
+    assert!(fresh == kept, "docs/functions.md is stale: run `cargo xtask schemas`");
+}
+
+/// What the editor shows beside a key is its description.
+#[test]
+fn every_key_of_every_schema_is_described() {
+    for name in ["flow", "mapping", "pack", "test", "environment"] {
+        let schema = cosell(&root(), &["schema", name]);
+        let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+        assert_eq!(undescribed(&schema, name), Vec::<String>::new());
+    }
+}
+
+/// The keys without a description, each with its way from the top.
+fn undescribed(schema: &Value, at: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some(map) = schema.as_object() else {
+        return schema.as_array().into_iter().flatten().flat_map(|part| undescribed(part, at)).collect();
+    };
+    for (key, part) in map {
+        let at = format!("{at}/{key}");
+        if key == "properties" {
+            let properties = part.as_object().unwrap();
+            let bare = properties.iter().filter(|(_, property)| !property["description"].is_string());
+            found.extend(bare.map(|(name, _)| format!("{at}/{name}")));
+        }
+        found.extend(undescribed(part, &at));
+    }
+    found
+}
+
+#[test]
+fn test_files_are_held_against_their_pack() {
+    let folder = TempDir::new().unwrap();
+    assert!(cosell(folder.path(), &["pack", "new", "contoso"]).status.success());
+    let right = "test: right\nparameters: {}\nwhen: { flow: partner-center-to-dynamics365 }\n\
+        then: { outcome: succeeded, steps: { tell: skipped }, writes: [{ operation: dataverse.update_row }] }\n";
+    // What stands there, what is written instead, what is said of it.
+    let cases = [
+        ("test: right", "test: right", "no problems"),
+        ("dynamics365 }", "dynamics356 }", "did you mean `partner-center-to-dynamics365`?"),
+        ("tell:", "tall:", "the flow has no step `tall`"),
+        ("update_row", "update_rwo", "there is no operation `dataverse.update_rwo`"),
+        ("parameters: {}", "parameters: { prefixx: a }", "the pack has no parameter `prefixx`"),
+        ("outcome: succeeded", "outcome: suceeded", "did you mean `succeeded`?"),
+        ("when:", "wen:", "unknown key `wen`"),
+        ("test: right", "tset: right", "what this file holds is not clear"),
+    ];
+    for (there, instead, expected) in cases {
+        assert!(right.contains(there), "the test has no `{there}`");
+        std::fs::write(folder.path().join("contoso/right.test.yaml"), right.replacen(there, instead, 1)).unwrap();
+        let check = cosell(folder.path(), &["check", "--pack", "contoso"]);
+        let said = format!("{}{}", String::from_utf8_lossy(&check.stdout), String::from_utf8_lossy(&check.stderr));
+        assert!(said.contains(expected), "{instead}: {said}");
+    }
+}
+
 #[test]
 fn a_secret_that_stands_in_the_file_is_not_printed() {
     let folder = TempDir::new().unwrap();
@@ -103,7 +282,7 @@ fn a_secret_that_stands_in_the_file_is_not_printed() {
 fn the_schemas_in_the_repository_are_those_of_the_types() {
     let folder = TempDir::new().unwrap();
     assert!(cosell(folder.path(), &["schema", "--write", "schemas"]).status.success());
-    for name in ["flow", "mapping", "pack", "environment"] {
+    for name in ["flow", "mapping", "pack", "test", "environment"] {
         let file = format!("schemas/{name}.json");
         let generated = std::fs::read_to_string(folder.path().join(&file)).unwrap();
         let kept = std::fs::read_to_string(root().join(&file)).unwrap_or_default();

@@ -30,22 +30,79 @@ fn every_flow_and_mapping_shown_is_right() {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         for (line, block) in yaml_blocks(&text) {
             let first = block.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
-            if first.starts_with("flow:") || first.starts_with("mapping:") {
+            if ["flow:", "mapping:", "test:"].iter().any(|key| first.starts_with(key)) {
                 opened.files.0.insert(format!("{name}:{line}.yaml"), block);
             }
         }
     }
-    assert!(opened.files.0.len() > 20, "few flows and mappings are shown");
+    assert!(opened.files.0.len() > 40, "few flows and mappings are shown");
     let connectors = cosell_connectors::standard(&cosell_connectors::Connections::default()).unwrap();
     opened.check(&indexmap::IndexMap::new(), &connectors).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
+/// Links to other pages and to their headings lead somewhere.
+#[test]
+fn every_link_of_the_reference_leads_somewhere() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    for file in markdown_files(&root) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            if path.contains("://") {
+                continue;
+            }
+            let target = if path.is_empty() { file.clone() } else { file.with_file_name(path) };
+            let there = std::fs::read_to_string(&target).or_else(|_| target.read_dir().map(|_| String::new()));
+            let there = there.unwrap_or_else(|_| panic!("{}: `{link}` leads nowhere", file.display()));
+            let known = there.lines().filter(|line| line.starts_with('#')).any(|line| anchor(line) == heading);
+            assert!(heading.is_empty() || known, "{}: `{link}` has no such heading", file.display());
+        }
+    }
+}
+
+/// The first line of each file of ours tells the editor which schema it has.
+#[test]
+fn every_shipped_file_names_its_schema() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let files = files_below(&root.join("flows"), "yaml");
+    assert!(files.len() > 10, "no files were found");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let first = text.lines().next().unwrap_or_default();
+        let schema = first.strip_prefix("# yaml-language-server: $schema=");
+        let schema = schema.unwrap_or_else(|| panic!("{} does not begin with its schema", file.display()));
+        assert!(file.with_file_name(schema).is_file(), "{}: there is no {schema}", file.display());
+        let key = text.lines().find(|line| !line.starts_with('#')).and_then(|line| line.split(':').next());
+        assert!(schema.ends_with(&format!("/{}.json", key.unwrap_or_default())), "{}: {schema}", file.display());
+    }
+}
+
+/// A heading as links name it.
+fn anchor(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let text: String = heading.trim_start_matches('#').trim().to_lowercase().chars().filter(kept).collect();
+    text.replace(' ', "-")
+}
+
 fn markdown_files(root: &Path) -> Vec<PathBuf> {
-    let in_folder = |folder: PathBuf| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-    };
-    in_folder(root.to_owned()).chain(in_folder(root.join("docs"))).collect()
+    let mut files = files_below(&root.join("docs"), "md");
+    files.push(root.join("README.md"));
+    files.push(root.join("DESIGN.md"));
+    files
+}
+
+/// The files of a folder and those below it, by their extension.
+fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path, extension));
+        } else if path.extension().is_some_and(|found| found == extension) {
+            files.push(path);
+        }
+    }
+    files
 }
 
 fn yaml_blocks(text: &str) -> Vec<(usize, String)> {

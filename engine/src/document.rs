@@ -9,6 +9,7 @@ mod pack;
 mod schedule;
 mod shape;
 mod step;
+mod test;
 
 pub use flow::{
     FlowDocument, InputDocument, InputKind, InputsDocument, MergeDocument, TriggerDocument, VariableDocument,
@@ -23,3 +24,4 @@ pub use step::{
     StepsDocument, TableColumnDocument, TableFormat, TerminateDocument, TextTableDocument, UpdateDocument,
     WaitDocument,
 };
+pub use test::{RecordsDocument, TestDocument, ThenDocument, WhenDocument, WriteDocument};

@@ -2,6 +2,7 @@
 
 mod circles;
 mod load;
+mod test_files;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub struct PlannedFlow {
 }
 
 impl PackFiles {
-    /// Reads the YAML files of a folder and those below it. Environments and tests are not part of a pack.
+    /// Reads the YAML files of a folder and those below it. Environments are not part of a pack.
     pub fn read(folder: &Path) -> Result<PackFiles, ReadError> {
         let mut files = PackFiles::default();
         files.read_below(folder, folder)?;
@@ -90,17 +91,17 @@ impl PackFiles {
         load::load(self, shown, settings, connectors)
     }
 
-    /// Tells one content from another; it is part of a run's record.
+    /// Tells one content from another; it is part of a run's record. Tests have no part in what a run does.
     fn content(&self) -> String {
-        let files = serde_json::to_vec(&self.0).unwrap_or_default();
+        let files: IndexMap<_, _> = self.0.iter().filter(|(name, _)| !name.ends_with(".test.yaml")).collect();
+        let files = serde_json::to_vec(&files).unwrap_or_default();
         Uuid::new_v5(&Uuid::NAMESPACE_OID, &files).simple().to_string()
     }
 }
 
 /// Whether a file belongs to a pack.
 fn is_pack_file(name: &str) -> bool {
-    let yaml = Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    yaml && !name.ends_with(".test.yaml")
+    Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 impl Pack {

@@ -30,6 +30,11 @@ impl Source {
         read::read(name.into(), text.into())
     }
 
+    /// A text that is no YAML, such as an expression that was typed: it has a text to point into, and no value.
+    pub fn plain(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
+        Arc::new(Source { name: name.into(), text: text.into(), value: Value::Null, spots: HashMap::new() })
+    }
+
     /// The file's name as shown in problems.
     pub fn name(&self) -> &str {
         &self.name

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use cosell_engine::document::mapping::MappingDocument;
-use cosell_engine::document::{FlowDocument, PackDocument, schema as schema_of};
+use cosell_engine::document::{FlowDocument, PackDocument, TestDocument, schema as schema_of};
 use serde_json::Value;
 
 use crate::cli::SchemaName;
@@ -39,6 +39,7 @@ fn file_name(name: SchemaName) -> &'static str {
         SchemaName::Flow => "flow.json",
         SchemaName::Mapping => "mapping.json",
         SchemaName::Pack => "pack.json",
+        SchemaName::Test => "test.json",
         SchemaName::Environment => "environment.json",
     }
 }
@@ -48,10 +49,30 @@ fn text(name: SchemaName) -> String {
         SchemaName::Flow => schema_of::<FlowDocument>(),
         SchemaName::Mapping => schema_of::<MappingDocument>(),
         SchemaName::Pack => schema_of::<PackDocument>(),
+        SchemaName::Test => schema_of::<TestDocument>(),
         SchemaName::Environment => schema_of::<Environment>(),
     };
     plain_references(&mut schema);
+    describe_only_keys(&mut schema);
     serde_json::to_string_pretty(&schema).unwrap_or_default()
+}
+
+/// Of a choice between objects with one key each, the description stands at the object; the editor shows that of the key.
+fn describe_only_keys(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            let description = map.get("description").cloned();
+            if let (Some(description), Some(Value::Object(keys))) = (description, map.get_mut("properties"))
+                && keys.len() == 1
+                && let Some(Value::Object(key)) = keys.values_mut().next()
+            {
+                key.entry("description").or_insert(description);
+            }
+            map.values_mut().for_each(describe_only_keys);
+        }
+        Value::Array(items) => items.iter_mut().for_each(describe_only_keys),
+        _ => {}
+    }
 }
 
 /// Doc comments link to types with `[…]`; the editor's reader sees plain words.

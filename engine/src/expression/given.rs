@@ -1,9 +1,13 @@
 //! A scope that is written down: what an expression reads, when no flow is running.
+//!
+//! [`written`] reads it, and says how to write what is missing.
+
+mod written;
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -22,21 +26,18 @@ use super::{ExpressionError, Root, Scope};
 /// }
 /// ```
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(try_from = "Value")]
 pub struct GivenScope {
     /// The values of parameters: an object with their names.
     pub parameters: Value,
     /// The values of variables: an object with their names.
     pub variables: Value,
     /// The body of the event: `triggerBody()`, `$.trigger`.
-    #[serde(deserialize_with = "given")]
     pub trigger_body: Option<Value>,
     /// The headers and the body of the event: `triggerOutputs()`. It is made from `triggerBody` or `trigger` where
     /// it is not given.
-    #[serde(deserialize_with = "given")]
     pub trigger_outputs: Option<Value>,
     /// The record of the trigger: `trigger()`. It is made from the outputs where it is not given.
-    #[serde(deserialize_with = "given")]
     pub trigger: Option<Value>,
     /// What the steps gave, by name: `outputs('NAME')`; with `statusCode`, `headers` and `body`, where the step has
     /// an envelope.
@@ -46,15 +47,21 @@ pub struct GivenScope {
     /// The records of the steps in a scope or a loop, by its name: `result('NAME')`.
     pub result: Map<String, Value>,
     /// The current item: `item()`.
-    #[serde(deserialize_with = "given")]
     pub item: Option<Value>,
     /// The current items, by the name of the loop: `items('NAME')`.
     pub items: Map<String, Value>,
     /// The numbers of the passes, by the name of the loop: `iterationIndexes('NAME')`.
     pub iteration_indexes: Map<String, Value>,
     /// The flow and its run: `workflow()`.
-    #[serde(deserialize_with = "given")]
     pub workflow: Option<Value>,
+    /// The error that is handled: `$.error`.
+    pub error: Option<Value>,
+    /// The record that leads, in `update_if_different`: `$.from`.
+    pub from: Option<Value>,
+    /// The record that is to be updated, in `update_if_different`: `$.to`.
+    pub to: Option<Value>,
+    /// What is to be written, in `update_if_different`: `$.changes`.
+    pub changes: Option<Value>,
     /// The time that counts as now: `utcNow()`.
     pub now: Option<Timestamp>,
 }
@@ -73,7 +80,7 @@ impl Scope for GivenScope {
             Root::TriggerRecord => self.trigger_record(),
             Root::Workflow => self.workflow.as_ref().map(Cow::Borrowed),
         };
-        value.ok_or_else(|| ExpressionError::new(format!("no `{root}` is given")))
+        value.ok_or_else(|| written::missing(root))
     }
 
     fn now(&self) -> Result<Timestamp, ExpressionError> {
@@ -93,6 +100,10 @@ impl GivenScope {
             "variables" => Some(Cow::Borrowed(&self.variables)),
             "trigger" => self.trigger_outputs().map(|outputs| body(outputs).unwrap_or_default()),
             "item" => self.item.as_ref().map(Cow::Borrowed),
+            "error" => self.error.as_ref().map(Cow::Borrowed),
+            "from" => self.from.as_ref().map(Cow::Borrowed),
+            "to" => self.to.as_ref().map(Cow::Borrowed),
+            "changes" => self.changes.as_ref().map(Cow::Borrowed),
             _ => None,
         }
     }
@@ -131,9 +142,4 @@ fn body(envelope: Cow<'_, Value>) -> Option<Cow<'_, Value>> {
         Cow::Borrowed(envelope) => envelope.get("body").map(Cow::Borrowed),
         Cow::Owned(mut envelope) => envelope.get_mut("body").map(|body| Cow::Owned(body.take())),
     }
-}
-
-/// A value that is given; null is one, too.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(from).map(Some)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::test_files::{self, Known};
 use super::{Pack, PackFiles, PlannedFlow, circles};
 use crate::check::{Context, check_flow};
 use crate::connector::{Connector, Connectors};
@@ -21,6 +22,7 @@ struct Sorted {
     pack: Option<Arc<Source>>,
     flows: Vec<Arc<Source>>,
     mappings: Vec<Arc<Source>>,
+    tests: Vec<Arc<Source>>,
 }
 
 /// Loads a pack and gathers what is wrong with it on the way.
@@ -61,9 +63,12 @@ impl Loader<'_> {
                 sorted.flows.push(source);
             } else if has("mapping") {
                 sorted.mappings.push(source);
+            } else if has("test") {
+                sorted.tests.push(source);
             } else if readable {
                 let problem = Problem::error(&source, &Route::root(), "what this file holds is not clear");
-                self.problems.push(problem.help("a flow begins with `flow: NAME`, a mapping with `mapping: NAME`"));
+                let help = "a flow begins with `flow: NAME`, a mapping with `mapping: NAME`, a test with `test: NAME`";
+                self.problems.push(problem.help(help));
             }
         }
         if sorted.pack.is_none() {
@@ -88,6 +93,9 @@ impl Loader<'_> {
         let (mappings, problems) = mapping::check(&sorted.mappings, &parameters, self.connectors);
         self.problems.extend(problems);
         let flows = self.flows(&sorted.flows, &mappings, &parameters);
+        let names = sorted.flows.iter().filter_map(|source| source.value().get("flow")?.as_str()).collect();
+        let known = Known { names, flows: &flows, parameters: &parameters, connectors: self.connectors };
+        self.problems.extend(test_files::problems(&sorted.tests, &known));
         Some(Pack {
             name: document.pack,
             version: document.version,

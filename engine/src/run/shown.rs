@@ -107,7 +107,9 @@ mod tests {
     fn what_is_secure_is_in_no_event() {
         let hidden = Secure { inputs: true, outputs: true };
         let secure = HashMap::from([("hidden".to_owned(), hidden)]);
-        let usage = Usage { secure, secure_trigger: true, ..Usage::default() };
+        let mut usage = Usage::default();
+        usage.secure = secure;
+        usage.secure_trigger = true;
         for event in events() {
             let shown = format!("{:?}", event.clone().shown(&usage));
             assert!(!shown.contains(SECRET), "{shown}");

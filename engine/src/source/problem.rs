@@ -43,7 +43,8 @@ impl Problem {
         Problem { severity: Severity::Warning, ..Problem::error(source, at, message) }
     }
 
-    pub(super) fn error_at(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Problem {
+    /// An error in some bytes of the text.
+    pub fn error_at(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Problem {
         Problem { source: Arc::clone(source), span, severity: Severity::Error, message: message.into(), help: None }
     }
 
