@@ -131,9 +131,7 @@ impl StepChecker<'_> {
                 || format!("declare it at the top of the flow: variables: {{ {name}: {{ type: text }} }}"),
                 |near| format!("did you mean `{near}`?"),
             );
-            self.problem(
-                Problem::error_in_key(self.source, &at, format!("there is no variable `{name}`")).help(help),
-            );
+            self.problem(Problem::error_in_key(self.source, &at, format!("there is no variable `{name}`")).help(help));
             return None;
         };
         let (variable, kind) = (variable.to_owned(), declared.kind);

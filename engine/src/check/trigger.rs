@@ -112,7 +112,7 @@ impl TriggerChecker<'_> {
         let expression = self.expression(&with, &at);
         Input { source: self.source, owner: name, problems: self.problems }.check(
             &expression,
-            &trigger.input_schema(),
+            trigger.input_schema(),
             &at,
         );
         match self.constant(&expression) {

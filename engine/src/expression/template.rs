@@ -94,6 +94,7 @@ impl Template {
         self.reads.iter().map(|place| Read {
             root: place.root.clone(),
             key: place.keys.get(place.depth()).cloned(),
+            below: place.keys.iter().skip(place.depth() + 1).map(|key| segment(key)).collect(),
             guarded: false,
             part: None,
         })

@@ -96,8 +96,17 @@ const VALUES: &[Case] = &[
     ("a template that is not closed", "a: { compose: 'Deal {{trigger.id' }"),
     ("a template with an unknown helper", "a: { compose: '{{shout trigger.id}}' }"),
     ("a path and a template at once", "a: { compose: '$.trigger.{{trigger.key}}' }"),
-    ("a computed value", "a: { compose: \"@concat('a', 'b')\" }"),
-    ("a computed part of a text", "a: { compose: 'Deal @{triggerBody()}' }"),
+    ("an expression that does not end", "a: { compose: \"@body('a'\" }"),
+    ("an expression in a text that does not end", "a: { compose: 'Deal @{triggerBody()' }"),
+    ("a function that is none", "a: { compose: \"@coalesce_it(trigerBody())\" }"),
+    ("a function that others have", "a: { compose: '@round(1.5)' }"),
+    ("too few values for a function", "a: { compose: \"the @{variables()} of @{body('b', 'c')}\" }"),
+    ("a literal that a function does not take", "a: { compose: \"@variables(2)\" }"),
+    ("several mistakes in one expression", "a: { compose: \"@body(nobody(1), variables(2), trigger(3))\" }"),
+    ("a mistake in a long expression", "a:\n  compose: >-\n    @body(\n    nobody(1))"),
+    ("a step that an expression does not find", "other: { compose: 1 }\na: { compose: \"it is @{body('othr')?['id']}\" }"),
+    ("a variable that an expression does not find", "a: { compose: \"@variables('count')\" }"),
+    ("an expression and a template at once", "a: { compose: '@{triggerBody()} of {{trigger.id}}' }"),
     ("an unknown special object", "a: { compose: { $concat: [a, b] } }"),
     ("a condition that is no map", "a: { if: 1, then: { b: { compose: 1 } } }"),
     ("an unknown comparison", "a: { if: { equal: [1, 1] }, then: { b: { compose: 1 } } }"),
@@ -247,7 +256,7 @@ steps:
   g: { title: Nothing }
   h: { compose: $.trigger. }
   i: { compose: '{{nowhere.id}}' }
-  j: { compose: '@utcNow()' }
+  j: { compose: '@utcNou()' }
   k: { compose: $.error.message }
   l: { for_each: [1], steps: { inner: { terminate: failed } } }
   m: { compose: $.steps.inner }
@@ -272,7 +281,7 @@ steps:
         (12, "what `g` does is missing"),
         (13, "`$.trigger.` is not a JSONPath"),
         (14, "the template `{{nowhere.id}}` reads `nowhere.id`, which is not there"),
-        (15, "`@utcNow()` is an expression of Power Automate, which this version cannot compute"),
+        (15, "there is no function `utcNou`"),
         (16, "there is an `error` only in a step that handles one"),
         (17, "a run cannot be ended from within a loop"),
         (18, "`inner` stands in the loop `l` and has no single value outside of it"),
