@@ -13,9 +13,12 @@ mod data;
 mod ending;
 mod field;
 mod fill;
+mod handlers;
 mod input;
+mod limits;
 mod look_alikes;
 mod names;
+mod never;
 mod order;
 mod reads;
 mod steps;
@@ -35,6 +38,8 @@ use crate::document::{FlowDocument, InputDocument, read_shape};
 use crate::expression::{ExpressionError, Form};
 use crate::flow::Flow;
 use crate::mapping::Mapping;
+pub use limits::parameters as check_parameters;
+
 use crate::source::{Code, Problem, Route, Source};
 
 use names::Names;
@@ -76,13 +81,13 @@ pub fn check_flow(source: &Arc<Source>, context: &Context<'_>) -> (Option<Flow>,
 
 fn check_document(
     source: &Arc<Source>,
-    document: FlowDocument,
+    mut document: FlowDocument,
     left_out: Vec<Route>,
     context: &Context<'_>,
     problems: &mut Vec<Problem>,
 ) -> Flow {
     let names = Names::collect(source, &document.steps, left_out, problems);
-    let trigger = trigger::check(source, document.trigger, context, problems);
+    let trigger = trigger::check(source, std::mem::take(&mut document.trigger), context, problems);
     let at = Route::root().key("steps");
     let variables = data::variables(source, &document.variables, problems);
     let mut checker = StepChecker {
@@ -98,8 +103,10 @@ fn check_document(
     if document.steps.is_empty() && !names.is_incomplete(&at) {
         problems.push(Problem::error(source, &at, "a flow needs at least one step"));
     }
-    let title = document.title.unwrap_or_else(|| document.flow.clone());
-    Flow { title, name: document.flow, trigger, variables, steps }
+    let title = document.title.clone().unwrap_or_else(|| document.flow.clone());
+    let flow = Flow { title, name: document.flow.clone(), trigger, variables, steps };
+    limits::flow(source, &document, &flow, problems);
+    flow
 }
 
 /// What is wrong with a path, a template or an expression, in its part of the text.

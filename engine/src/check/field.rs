@@ -62,7 +62,7 @@ impl<'a> Fields<'a> {
 }
 
 /// The problem with a read of a field of `owner` that is never there, or may be missing.
-pub(super) fn check(source: &Arc<Source>, owner: &str, read: &Read, fields: Fields<'_>, at: &Route) -> Option<Problem> {
+pub(super) fn check(source: &Arc<Source>, owner: &str, read: &Read, fields: &Fields<'_>, at: &Route) -> Option<Problem> {
     let key = read.key.as_deref()?;
     let mut way = owner.to_owned();
     let any_case = read.part.is_some();
@@ -70,18 +70,20 @@ pub(super) fn check(source: &Arc<Source>, owner: &str, read: &Read, fields: Fiel
         return Some(may_lack(source, owner, key, read, at));
     }
     let first = Segment::Name(key.to_owned());
+    let mut below;
     let mut known = fields;
     for segment in std::iter::once(&first).chain(&read.below) {
-        known = match segment {
+        below = match segment {
             Segment::Index(_) => known.items(),
             Segment::Name(name) if !known.knows(name, any_case) => {
-                return Some(unknown(source, &way, name, &known, read, at));
+                return Some(unknown(source, &way, name, known, read, at));
             }
             Segment::Name(name) => {
                 way = format!("{way}.{name}");
                 known.below(name)
             }
         };
+        known = &below;
     }
     None
 }
@@ -98,7 +100,7 @@ fn unknown(source: &Arc<Source>, owner: &str, key: &str, known: &Fields<'_>, rea
 
 fn may_lack(source: &Arc<Source>, owner: &str, key: &str, read: &Read, at: &Route) -> Problem {
     let part = part_of(source, at, read.part.clone(), key);
-    let message = format!("`{owner}` does not always give `{key}`; without it, this fails");
+    let message = format!("`{owner}` does not always give `{key}`; then this finds nothing");
     let problem = Problem::warning(source, at, message).help(way_to_guard(source, at));
     problem.in_part(at, part.as_ref()).of_kind(Code::MayBeMissing)
 }

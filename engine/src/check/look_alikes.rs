@@ -76,11 +76,10 @@ fn in_braces<'t>(text: &'t str, open: &str, close: &str, roots: &[&str]) -> Opti
     })
 }
 
-/// Whether a text is the call of a known function and nothing else.
+/// Whether a text is the call of a known function, with or without a way down from its value, and nothing else.
 fn is_call(text: &str) -> bool {
     let name = text.split('(').next().unwrap_or_default();
-    text.ends_with(')')
-        && name.len() < text.len()
+    name.len() < text.len()
         && function::find(name).is_some()
         && Computed::parse(&format!("@{text}")).is_ok_and(|computed| computed.mistakes().is_empty())
 }

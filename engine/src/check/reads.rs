@@ -1,5 +1,9 @@
 //! Whether everything that a value reads is there when its step starts.
 
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use super::names::Gives;
 use super::order::{Unreadable, Unsure};
 use super::steps::StepChecker;
@@ -7,7 +11,7 @@ use super::values::ROOTS;
 use super::{field, part_of, way_to_guard};
 use crate::expression::{Read, Root};
 use crate::flow::Trigger;
-use crate::source::{Code, Problem, Route, nearest};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 /// The fields of the value of an `update_if_different`.
 const UPDATE: [&str; 4] = ["changed", "changes", "before", "after"];
@@ -37,7 +41,7 @@ impl StepChecker<'_> {
             _ if extra.contains(&name) => None,
             "trigger" => self.trigger_field(read, at),
             "variables" => self.unknown_variable(read, at),
-            "parameters" => self.unknown_parameter(read, at),
+            "parameters" => unknown_parameter(self.source, self.context.parameters, read, at),
             "item" if !self.names.in_loop(step, None) => {
                 Some(self.wrong(read, at, name, Code::UnknownRoot, "there is an `item` only in a loop".to_owned()))
             }
@@ -97,10 +101,10 @@ impl StepChecker<'_> {
         }
         let message = match self.names.unsure(name, step)? {
             Unsure::InBranch { of } => {
-                format!("`{name}` stands in a branch of `{of}` and may have been skipped; then this fails")
+                format!("`{name}` stands in a branch of `{of}`; where that is not taken, this finds nothing")
             }
             Unsure::NotSucceeded { step } => {
-                format!("`{step}` may have failed or been skipped before this; then this fails")
+                format!("`{step}` may have failed or been skipped before this; then this finds nothing")
             }
         };
         let problem = self.wrong(read, at, name, Code::MayBeMissing, message).as_warning();
@@ -122,7 +126,7 @@ impl StepChecker<'_> {
     }
 
     fn field(&self, owner: &str, read: &Read, fields: field::Fields<'_>, at: &Route) -> Option<Problem> {
-        field::check(self.source, owner, read, fields, at)
+        field::check(self.source, owner, read, &fields, at)
     }
 
     fn readable(&self, name: &str, reader: &str) -> Result<(), Unreadable> {
@@ -153,21 +157,6 @@ impl StepChecker<'_> {
         Some(self.wrong(read, at, key, Code::UnknownVariable, message).help(help))
     }
 
-    fn unknown_parameter(&self, read: &Read, at: &Route) -> Option<Problem> {
-        let parameters = self.context.parameters.as_object()?;
-        let key = read.key.as_ref()?;
-        let any_case = read.part.is_some();
-        if parameters.keys().any(|known| known == key || (any_case && known.eq_ignore_ascii_case(key))) {
-            return None;
-        }
-        let help = nearest(key, parameters.keys().map(String::as_str)).map_or_else(
-            || "parameters are declared in pack.yaml".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        let message = format!("the pack has no parameter `{key}`");
-        Some(self.wrong(read, at, key, Code::UnknownParameter, message).help(help))
-    }
-
     fn unreadable(&self, name: &str, why: Unreadable, read: &Read, at: &Route) -> Option<Problem> {
         let error = |code: Code, message: String| self.wrong(read, at, name, code, message);
         match why {
@@ -193,4 +182,19 @@ impl StepChecker<'_> {
             ),
         }
     }
+}
+
+/// A parameter that the pack does not declare.
+pub(super) fn unknown_parameter(source: &Arc<Source>, declared: &Value, read: &Read, at: &Route) -> Option<Problem> {
+    let declared = declared.as_object()?;
+    let key = read.key.as_ref()?;
+    let any_case = read.part.is_some();
+    if declared.keys().any(|known| known == key || (any_case && known.eq_ignore_ascii_case(key))) {
+        return None;
+    }
+    let help = nearest(key, declared.keys().map(String::as_str))
+        .map_or_else(|| "parameters are declared in pack.yaml".to_owned(), |near| format!("did you mean `{near}`?"));
+    let part = part_of(source, at, read.part.clone(), key);
+    let problem = Problem::error(source, at, format!("the pack has no parameter `{key}`")).help(help);
+    Some(problem.in_part(at, part.as_ref()).of_kind(Code::UnknownParameter))
 }

@@ -87,6 +87,8 @@ impl StepChecker<'_> {
                 written_before = Some(name);
             }
         }
+        self.vain_waits(&steps);
+        self.hidden_failures(&steps);
         steps
     }
 

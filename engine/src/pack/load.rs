@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{Pack, PackFiles, PlannedFlow, circles};
-use crate::check::{Child, Context, check_flow};
+use crate::check::{Child, Context, check_flow, check_parameters};
 use crate::connector::{Connector, Connectors};
 use crate::document::{PackDocument, ParameterDocument, TriggerDocument, read_shape};
 use crate::flow::{Flow, Steps};
@@ -86,6 +86,7 @@ impl Loader<'_> {
         let document = shaped.document?;
         self.check_connections(&source, &document);
         let parameters = self.parameters(&source, &document.parameters, settings);
+        check_parameters(&source, document.parameters.len(), &mut self.problems);
         let (mappings, problems) = mapping::check(&sorted.mappings, &parameters, self.connectors);
         self.problems.extend(problems);
         let flows = self.flows(&sorted.flows, &mappings, &parameters);

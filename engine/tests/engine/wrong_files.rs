@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use cosell_engine::pack::PackFiles;
-use cosell_engine::source::Problems;
+use cosell_engine::source::{Code, Problems};
 use indexmap::IndexMap;
 
 use crate::fake;
@@ -104,7 +104,10 @@ const VALUES: &[Case] = &[
     ("a literal that a function does not take", "a: { compose: \"@variables(2)\" }"),
     ("several mistakes in one expression", "a: { compose: \"@body(nobody(1), variables(2), trigger(3))\" }"),
     ("a mistake in a long expression", "a:\n  compose: >-\n    @body(\n    nobody(1))"),
-    ("a step that an expression does not find", "other: { compose: 1 }\na: { compose: \"it is @{body('othr')?['id']}\" }"),
+    (
+        "a step that an expression does not find",
+        "other: { compose: 1 }\na: { compose: \"it is @{body('othr')?['id']}\" }",
+    ),
     ("a variable that an expression does not find", "a: { compose: \"@variables('count')\" }"),
     ("an expression and a template at once", "a: { compose: '@{triggerBody()} of {{trigger.id}}' }"),
     ("an unknown special object", "a: { compose: { $concat: [a, b] } }"),
@@ -112,6 +115,129 @@ const VALUES: &[Case] = &[
     ("an unknown comparison", "a: { if: { equal: [1, 1] }, then: { b: { compose: 1 } } }"),
     ("a comparison of one value", "a: { if: { equals: $.trigger.id }, then: { b: { compose: 1 } } }"),
 ];
+
+const NEVER: &[Case] = &[
+    ("a condition that never holds", "a: { if: false, then: { b: { compose: 1 } } }"),
+    ("a comparison of literals", "a: { if: { equals: [1, 2] }, then: { b: { compose: 1 } }, else: { c: { compose: 1 } } }"),
+    ("a condition that always holds", "a: { if: { not: { empty: x } }, then: { b: { compose: 1 } }, else: { c: { compose: 1 } } }"),
+    ("a switch on a literal", "a: { switch: one, cases: { one: { steps: { b: { compose: 1 } } }, two: { steps: { c: { compose: 1 } } } } }"),
+    ("a loop over nothing", "a: { for_each: [], steps: { b: { compose: 1 } } }"),
+    ("waiting for no outcome", "a: { call: fake.say }\nb: { compose: 1, after: { a: [] } }"),
+    ("waiting for an outcome that stops all", "a: { call: fake.say }\nb: { compose: 1, after: { a: [cancelled] } }"),
+    ("waiting for the end of the run", "a: { terminate: succeeded }\nb: { compose: 1 }"),
+    ("handling what cannot fail", "a: { compose: 1 }\nb: { terminate: failed, after: { a: [failed] } }"),
+    (
+        "waiting for a success and a failure",
+        "a: { call: fake.say }\nb: { call: fake.say, after: { a: [failed] } }\nc: { terminate: failed, after: { a: [succeeded], b: [succeeded] } }",
+    ),
+];
+
+const GUARDS: &[Case] = &[
+    (
+        "a step in a branch, read after it",
+        "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: $.steps.a.id }",
+    ),
+    (
+        "a step in a branch, read by an expression",
+        "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: \"@body('a')['id']\" }",
+    ),
+    (
+        "a step in a branch, read by a template",
+        "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: 'Deal {{steps.a.id}}' }",
+    ),
+    (
+        "a step that failed, read by its handler",
+        "a: { call: fake.say }\nb: { call: fake.say, with: { value: $.steps.a.id }, after: { a: [failed] } }\nc: { terminate: failed, after: [b] }",
+    ),
+    ("a step that may have been skipped", "a: { call: fake.say }\nb: { compose: $.steps.a.id, after: { a: [succeeded, skipped] } }"),
+    (
+        "a failure that is hidden",
+        "a: { call: fake.say }\nb: { call: fake.say, after: { a: [failed, timed_out] } }",
+    ),
+    (
+        "a failure that is hidden by what always runs",
+        "a: { call: fake.say }\nb: { call: fake.say, after: { a: [succeeded, failed, timed_out] } }",
+    ),
+    ("a flow that gives no answer", "a: { run_flow: silent }\nb: { compose: $.steps.a.id }"),
+];
+
+const LOOK_ALIKES: &[Case] = &[
+    ("a path without its point", "a: { compose: $trigger.id }"),
+    ("a path without its start", "a: { compose: trigger.id }"),
+    ("a path in single braces", "a: { compose: 'Deal {trigger.id}' }"),
+    ("a path as in a script", "a: { compose: 'Deal ${trigger.id}' }"),
+    ("an expression without its start", "a: { compose: \"triggerBody()?['id']\" }"),
+    ("an expression behind a blank", "a: { compose: \" @triggerBody()\" }"),
+    ("a formula", "a: { compose: '=trigger.id' }"),
+];
+
+/// What is as it should be, and must not be warned of.
+const FINE: &[Case] = &[
+    ("texts", "a: { compose: [costs $5, 'a.b', steps, 'e = m', 'f(x)', '{id}', '#{id}', me@example.org, 'trigger. Or'] }"),
+    ("a literal that looks like a path", "a: { compose: { $literal: trigger.id } }"),
+    ("a guarded read", "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: \"@body('a')?['id']\" }"),
+    ("a default", "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: { $path: $.steps.a.id, or: 1 } }"),
+    ("a read in the same branch", "i: { if: { empty: $.trigger }, then: { a: { call: fake.say }, b: { compose: $.steps.a.id } } }"),
+    ("a read of a step in a scope", "s: { scope: { a: { call: fake.say } } }\nb: { compose: $.steps.a.id }"),
+    (
+        "a handler that fails in the end",
+        "a: { call: fake.say }\nb: { call: fake.say, after: { a: [failed] } }\nc: { terminate: failed, after: [b] }\nd: { compose: $.steps.a.id }",
+    ),
+    (
+        "a handler that fails in a scope",
+        "a: { call: fake.say }\nb: { scope: { c: { terminate: failed } }, after: { a: [failed] } }",
+    ),
+    (
+        "what always runs, beside what fails",
+        "a: { call: fake.say }\nb: { call: fake.say, after: { a: [succeeded, failed] } }\nc: { call: fake.say, after: [a] }",
+    ),
+    ("a handler in a loop", "l: { for_each: [1], steps: { a: { call: fake.say }, b: { compose: 1, after: { a: [failed] } } } }"),
+    ("a join of two branches", "a: { call: fake.say }\nb: { compose: 1, after: [a] }\nc: { compose: 1, after: [a] }\nd: { compose: 1, after: [b, c] }"),
+];
+
+#[test]
+fn never() {
+    insta::assert_snapshot!(page(NEVER));
+}
+
+#[test]
+fn guards() {
+    insta::assert_snapshot!(page(GUARDS));
+}
+
+#[test]
+fn look_alikes() {
+    insta::assert_snapshot!(page(LOOK_ALIKES));
+}
+
+#[test]
+fn what_is_fine_is_not_warned_of() {
+    for (name, steps) in FINE {
+        let problems = problems_of(&with_children(steps), &IndexMap::new());
+        assert!(problems.0.is_empty(), "{name}: {problems}");
+    }
+}
+
+/// A flow with more than Power Automate allows of each kind, and the lines where that is told.
+#[test]
+fn limits_are_warnings() {
+    let name = "n".repeat(81);
+    let note = "x".repeat(257);
+    let expression = format!("@coalesce('{}')", "x".repeat(8_192));
+    let address = format!("https://example.org/{}", "x".repeat(16_384));
+    let cases: String = (0..26).map(|case| format!("      c{case}: {{ steps: {{}} }}\n")).collect();
+    let deep = (0..9).rev().fold("{ inner: { compose: 1 } }".to_owned(), |inner, depth| format!("{{ d{depth}: {{ scope: {inner} }} }}"));
+    let variables: String = (0..251).map(|place| format!("  v{place}: {{ type: text }}\n")).collect();
+    let actions: String = (0..250).map(|place| format!("  s{place}: {{ compose: 1 }}\n")).collect();
+    let flow = format!(
+        "flow: big\nnote: {note}\ntrigger: {{ manual: {{}} }}\nsteps:\n  {name}: {{ compose: 1 }}\n  e: {{ compose: \"{expression}\" }}\n  u: {{ call: fake.say, with: {{ value: {address} }} }}\n  deep: {{ scope: {deep} }}\n  t: {{ call: fake.say, timeout: 31 days, retry: {{ interval: 1 second }} }}\n  w:\n    switch: $.trigger\n    cases:\n{cases}{actions}variables:\n{variables}"
+    );
+    let problems = problems_of(&fake::files(&flow), &IndexMap::new());
+    let lines: Vec<usize> = problems.0.iter().filter(|problem| problem.code() == Code::Limit).map(|problem| problem.place().1).collect();
+    assert_eq!(lines, [2, 4, 5, 6, 7, 8, 9, 9, 12, 289], "{problems}");
+    assert_eq!(problems.errors(), problems.0.iter().filter(|problem| problem.code() != Code::Limit).count(), "{problems}");
+    assert_eq!(problems.clone().strict(Code::Limit).errors(), problems.0.len());
+}
 
 #[test]
 fn flows_that_run_each_other_in_a_circle_are_refused() {
@@ -339,21 +465,29 @@ trigger:
 steps:
   a: { respond: $.trigger.id }
 ";
+const SILENT: &str = "flow: silent\ntrigger: { child: {} }\nsteps:\n  a: { compose: 1 }\n";
 
 /// What people read about each case, one after the other.
 fn page(cases: &[Case]) -> String {
     let mut page = String::new();
     for (name, steps) in cases {
-        let steps: String = steps.lines().map(|line| format!("  {line}\n")).collect();
-        let mut files = fake::files(&format!("flow: wrong\ntrigger: {{ manual: {{}} }}\nsteps:\n{steps}"));
-        files.0.insert("child.yaml".to_owned(), CHILD.to_owned());
-        entry(&mut page, name, &problems_of(&files, &IndexMap::new()));
+        entry(&mut page, name, &problems_of(&with_children(steps), &IndexMap::new()));
     }
     page
 }
 
+/// A flow with these steps, and flows that it can run.
+fn with_children(steps: &str) -> PackFiles {
+    let steps: String = steps.lines().map(|line| format!("  {line}\n")).collect();
+    let mut files = fake::files(&format!("flow: wrong\ntrigger: {{ manual: {{}} }}\nsteps:\n{steps}"));
+    files.0.insert("child.yaml".to_owned(), CHILD.to_owned());
+    files.0.insert("silent.yaml".to_owned(), SILENT.to_owned());
+    files
+}
+
 fn entry(page: &mut String, name: &str, problems: &Problems) {
     let _ = writeln!(page, "## {name}\n");
+    assert!(!problems.0.is_empty(), "{name}: nothing is wrong");
     for problem in &problems.0 {
         let _ = writeln!(page, "{}\n", problem.render(false));
     }
@@ -362,7 +496,7 @@ fn entry(page: &mut String, name: &str, problems: &Problems) {
 fn problems_of(files: &PackFiles, settings: &IndexMap<String, serde_json::Value>) -> Problems {
     let connectors = fake::connectors(&fake::Shared::default());
     match files.check("", settings, &connectors) {
-        Ok(_) => panic!("nothing is wrong with {files:?}"),
+        Ok(pack) => pack.warnings().clone(),
         Err(problems) => problems,
     }
 }
