@@ -97,6 +97,7 @@ fn check_document(
         trigger: &trigger,
         variables: &variables,
         after_pass: false,
+        asked: Vec::new(),
         problems,
     };
     let steps = checker.steps(&document.steps, &at);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::reads::asked;
 use super::steps::StepChecker;
 use crate::document::{AtLimitDocument, CaseDocument, StepDocument, StepsDocument};
 use crate::expression::{Condition, Expression};
@@ -19,9 +20,21 @@ impl StepChecker<'_> {
         if let Some(condition) = condition.as_ref().filter(|_| self.problems.len() == known) {
             self.never_taken(condition, step.then.is_some(), step.otherwise.is_some(), at);
         }
+        let outside = self.asked.len();
+        if let Some(condition) = &condition {
+            condition.expressions(&mut |value| self.ask(value));
+        }
         let then = self.group(step.then.as_ref(), &at.key("then"));
         let otherwise = self.group(step.otherwise.as_ref(), &at.key("else"));
+        self.asked.truncate(outside);
         StepKind::If { condition: condition.unwrap_or_else(Condition::always), then, otherwise }
+    }
+
+    /// Notes what a condition reads.
+    fn ask(&mut self, value: &Expression) {
+        let mut reads = Vec::new();
+        value.reads(&Route::root(), &mut reads);
+        self.asked.extend(reads.into_iter().map(|(_, read)| asked(&read.root)));
     }
 
     /// A switch with its cases.

@@ -44,8 +44,9 @@ impl<'a> Fields<'a> {
 
     fn may_lack(&self, key: &str) -> bool {
         let Some(schema) = self.schema.filter(|_| self.names.contains(&key)) else { return false };
-        let required = variants(schema).filter_map(|schema| schema.get("required")?.as_array()).flatten();
-        !required.into_iter().any(|name| name == key)
+        let required = || variants(schema).filter_map(|schema| schema.get("required")?.as_array()).flatten();
+        // A schema that requires nothing does not tell which of its fields are always there.
+        required().next().is_some() && !required().any(|name| name == key)
     }
 
     /// What is known of the value at a field.
@@ -61,12 +62,19 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The problem with a read of a field of `owner` that is never there, or may be missing.
-pub(super) fn check(source: &Arc<Source>, owner: &str, read: &Read, fields: &Fields<'_>, at: &Route) -> Option<Problem> {
+/// The problem with a read of a field of `owner` that is never there, or may be missing where nothing guards it.
+pub(super) fn check(
+    source: &Arc<Source>,
+    owner: &str,
+    read: &Read,
+    fields: &Fields<'_>,
+    guarded: bool,
+    at: &Route,
+) -> Option<Problem> {
     let key = read.key.as_deref()?;
     let mut way = owner.to_owned();
     let any_case = read.part.is_some();
-    if !read.guarded && fields.may_lack(key) {
+    if !guarded && fields.may_lack(key) {
         return Some(may_lack(source, owner, key, read, at));
     }
     let first = Segment::Name(key.to_owned());

@@ -96,7 +96,7 @@ impl StepChecker<'_> {
     fn unsure(&self, name: &str, read: &Read, at: &Route, step: &str) -> Option<Problem> {
         let fails_on_null =
             matches!(read.root, Root::Step(_) | Root::Outputs(_)) && read.key.is_some() && !read.guarded;
-        if !fails_on_null || self.after_pass {
+        if !fails_on_null || self.after_pass || self.asked.contains(&asked(&read.root)) {
             return None;
         }
         let message = match self.names.unsure(name, step)? {
@@ -126,7 +126,8 @@ impl StepChecker<'_> {
     }
 
     fn field(&self, owner: &str, read: &Read, fields: field::Fields<'_>, at: &Route) -> Option<Problem> {
-        field::check(self.source, owner, read, &fields, at)
+        let guarded = read.guarded || self.asked.contains(&asked(&read.root));
+        field::check(self.source, owner, read, &fields, guarded, at)
     }
 
     fn readable(&self, name: &str, reader: &str) -> Result<(), Unreadable> {
@@ -181,6 +182,14 @@ impl StepChecker<'_> {
                     .help(format!("let this step run after it: `after: [{name}]`")),
             ),
         }
+    }
+}
+
+/// What a condition asks about where it reads this root: a step, or the root itself.
+pub(super) fn asked(root: &Root) -> Root {
+    match root {
+        Root::Step(name) | Root::Outputs(name) | Root::Record(name) => Root::Step(name.to_lowercase()),
+        other => other.clone(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::condition::{self, ReadValues};
 use super::ending::secure;
 use super::names::Names;
 use crate::document::{AfterDocument, StepDocument};
-use crate::expression::{Condition, Expression};
+use crate::expression::{Condition, Expression, Root};
 use crate::flow::variable::{Variable, VariableChange};
 use crate::flow::{RunAfter, Step, StepKind, Steps, Trigger};
 use crate::outcome::Outcomes;
@@ -53,6 +53,8 @@ pub(super) struct StepChecker<'a> {
     pub(super) variables: &'a IndexMap<String, Variable>,
     /// Whether the condition of a loop is being read, which may read the steps of the pass before.
     pub(super) after_pass: bool,
+    /// What the conditions around the step read: in their branches its author has thought of what may be missing.
+    pub(super) asked: Vec<Root>,
     pub(super) problems: &'a mut Vec<Problem>,
 }
 

@@ -195,7 +195,7 @@ impl TriggerChecker<'_> {
         match &read.root {
             Root::Named(name) if name == "trigger" => {
                 let schema = self.context.connectors.trigger(self.name)?.output_schema();
-                field::check(self.source, self.name, read, &field::Fields::of(schema), at)
+                field::check(self.source, self.name, read, &field::Fields::of(schema), read.guarded, at)
             }
             Root::Named(name) if name == "parameters" => {
                 super::reads::unknown_parameter(self.source, self.context.parameters, read, at)

@@ -118,9 +118,18 @@ const VALUES: &[Case] = &[
 
 const NEVER: &[Case] = &[
     ("a condition that never holds", "a: { if: false, then: { b: { compose: 1 } } }"),
-    ("a comparison of literals", "a: { if: { equals: [1, 2] }, then: { b: { compose: 1 } }, else: { c: { compose: 1 } } }"),
-    ("a condition that always holds", "a: { if: { not: { empty: x } }, then: { b: { compose: 1 } }, else: { c: { compose: 1 } } }"),
-    ("a switch on a literal", "a: { switch: one, cases: { one: { steps: { b: { compose: 1 } } }, two: { steps: { c: { compose: 1 } } } } }"),
+    (
+        "a comparison of literals",
+        "a: { if: { equals: [1, 2] }, then: { b: { compose: 1 } }, else: { c: { compose: 1 } } }",
+    ),
+    (
+        "a condition that always holds",
+        "a: { if: { not: { empty: x } }, then: { b: { compose: 1 } }, else: { c: { compose: 1 } } }",
+    ),
+    (
+        "a switch on a literal",
+        "a: { switch: one, cases: { one: { steps: { b: { compose: 1 } } }, two: { steps: { c: { compose: 1 } } } } }",
+    ),
     ("a loop over nothing", "a: { for_each: [], steps: { b: { compose: 1 } } }"),
     ("waiting for no outcome", "a: { call: fake.say }\nb: { compose: 1, after: { a: [] } }"),
     ("waiting for an outcome that stops all", "a: { call: fake.say }\nb: { compose: 1, after: { a: [cancelled] } }"),
@@ -149,11 +158,11 @@ const GUARDS: &[Case] = &[
         "a step that failed, read by its handler",
         "a: { call: fake.say }\nb: { call: fake.say, with: { value: $.steps.a.id }, after: { a: [failed] } }\nc: { terminate: failed, after: [b] }",
     ),
-    ("a step that may have been skipped", "a: { call: fake.say }\nb: { compose: $.steps.a.id, after: { a: [succeeded, skipped] } }"),
     (
-        "a failure that is hidden",
-        "a: { call: fake.say }\nb: { call: fake.say, after: { a: [failed, timed_out] } }",
+        "a step that may have been skipped",
+        "a: { call: fake.say }\nb: { compose: $.steps.a.id, after: { a: [succeeded, skipped] } }",
     ),
+    ("a failure that is hidden", "a: { call: fake.say }\nb: { call: fake.say, after: { a: [failed, timed_out] } }"),
     (
         "a failure that is hidden by what always runs",
         "a: { call: fake.say }\nb: { call: fake.say, after: { a: [succeeded, failed, timed_out] } }",
@@ -173,11 +182,27 @@ const LOOK_ALIKES: &[Case] = &[
 
 /// What is as it should be, and must not be warned of.
 const FINE: &[Case] = &[
-    ("texts", "a: { compose: [costs $5, 'a.b', steps, 'e = m', 'f(x)', '{id}', '#{id}', me@example.org, 'trigger. Or'] }"),
+    (
+        "texts",
+        "a: { compose: [costs $5, 'a.b', steps, 'e = m', 'f(x)', '{id}', '#{id}', me@example.org, 'trigger. Or'] }",
+    ),
     ("a literal that looks like a path", "a: { compose: { $literal: trigger.id } }"),
-    ("a guarded read", "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: \"@body('a')?['id']\" }"),
-    ("a default", "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: { $path: $.steps.a.id, or: 1 } }"),
-    ("a read in the same branch", "i: { if: { empty: $.trigger }, then: { a: { call: fake.say }, b: { compose: $.steps.a.id } } }"),
+    (
+        "a guarded read",
+        "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: \"@body('a')?['id']\" }",
+    ),
+    (
+        "a default",
+        "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { compose: { $path: $.steps.a.id, or: 1 } }",
+    ),
+    (
+        "a read that a condition has asked about",
+        "i: { if: { empty: $.trigger }, then: { a: { call: fake.say } } }\nb: { if: { not: { empty: $.steps.a } }, then: { c: { compose: $.steps.a.id } } }",
+    ),
+    (
+        "a read in the same branch",
+        "i: { if: { empty: $.trigger }, then: { a: { call: fake.say }, b: { compose: $.steps.a.id } } }",
+    ),
     ("a read of a step in a scope", "s: { scope: { a: { call: fake.say } } }\nb: { compose: $.steps.a.id }"),
     (
         "a handler that fails in the end",
@@ -191,8 +216,14 @@ const FINE: &[Case] = &[
         "what always runs, beside what fails",
         "a: { call: fake.say }\nb: { call: fake.say, after: { a: [succeeded, failed] } }\nc: { call: fake.say, after: [a] }",
     ),
-    ("a handler in a loop", "l: { for_each: [1], steps: { a: { call: fake.say }, b: { compose: 1, after: { a: [failed] } } } }"),
-    ("a join of two branches", "a: { call: fake.say }\nb: { compose: 1, after: [a] }\nc: { compose: 1, after: [a] }\nd: { compose: 1, after: [b, c] }"),
+    (
+        "a handler in a loop",
+        "l: { for_each: [1], steps: { a: { call: fake.say }, b: { compose: 1, after: { a: [failed] } } } }",
+    ),
+    (
+        "a join of two branches",
+        "a: { call: fake.say }\nb: { compose: 1, after: [a] }\nc: { compose: 1, after: [a] }\nd: { compose: 1, after: [b, c] }",
+    ),
 ];
 
 #[test]
@@ -226,16 +257,23 @@ fn limits_are_warnings() {
     let expression = format!("@coalesce('{}')", "x".repeat(8_192));
     let address = format!("https://example.org/{}", "x".repeat(16_384));
     let cases: String = (0..26).map(|case| format!("      c{case}: {{ steps: {{}} }}\n")).collect();
-    let deep = (0..9).rev().fold("{ inner: { compose: 1 } }".to_owned(), |inner, depth| format!("{{ d{depth}: {{ scope: {inner} }} }}"));
+    let deep = (0..9)
+        .rev()
+        .fold("{ inner: { compose: 1 } }".to_owned(), |inner, depth| format!("{{ d{depth}: {{ scope: {inner} }} }}"));
     let variables: String = (0..251).map(|place| format!("  v{place}: {{ type: text }}\n")).collect();
     let actions: String = (0..250).map(|place| format!("  s{place}: {{ compose: 1 }}\n")).collect();
     let flow = format!(
         "flow: big\nnote: {note}\ntrigger: {{ manual: {{}} }}\nsteps:\n  {name}: {{ compose: 1 }}\n  e: {{ compose: \"{expression}\" }}\n  u: {{ call: fake.say, with: {{ value: {address} }} }}\n  deep: {{ scope: {deep} }}\n  t: {{ call: fake.say, timeout: 31 days, retry: {{ interval: 1 second }} }}\n  w:\n    switch: $.trigger\n    cases:\n{cases}{actions}variables:\n{variables}"
     );
     let problems = problems_of(&fake::files(&flow), &IndexMap::new());
-    let lines: Vec<usize> = problems.0.iter().filter(|problem| problem.code() == Code::Limit).map(|problem| problem.place().1).collect();
+    let lines: Vec<usize> =
+        problems.0.iter().filter(|problem| problem.code() == Code::Limit).map(|problem| problem.place().1).collect();
     assert_eq!(lines, [2, 4, 5, 6, 7, 8, 9, 9, 12, 289], "{problems}");
-    assert_eq!(problems.errors(), problems.0.iter().filter(|problem| problem.code() != Code::Limit).count(), "{problems}");
+    assert_eq!(
+        problems.errors(),
+        problems.0.iter().filter(|problem| problem.code() != Code::Limit).count(),
+        "{problems}"
+    );
     assert_eq!(problems.clone().strict(Code::Limit).errors(), problems.0.len());
 }
 
