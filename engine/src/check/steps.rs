@@ -17,7 +17,7 @@ use crate::expression::{Condition, Expression, Root};
 use crate::flow::variable::{Variable, VariableChange};
 use crate::flow::{RunAfter, Step, StepKind, Steps, Trigger};
 use crate::outcome::Outcomes;
-use crate::source::{Problem, Route, Source, nearest};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 /// The kinds of steps, by their keys.
 pub(crate) const KINDS: [&str; 21] = [
@@ -131,7 +131,7 @@ impl StepChecker<'_> {
             Problem::error_in_key(self.source, at, format!("there is no step `{name}`"))
                 .help_if(near.map(|near| format!("did you mean `{near}`?")))
         };
-        self.problem(problem);
+        self.problem(problem.of_kind(Code::UnknownStep));
     }
 
     fn kind(&mut self, name: &str, step: &StepDocument, at: &Route) -> Option<StepKind> {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::source::{Problem, Route, Source, nearest};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 /// What could be read of a file, and what was wrong with it.
 pub struct Shaped<T> {
@@ -48,7 +48,11 @@ fn shape<T: JsonSchema + 'static>() -> Option<Arc<Shape>> {
 }
 
 /// Reads a value by its type, with every deviation from the type's schema as a problem.
-pub fn read_shape<T: DeserializeOwned + JsonSchema + 'static>(source: &Arc<Source>, at: &Route, value: &Value) -> Shaped<T> {
+pub fn read_shape<T: DeserializeOwned + JsonSchema + 'static>(
+    source: &Arc<Source>,
+    at: &Route,
+    value: &Value,
+) -> Shaped<T> {
     let mut shaped = Shaped { document: None, problems: Vec::new(), left_out: Vec::new() };
     let Some(shape) = shape::<T>() else {
         shaped.problems.push(Problem::error(source, at, "this kind of file has no schema"));
@@ -148,7 +152,7 @@ impl Describe<'_> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known here: {}", known.join(", ")),
         };
-        Problem::error_in_key(self.source, at, format!("unknown key `{key}`")).help(help)
+        Problem::error_in_key(self.source, at, format!("unknown key `{key}`")).help(help).of_kind(Code::UnknownKey)
     }
 
     fn not_an_option(&self, at: &Route, found: &Value, options: &Value) -> Problem {
