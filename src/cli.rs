@@ -26,6 +26,9 @@ pub enum Command {
         /// Print the problems as JSON
         #[arg(long)]
         json: bool,
+        /// Take more than Power Automate allows for an error
+        #[arg(long)]
+        strict_limits: bool,
     },
     /// Draws the flows of a pack
     Graph {

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo => demo::demo().await,
-        Command::Check { pack, json } => check::check(&pack, json),
+        Command::Check { pack, json, strict_limits } => check::check(&pack, check::Options { json, strict_limits }),
         Command::Graph { pack, flow, format } => graph::graph(&pack, flow.as_deref(), format),
         Command::Run { pack, sandbox } => run::run(&pack, sandbox).await,
         Command::Trigger { flow, pack, inputs, json } => trigger::trigger(&pack, &flow, &inputs, json).await,

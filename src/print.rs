@@ -5,6 +5,8 @@
 
 use std::io::{IsTerminal, Write};
 
+use cosell_engine::source::Problems;
+
 use crate::failure::Failure;
 
 /// A line on standard output.
@@ -27,17 +29,28 @@ pub(crate) fn out() -> impl Write {
     std::io::BufWriter::new(std::io::stdout().lock())
 }
 
+/// Problems with the lines that they stand in, on standard error.
+pub(crate) fn problems(problems: &Problems) {
+    let mut out = anstream::stderr();
+    let colour = std::io::stderr().is_terminal();
+    for problem in &problems.0 {
+        let _ = writeln!(out, "{}\n", problem.render(colour));
+    }
+}
+
 /// What went wrong, on standard error.
 pub(crate) fn failure(failure: &Failure) {
     let mut out = anstream::stderr();
     match failure {
-        Failure::Files(problems) => {
-            let colour = std::io::stderr().is_terminal();
-            for problem in &problems.0 {
-                let _ = writeln!(out, "{}\n", problem.render(colour));
-            }
-            let count = problems.0.len();
-            let _ = writeln!(out, "{count} problem{} found", if count == 1 { "" } else { "s" });
+        Failure::Files(found) => {
+            problems(found);
+            let errors = found.errors();
+            let warnings = match found.0.len() - errors {
+                0 => String::new(),
+                1 => ", and 1 warning".to_owned(),
+                count => format!(", and {count} warnings"),
+            };
+            let _ = writeln!(out, "{errors} problem{} found{warnings}", if errors == 1 { "" } else { "s" });
         }
         other => {
             let _ = writeln!(out, "error: {other}");

@@ -11,15 +11,23 @@ mod condition;
 mod containers;
 mod data;
 mod ending;
+mod field;
 mod fill;
+mod handlers;
 mod input;
+mod limits;
+mod look_alikes;
 mod names;
+mod never;
+mod order;
+mod reads;
 mod steps;
 mod trigger;
 mod update;
 mod values;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -27,9 +35,12 @@ use serde_json::Value;
 
 use crate::connector::Connectors;
 use crate::document::{FlowDocument, InputDocument, read_shape};
+use crate::expression::{ExpressionError, Form};
 use crate::flow::Flow;
 use crate::mapping::Mapping;
-use crate::source::{Problem, Route, Source};
+pub use limits::parameters as check_parameters;
+
+use crate::source::{Code, Problem, Route, Source};
 
 use names::Names;
 use steps::StepChecker;
@@ -40,12 +51,21 @@ pub struct Context<'a> {
     pub connectors: &'a Connectors,
     /// The pack's mappings by name.
     pub mappings: &'a IndexMap<String, Arc<Mapping>>,
-    /// The pack's child flows and their inputs, by name.
-    pub children: &'a IndexMap<String, IndexMap<String, InputDocument>>,
+    /// The pack's child flows by name.
+    pub children: &'a IndexMap<String, Child>,
     /// The names of all flows of the pack.
     pub flows: &'a BTreeSet<String>,
     /// The pack's parameters as they stand in this environment.
     pub parameters: &'a Value,
+}
+
+/// A flow that others may run, as they see it.
+#[derive(Debug)]
+pub struct Child {
+    /// Its inputs.
+    pub inputs: IndexMap<String, InputDocument>,
+    /// Whether it has a step that answers.
+    pub responds: bool,
 }
 
 /// A flow file, and what is wrong with it. A flow with mistakes is there without the steps that have them, so
@@ -61,13 +81,13 @@ pub fn check_flow(source: &Arc<Source>, context: &Context<'_>) -> (Option<Flow>,
 
 fn check_document(
     source: &Arc<Source>,
-    document: FlowDocument,
+    mut document: FlowDocument,
     left_out: Vec<Route>,
     context: &Context<'_>,
     problems: &mut Vec<Problem>,
 ) -> Flow {
     let names = Names::collect(source, &document.steps, left_out, problems);
-    let trigger = trigger::check(source, document.trigger, context, problems);
+    let trigger = trigger::check(source, std::mem::take(&mut document.trigger), context, problems);
     let at = Route::root().key("steps");
     let variables = data::variables(source, &document.variables, problems);
     let mut checker = StepChecker {
@@ -77,12 +97,48 @@ fn check_document(
         trigger: &trigger,
         variables: &variables,
         after_pass: false,
+        asked: Vec::new(),
         problems,
     };
     let steps = checker.steps(&document.steps, &at);
     if document.steps.is_empty() && !names.is_incomplete(&at) {
         problems.push(Problem::error(source, &at, "a flow needs at least one step"));
     }
-    let title = document.title.unwrap_or_else(|| document.flow.clone());
-    Flow { title, name: document.flow, trigger, variables, steps }
+    let title = document.title.clone().unwrap_or_else(|| document.flow.clone());
+    let flow = Flow { title, name: document.flow.clone(), trigger, variables, steps };
+    limits::flow(source, &document, &flow, problems);
+    flow
+}
+
+/// What is wrong with a path, a template or an expression, in its part of the text.
+fn mistake(source: &Arc<Source>, at: &Route, error: ExpressionError) -> Problem {
+    let part = error.part.filter(|_| !fill::is_filled(source, at));
+    let problem = Problem::error(source, at, error.message).help_if(error.help);
+    problem.in_part(at, part.as_ref()).of_kind(Code::Expression)
+}
+
+/// The part of a string that names something, where it stands there once; else the part that is known.
+fn part_of(source: &Source, at: &Route, part: Option<Range<usize>>, name: &str) -> Option<Range<usize>> {
+    if fill::is_filled(source, at) {
+        return None;
+    }
+    let text = source.value().pointer(at.as_str())?.as_str()?;
+    let whole = part.clone().unwrap_or(0..text.len());
+    let mut places = text.get(whole.clone())?.match_indices(name);
+    match (places.next(), places.next()) {
+        (Some((place, found)), None) => Some(whole.start + place..whole.start + place + found.len()),
+        _ => part,
+    }
+}
+
+/// How to say that the value which is read at a place may be missing.
+fn way_to_guard(source: &Source, at: &Route) -> String {
+    let text = source.value().pointer(at.as_str()).and_then(serde_json::Value::as_str).unwrap_or_default();
+    match Form::of(text) {
+        Form::Computed => {
+            "where it may be missing, write `?['…']`, and `coalesce` for what stands in for it".to_owned()
+        }
+        Form::Path => format!("where it may be missing, write {{ $path: {text}, or: null }}"),
+        _ => "a template needs all of its values: let a `compose` before it say { $path: …, or: '' }".to_owned(),
+    }
 }

@@ -1,7 +1,7 @@
 //! What a service can do, as the engine sees it.
 //!
-//! Authors of connectors write [`Operation`] and [`Trigger`] with types of their own; a blanket
-//! implementation erases the types for the engine, which moves JSON. The types give the schemas, so the
+//! Authors of connectors write [`Operation`] and [`Trigger`] with types of their own; a wrapper
+//! erases the types for the engine, which moves JSON. The types give the schemas, so the
 //! checker, the editor and the documentation know every input and output. A [`Connector`] is a list of
 //! operations, triggers and record types; [`Connectors`] is the list of connectors that a pack may name.
 
@@ -9,7 +9,7 @@ mod error;
 mod operation;
 mod trigger;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -43,7 +43,7 @@ impl Connector {
     /// Adds an operation under its own name.
     #[must_use]
     pub fn with(mut self, operation: impl Operation) -> Connector {
-        let operation: Arc<dyn AnyOperation> = Arc::new(operation);
+        let operation: Arc<dyn AnyOperation> = Arc::new(operation::Typed::new(operation));
         self.operations.insert(operation.name(), operation);
         self
     }
@@ -51,7 +51,7 @@ impl Connector {
     /// Adds a trigger under its own name.
     #[must_use]
     pub fn with_trigger(mut self, trigger: impl Trigger) -> Connector {
-        let trigger: Arc<dyn AnyTrigger> = Arc::new(trigger);
+        let trigger: Arc<dyn AnyTrigger> = Arc::new(trigger::Typed::new(trigger));
         self.triggers.insert(trigger.name(), trigger);
         self
     }
@@ -152,6 +152,13 @@ impl Connectors {
     pub fn iter(&self) -> impl Iterator<Item = &Connector> {
         self.0.values()
     }
+}
+
+/// The schemas of an operation or a trigger, once they have been asked for.
+#[derive(Default)]
+struct Schemas {
+    input: OnceLock<Value>,
+    output: OnceLock<Value>,
 }
 
 /// The JSON Schema of a type, as the checker and the documentation read it: references resolved in place.

@@ -96,6 +96,8 @@ pub struct Read {
     pub root: Root,
     /// The first key below the root, where one is named.
     pub key: Option<String>,
+    /// The way on from that key, as far as it is known before the run.
+    pub below: Vec<Segment>,
     /// Whether nothing goes wrong where the value is missing: `?`, `coalesce` or `$path … or` stands around it.
     pub guarded: bool,
     /// The bytes of the text that read it, where they are known.

@@ -41,6 +41,7 @@ pub struct Pack {
     tables: IndexMap<String, TableDocument>,
     mappings: IndexMap<String, Arc<Mapping>>,
     flows: IndexMap<String, Arc<PlannedFlow>>,
+    warnings: Problems,
 }
 
 /// A flow with its plan.
@@ -81,7 +82,8 @@ impl PackFiles {
     }
 
     /// Checks the files together. `shown` stands before their names in problems; `settings` are parameter
-    /// values of the environment. Every problem is found in one pass.
+    /// values of the environment. Every problem is found in one pass; a pack with warnings only is given with
+    /// them ([`Pack::warnings`]).
     pub fn check(
         &self,
         shown: &str,
@@ -138,6 +140,11 @@ impl Pack {
     /// Its mappings.
     pub fn mappings(&self) -> &IndexMap<String, Arc<Mapping>> {
         &self.mappings
+    }
+
+    /// What may not be meant, though the pack can run.
+    pub fn warnings(&self) -> &Problems {
+        &self.warnings
     }
 
     /// Its flows.

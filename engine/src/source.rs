@@ -3,6 +3,8 @@
 //! This is the one place that reads YAML. A file becomes a JSON value for the stages that follow, and a
 //! table from [`Route`] to place, so that a later stage names a route and the author sees line and column.
 
+mod code;
+mod part;
 mod problem;
 mod read;
 
@@ -13,6 +15,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use code::Code;
 pub use problem::{Problem, Problems, Severity, nearest};
 
 /// A YAML file, read: the value as written, and where each part of it stands.
@@ -63,6 +66,19 @@ impl Source {
                 None => return 0..0,
             }
         }
+    }
+
+    /// The bytes to point at for a part of a string, counted in bytes of its value; the whole string where its part
+    /// cannot be told in the text.
+    pub fn part_span(&self, route: &Route, part: &Range<usize>) -> Range<usize> {
+        let whole = self.span(route);
+        let value = self.value.pointer(route.as_str()).and_then(Value::as_str);
+        let spot = self.spots.get(route).map(|spot| spot.value.clone());
+        let found = value.zip(spot).and_then(|(value, spot)| {
+            let found = part::written(self.text.get(spot.clone())?, value, part)?;
+            Some(spot.start + found.start..spot.start + found.end)
+        });
+        found.unwrap_or(whole)
     }
 
     /// The bytes of the key at a route, for a problem with the name itself.

@@ -11,7 +11,7 @@ use crate::connector::AnyOperation;
 use crate::document::{InputDocument, StepDocument};
 use crate::expression::Expression;
 use crate::flow::{Call, StepKind};
-use crate::source::{Problem, Route, nearest};
+use crate::source::{Code, Problem, Route, nearest};
 
 impl StepChecker<'_> {
     /// A call of an operation, with its input held against the operation's schema.
@@ -27,7 +27,7 @@ impl StepChecker<'_> {
         let with = self.input(operation, with, &at.key("with"), step, extra);
         Input { source: self.source, owner: operation, problems: self.problems }.check(
             &with,
-            &known.input_schema(),
+            known.input_schema(),
             &at.key("with"),
         );
         Some(Call { operation: operation.to_owned(), effect: known.effect(), with })
@@ -63,7 +63,11 @@ impl StepChecker<'_> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known: {}", known.join(", ")),
         };
-        self.problem(Problem::error(self.source, at, format!("there is no operation `{name}`")).help(help));
+        self.problem(
+            Problem::error(self.source, at, format!("there is no operation `{name}`"))
+                .help(help)
+                .of_kind(Code::UnknownOperation),
+        );
         None
     }
 
@@ -72,7 +76,7 @@ impl StepChecker<'_> {
         let flow = step.run_flow.as_deref()?;
         let nothing = Value::Object(Map::new());
         let with = self.expression(step.with.as_ref().unwrap_or(&nothing), &at.key("with"), name, &[]);
-        let Some(inputs) = self.context.children.get(flow) else {
+        let Some(child) = self.context.children.get(flow) else {
             let known = self.context.children.keys().map(String::as_str);
             let problem = if self.context.flows.contains(flow) {
                 Problem::error(self.source, &at.key("run_flow"), format!("`{flow}` cannot be run by another flow"))
@@ -81,14 +85,15 @@ impl StepChecker<'_> {
                 Problem::error(self.source, &at.key("run_flow"), format!("there is no flow `{flow}`"))
                     .help_if(nearest(flow, known).map(|near| format!("did you mean `{near}`?")))
             };
-            self.problem(problem);
+            self.problem(problem.of_kind(Code::UnknownFlow));
             return None;
         };
         if let Expression::Object(given) = &with {
-            self.flow_inputs(flow, given, inputs, &at.key("with"));
+            self.flow_inputs(flow, given, &child.inputs, &at.key("with"));
         }
         Some(StepKind::RunFlow { flow: flow.to_owned(), with })
     }
+
     /// Inputs that a flow does not have, and those that it needs and is not given.
     fn flow_inputs(
         &mut self,
@@ -101,10 +106,13 @@ impl StepChecker<'_> {
             let near = nearest(key, inputs.keys().map(String::as_str));
             let problem =
                 Problem::error_in_key(self.source, &at.key(key), format!("the flow `{flow}` has no input `{key}`"));
-            self.problem(problem.help_if(near.map(|near| format!("did you mean `{near}`?"))));
+            self.problem(
+                problem.of_kind(Code::UnknownInput).help_if(near.map(|near| format!("did you mean `{near}`?"))),
+            );
         }
         for (key, _) in inputs.iter().filter(|(key, input)| input.default.is_none() && !given.contains_key(*key)) {
-            self.problem(Problem::error_in_key(self.source, at, format!("the flow `{flow}` needs `{key}`")));
+            let problem = Problem::error_in_key(self.source, at, format!("the flow `{flow}` needs `{key}`"));
+            self.problem(problem.of_kind(Code::MissingInput));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::reads::asked;
 use super::steps::StepChecker;
 use crate::document::{AtLimitDocument, CaseDocument, StepDocument, StepsDocument};
 use crate::expression::{Condition, Expression};
@@ -14,15 +15,35 @@ const PASSES: u64 = 60;
 impl StepChecker<'_> {
     /// A condition with its two branches.
     pub(super) fn branches(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
+        let known = self.problems.len();
         let condition = step.condition.as_ref().map(|condition| self.condition(condition, &at.key("if"), name, &[]));
+        if let Some(condition) = condition.as_ref().filter(|_| self.problems.len() == known) {
+            self.never_taken(condition, step.then.is_some(), step.otherwise.is_some(), at);
+        }
+        let outside = self.asked.len();
+        if let Some(condition) = &condition {
+            condition.expressions(&mut |value| self.ask(value));
+        }
         let then = self.group(step.then.as_ref(), &at.key("then"));
         let otherwise = self.group(step.otherwise.as_ref(), &at.key("else"));
+        self.asked.truncate(outside);
         StepKind::If { condition: condition.unwrap_or_else(Condition::always), then, otherwise }
+    }
+
+    /// Notes what a condition reads.
+    fn ask(&mut self, value: &Expression) {
+        let mut reads = Vec::new();
+        value.reads(&Route::root(), &mut reads);
+        self.asked.extend(reads.into_iter().map(|(_, read)| asked(&read.root)));
     }
 
     /// A switch with its cases.
     pub(super) fn switch(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
+        let known = self.problems.len();
         let value = self.optional(step.switch.as_ref(), &at.key("switch"), name);
+        if self.problems.len() == known {
+            self.one_case(&value, at);
+        }
         let mut cases: Vec<Case> = Vec::new();
         for (case_name, document) in step.cases.iter().flatten() {
             let case = self.case(case_name, document, &at.key("cases").key(case_name));
@@ -58,6 +79,7 @@ impl StepChecker<'_> {
             let problem = Problem::error(self.source, &at.key("for_each"), message);
             self.problem(problem.help("pick a list, as in `$.steps.NAME.value`"));
         }
+        self.empty_loop(&items, at);
         let steps = self.body(name, step, at);
         let at_once = step.at_once.map_or(1, |at_once| at_once as usize);
         StepKind::ForEach { items, at_once, steps }

@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::source::{Route, Source};
+
 const OPENING: &str = "{{parameters.";
 const CLOSING: &str = "}}";
 
@@ -25,6 +27,24 @@ pub(super) fn fill(value: &Value, parameters: &Value) -> Value {
         ),
         scalar => scalar.clone(),
     }
+}
+
+/// Whether the string at a place was written with parameters in it, so that what was read of it stands elsewhere.
+pub(super) fn is_filled(source: &Source, at: &Route) -> bool {
+    source.value().pointer(at.as_str()).and_then(Value::as_str).is_some_and(|text| text.contains(OPENING))
+}
+
+/// Whether a value at a place, or below it, was written with parameters in it: it differs with the environment.
+pub(super) fn is_filled_below(source: &Source, at: &Route) -> bool {
+    fn has(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains(OPENING),
+            Value::Array(items) => items.iter().any(has),
+            Value::Object(map) => map.iter().any(|(key, entry)| key.contains(OPENING) || has(entry)),
+            _ => false,
+        }
+    }
+    source.value().pointer(at.as_str()).is_none_or(has)
 }
 
 fn fill_text(text: &str, parameters: &Value) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::expression::Expression;
-use crate::source::{Problem, Route, Source, nearest};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 /// A check of one input against one schema.
 pub(super) struct Input<'a> {
@@ -48,7 +48,7 @@ impl Input<'_> {
         for required in object_schema(schema).into_iter().flat_map(|schema| texts(schema.get("required"))) {
             if !entries.contains_key(required) {
                 let message = format!("`{}` needs `{required}`", self.owner);
-                self.problems.push(Problem::error_in_key(self.source, at, message));
+                self.problems.push(Problem::error_in_key(self.source, at, message).of_kind(Code::MissingInput));
             }
         }
     }
@@ -59,7 +59,7 @@ impl Input<'_> {
             None => format!("it knows {}", known.collect::<Vec<_>>().join(", ")),
         };
         let message = format!("`{}` has no input `{key}`", self.owner);
-        self.problems.push(Problem::error_in_key(self.source, at, message).help(help));
+        self.problems.push(Problem::error_in_key(self.source, at, message).help(help).of_kind(Code::UnknownInput));
     }
 
     fn list(&mut self, items: &[Expression], schema: &Value, at: &Route) {
@@ -107,7 +107,7 @@ impl Input<'_> {
 
     fn wrong_type(&mut self, found: &str, schema: &Value, at: &Route) {
         let message = format!("`{}` wants {} here, found {found}", self.owner, wanted(schema));
-        self.problems.push(Problem::error(self.source, at, message));
+        self.problems.push(Problem::error(self.source, at, message).of_kind(Code::WrongType));
     }
 }
 

@@ -1,38 +1,60 @@
-//! The names of a flow's steps, and which steps have ended before another one starts.
+//! The names of a flow's steps, and what is known of each before it is read; [`super::order`] answers which of
+//! them have ended, and how, before another one starts.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::document::{AfterDocument, StepDocument, StepsDocument};
-use crate::outcome::Outcome;
+use crate::document::{AfterDocument, StepDocument, StepsDocument, TerminateDocument};
+use crate::outcome::{Outcome, Outcomes};
 use crate::source::{Problem, Route, Source, nearest};
 
-/// Every step of a flow by its name in lower case.
+/// Every step of a flow.
 pub(super) struct Names {
-    known: HashMap<String, Known>,
+    pub(super) steps: Vec<Known>,
+    by_name: HashMap<String, usize>,
     left_out: Vec<Route>,
 }
 
-/// What is known of a step before it is read.
-struct Known {
-    name: String,
-    parent: Option<String>,
-    holds: Holds,
-    handles: bool,
-    /// The siblings that have ended before it starts, directly.
-    after: Vec<String>,
-    /// The operation that it calls, whose result is its value.
-    call: Option<String>,
+/// What is known of a step before it is read. Other steps are named by their place among all.
+pub(super) struct Known {
+    pub(super) name: String,
+    pub(super) parent: Option<usize>,
+    pub(super) holds: Holds,
+    /// Whether it runs after a failure.
+    pub(super) handles: bool,
+    /// Whether the run goes on as a success where it fails.
+    pub(super) handled: bool,
+    /// The siblings that have ended before it starts, directly, each with the outcomes that let it start.
+    pub(super) after: Vec<(usize, Outcomes)>,
+    /// Whether it, or a step in it, ends the run as a failure.
+    pub(super) ends_run: bool,
+    /// What gives its value.
+    pub(super) gives: Gives,
+}
+
+/// What gives a step's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Gives {
+    /// An operation.
+    Operation(String),
+    /// Another flow.
+    Flow(String),
+    /// A record brought in step with another one.
+    Update,
+    /// What is not known before the run.
+    Other,
 }
 
 /// What a step holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holds {
+pub(super) enum Holds {
     /// No steps.
     Nothing,
-    /// Steps that run at most once.
+    /// Steps that all have their turn.
     Steps,
+    /// Steps in branches, of which one is taken.
+    Branches,
     /// Steps that run for each item of a list.
     Items,
     /// Steps that run until a condition holds.
@@ -40,17 +62,9 @@ enum Holds {
 }
 
 impl Holds {
-    fn is_loop(self) -> bool {
+    pub(super) fn is_loop(self) -> bool {
         matches!(self, Holds::Items | Holds::Passes)
     }
-}
-
-/// Why a step may not be read where it is named.
-pub(super) enum Unreadable {
-    Unknown { nearest: Option<String> },
-    Itself,
-    InLoop { loop_name: String },
-    NotBefore,
 }
 
 impl Names {
@@ -62,8 +76,9 @@ impl Names {
         left_out: Vec<Route>,
         problems: &mut Vec<Problem>,
     ) -> Names {
-        let mut names = Names { known: HashMap::new(), left_out };
+        let mut names = Names { steps: Vec::new(), by_name: HashMap::new(), left_out };
         names.add_all(source, steps, None, &Route::root().key("steps"), problems);
+        names.note_handled();
         names
     }
 
@@ -71,43 +86,61 @@ impl Names {
         &mut self,
         source: &Arc<Source>,
         steps: &StepsDocument,
-        parent: Option<&str>,
+        parent: Option<usize>,
         at: &Route,
         problems: &mut Vec<Problem>,
     ) {
-        let mut written_before: Option<&str> = None;
+        let mut added = Vec::new();
         for (name, step) in steps {
             let here = at.key(name);
-            let known = Known {
-                name: name.clone(),
-                parent: parent.map(str::to_lowercase),
-                holds: holds(step),
-                handles: handles_failure(step.after.as_ref()),
-                after: after_names(step.after.as_ref(), written_before),
-                call: step.call.clone(),
-            };
-            match self.known.entry(name.to_lowercase()) {
+            let place = self.steps.len();
+            match self.by_name.entry(name.to_lowercase()) {
                 Entry::Vacant(free) => {
-                    free.insert(known);
+                    free.insert(place);
                 }
                 Entry::Occupied(first) => {
-                    let message = format!("there are two steps of the name `{}`", first.get().name);
+                    let message = format!("there are two steps of the name `{}`", self.steps[*first.get()].name);
                     let help = "names are unique in a flow, at any depth and ignoring case";
                     problems.push(Problem::error_in_key(source, &here, message).help(help));
                 }
             }
-            if step.after.is_none() {
-                written_before = Some(name);
-            }
+            self.steps.push(Known::new(name, step, parent));
+            added.push((place, step));
             for (at, inner) in inner_steps(step, &here) {
-                self.add_all(source, inner, Some(name), &at, problems);
+                self.add_all(source, inner, Some(place), &at, problems);
+            }
+        }
+        self.note_order(&added);
+    }
+
+    /// Notes what siblings wait for.
+    fn note_order(&mut self, siblings: &[(usize, &StepDocument)]) {
+        let mut written_before: Option<usize> = None;
+        for (place, step) in siblings {
+            let after = match &step.after {
+                None => written_before.map(|before| (before, Outcomes::SUCCEEDED)).into_iter().collect(),
+                Some(after) => waits_for(after).filter_map(|(name, how)| Some((self.place(name)?, how))).collect(),
+            };
+            self.steps[*place].after = after;
+            if step.after.is_none() {
+                written_before = Some(*place);
             }
         }
     }
 
+    /// The place of the step of that name, in any case.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.by_name.get(&name.to_lowercase()).copied()
+    }
+
+    /// The step of that name, in any case.
+    pub(super) fn get(&self, name: &str) -> Option<&Known> {
+        self.steps.get(self.place(name)?)
+    }
+
     /// The name as it is written where the step stands.
     pub(super) fn canonical(&self, name: &str) -> Option<&str> {
-        self.known.get(&name.to_lowercase()).map(|known| known.name.as_str())
+        self.get(name).map(|known| known.name.as_str())
     }
 
     /// Whether something of that name stands in the file but could not be read.
@@ -120,118 +153,55 @@ impl Names {
         self.left_out.iter().any(|route| route.parent().as_ref() == Some(at))
     }
 
-    /// The operation whose result is the step's value.
-    pub(super) fn operation(&self, step: &str) -> Option<&str> {
-        self.known.get(&step.to_lowercase())?.call.as_deref()
-    }
-
     /// The known name nearest to this one.
     pub(super) fn nearest(&self, name: &str) -> Option<String> {
-        nearest(name, self.known.values().map(|known| known.name.as_str())).map(str::to_owned)
+        nearest(name, self.steps.iter().map(|known| known.name.as_str())).map(str::to_owned)
     }
 
-    /// Whether `reader` may read the value of `name`: it must have ended before, and not within a loop that
-    /// the reader stands outside of.
-    pub(super) fn readable(&self, name: &str, reader: &str) -> Result<(), Unreadable> {
-        let target = name.to_lowercase();
-        if !self.known.contains_key(&target) {
-            return Err(Unreadable::Unknown { nearest: self.nearest(name) });
-        }
-        let readers = self.with_containers(&reader.to_lowercase());
-        if readers.contains(&target) {
-            return Err(Unreadable::Itself);
-        }
-        let mut loops = None;
-        for container in self.with_containers(&target) {
-            if container != target && self.known[&container].holds.is_loop() {
-                loops = Some(container.clone());
-            }
-            if readers.iter().any(|reader| self.ended_before(&container, reader)) {
-                return match loops {
-                    Some(name) => Err(Unreadable::InLoop { loop_name: self.known[&name].name.clone() }),
-                    None => Ok(()),
-                };
-            }
-        }
-        Err(Unreadable::NotBefore)
-    }
-
-    /// Whether the condition of the loop `reader`, which is looked at after a pass, may read the value of `name`:
-    /// a step of that pass counts too.
-    pub(super) fn readable_after_pass(&self, name: &str, reader: &str) -> Result<(), Unreadable> {
-        let reader = reader.to_lowercase();
-        let chain = self.with_containers(&name.to_lowercase());
-        match chain.iter().position(|container| *container == reader) {
-            Some(place) if place > 0 => {
-                match chain[1..place].iter().find(|container| self.known[*container].holds.is_loop()) {
-                    Some(inner) => Err(Unreadable::InLoop { loop_name: self.known[inner].name.clone() }),
-                    None => Ok(()),
-                }
-            }
-            _ => self.readable(name, &reader),
-        }
+    /// The loops that a step stands in, from the inside out.
+    pub(super) fn loops_around(&self, step: &str) -> impl Iterator<Item = &Known> {
+        let around = self.place(step).into_iter().flat_map(|step| self.with_containers(step)).skip(1);
+        around.map(|place| &self.steps[place]).filter(|known| known.holds.is_loop())
     }
 
     /// Whether a step stands in a loop over a list, of that name where one is given.
     pub(super) fn in_loop(&self, step: &str, loop_name: Option<&str>) -> bool {
-        self.stands_in(step, loop_name, |holds| holds == Holds::Items)
+        self.loops_around(step).any(|known| known.holds == Holds::Items && is_named(known, loop_name))
     }
 
     /// Whether a step stands in a loop of any kind, of that name where one is given.
     pub(super) fn in_passes(&self, step: &str, loop_name: Option<&str>) -> bool {
-        self.stands_in(step, loop_name, Holds::is_loop)
+        self.loops_around(step).any(|known| is_named(known, loop_name))
     }
 
     /// Whether a step of that name holds steps.
     pub(super) fn holds_steps(&self, name: &str) -> bool {
-        self.known.get(&name.to_lowercase()).is_some_and(|known| known.holds != Holds::Nothing)
+        self.get(name).is_some_and(|known| known.holds != Holds::Nothing)
     }
+}
 
-    fn stands_in(&self, step: &str, loop_name: Option<&str>, fits: impl Fn(Holds) -> bool) -> bool {
-        self.with_containers(&step.to_lowercase()).iter().skip(1).any(|container| {
-            fits(self.known[container].holds) && loop_name.is_none_or(|name| name.to_lowercase() == *container)
-        })
-    }
-
-    /// Whether a step, or a container of it, runs after a failure, directly or through others.
-    pub(super) fn in_handler(&self, step: &str) -> bool {
-        self.with_containers(&step.to_lowercase()).iter().any(|container| {
-            self.known[container].handles || self.before(container).iter().any(|before| self.known[before].handles)
-        })
-    }
-
-    /// The step and its containers, from the inside out.
-    fn with_containers(&self, step: &str) -> Vec<String> {
-        let mut chain = Vec::new();
-        let mut at = Some(step.to_owned());
-        while let Some(name) = at {
-            at = self.known.get(&name).and_then(|known| known.parent.clone());
-            if chain.contains(&name) || !self.known.contains_key(&name) {
-                break;
-            }
-            chain.push(name);
+impl Known {
+    fn new(name: &str, step: &StepDocument, parent: Option<usize>) -> Known {
+        Known {
+            name: name.to_owned(),
+            parent,
+            holds: holds(step),
+            handles: step.after.as_ref().is_some_and(|after| waits_for(after).any(|(_, how)| is_failure(how))),
+            handled: false,
+            after: Vec::new(),
+            ends_run: ends_run(step),
+            gives: gives(step),
         }
-        chain
     }
+}
 
-    /// Whether `step` is among what a sibling waits for, directly or through others.
-    fn ended_before(&self, step: &str, sibling: &str) -> bool {
-        self.before(sibling).contains(step)
-    }
+fn is_named(known: &Known, name: Option<&str>) -> bool {
+    name.is_none_or(|name| known.name.to_lowercase() == name.to_lowercase())
+}
 
-    /// The known siblings that a step waits for, directly or through others.
-    fn before(&self, step: &str) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        let mut open = vec![step];
-        while let Some(name) = open.pop() {
-            for before in self.known.get(name).map(|known| known.after.as_slice()).unwrap_or_default() {
-                if self.known.contains_key(before) && found.insert(before.clone()) {
-                    open.push(before);
-                }
-            }
-        }
-        found
-    }
+/// Whether a failure is among these outcomes.
+pub(super) fn is_failure(outcomes: Outcomes) -> bool {
+    outcomes.contains(Outcome::Failed) || outcomes.contains(Outcome::TimedOut)
 }
 
 /// The steps that stand in a step, with the place that they stand under.
@@ -255,26 +225,40 @@ fn holds(step: &StepDocument) -> Holds {
         Holds::Items
     } else if step.until.is_some() {
         Holds::Passes
-    } else if step.scope.is_some() || step.condition.is_some() || step.switch.is_some() {
+    } else if step.condition.is_some() || step.switch.is_some() {
+        Holds::Branches
+    } else if step.scope.is_some() {
         Holds::Steps
     } else {
         Holds::Nothing
     }
 }
 
-fn after_names(after: Option<&AfterDocument>, written_before: Option<&str>) -> Vec<String> {
-    match after {
-        None => written_before.map(str::to_lowercase).into_iter().collect(),
-        Some(AfterDocument::Names(names)) => names.iter().map(|name| name.to_lowercase()).collect(),
-        Some(AfterDocument::Outcomes(outcomes)) => outcomes.keys().map(|name| name.to_lowercase()).collect(),
+fn gives(step: &StepDocument) -> Gives {
+    match (&step.call, &step.run_flow, &step.update_if_different) {
+        (Some(operation), _, _) => Gives::Operation(operation.clone()),
+        (_, Some(flow), _) => Gives::Flow(flow.clone()),
+        (_, _, Some(_)) => Gives::Update,
+        _ => Gives::Other,
     }
 }
 
-fn handles_failure(after: Option<&AfterDocument>) -> bool {
-    match after {
-        Some(AfterDocument::Outcomes(outcomes)) => outcomes
-            .values()
-            .any(|outcomes| outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed | Outcome::TimedOut))),
-        _ => false,
-    }
+fn ends_run(step: &StepDocument) -> bool {
+    let outcome = match &step.terminate {
+        Some(TerminateDocument::Outcome(outcome) | TerminateDocument::Error { outcome, .. }) => Some(*outcome),
+        None => None,
+    };
+    outcome.is_some_and(|outcome| outcome != Outcome::Succeeded)
+        || inner_steps(step, &Route::root()).into_iter().any(|(_, inner)| inner.values().any(ends_run))
+}
+
+/// The names that a step says it waits for, each with its outcomes.
+fn waits_for(after: &AfterDocument) -> impl Iterator<Item = (&str, Outcomes)> {
+    let (names, outcomes) = match after {
+        AfterDocument::Names(names) => (Some(names), None),
+        AfterDocument::Outcomes(outcomes) => (None, Some(outcomes)),
+    };
+    let names = names.into_iter().flatten().map(|name| (name.as_str(), Outcomes::SUCCEEDED));
+    let outcomes = outcomes.into_iter().flatten();
+    names.chain(outcomes.map(|(name, outcomes)| (name.as_str(), outcomes.iter().copied().collect())))
 }

@@ -13,11 +13,11 @@ use super::condition::{self, ReadValues};
 use super::ending::secure;
 use super::names::Names;
 use crate::document::{AfterDocument, StepDocument};
-use crate::expression::{Condition, Expression};
+use crate::expression::{Condition, Expression, Root};
 use crate::flow::variable::{Variable, VariableChange};
 use crate::flow::{RunAfter, Step, StepKind, Steps, Trigger};
 use crate::outcome::Outcomes;
-use crate::source::{Problem, Route, Source, nearest};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 /// The kinds of steps, by their keys.
 pub(crate) const KINDS: [&str; 21] = [
@@ -53,6 +53,8 @@ pub(super) struct StepChecker<'a> {
     pub(super) variables: &'a IndexMap<String, Variable>,
     /// Whether the condition of a loop is being read, which may read the steps of the pass before.
     pub(super) after_pass: bool,
+    /// What the conditions around the step read: in their branches its author has thought of what may be missing.
+    pub(super) asked: Vec<Root>,
     pub(super) problems: &'a mut Vec<Problem>,
 }
 
@@ -87,6 +89,8 @@ impl StepChecker<'_> {
                 written_before = Some(name);
             }
         }
+        self.vain_waits(&steps);
+        self.hidden_failures(&steps);
         steps
     }
 
@@ -127,7 +131,7 @@ impl StepChecker<'_> {
             Problem::error_in_key(self.source, at, format!("there is no step `{name}`"))
                 .help_if(near.map(|near| format!("did you mean `{near}`?")))
         };
-        self.problem(problem);
+        self.problem(problem.of_kind(Code::UnknownStep));
     }
 
     fn kind(&mut self, name: &str, step: &StepDocument, at: &Route) -> Option<StepKind> {

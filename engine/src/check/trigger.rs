@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::condition::{self, ReadValues};
 use super::input::Input;
-use super::{Context, ending};
+use super::{Context, ending, field, look_alikes, mistake};
 use crate::connector::Mode;
 use crate::document::{InputsDocument, MergeDocument, TriggerDocument};
-use crate::expression::{Condition, Expression, ExpressionError, Forms, Root};
+use crate::expression::{Condition, Expression, ExpressionError, Forms, Read, Root};
 use crate::flow::{EventTrigger, ScheduleTrigger, Trigger};
 use crate::schedule::Schedule;
-use crate::source::{Problem, Route, Source, nearest};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 /// What a trigger may read: the event itself and the parameters.
 const ROOTS: [&str; 2] = ["trigger", "parameters"];
@@ -52,12 +52,12 @@ pub(super) fn check(
             let webhook_first = webhook.is_some();
             let Some(name) = webhook.or(poll) else { return Trigger::Manual(IndexMap::new()) };
             let mode = if webhook_first { Mode::Webhook } else { Mode::Poll };
-            let mut checker = TriggerChecker { source, context, problems, at: &at };
+            let mut checker = TriggerChecker { source, context, problems, at: &at, name: &name };
             let with = checker.with(&name, mode, with);
             let key = checker.key(key.unwrap_or_default());
             let merge_latest = merge == Some(MergeDocument::Latest);
             let when = when.map_or_else(Condition::always, |when| checker.when(&when));
-            let split = split.map(|split| checker.expression(&Value::from(split), &at.key("split")));
+            let split = split.map(|split| checker.split(split));
             let secure = ending::secure(secure.as_ref()).outputs;
             let at_once = at_once.map(|at_once| at_once as usize);
             Trigger::Event(EventTrigger {
@@ -80,6 +80,8 @@ struct TriggerChecker<'a> {
     context: &'a Context<'a>,
     problems: &'a mut Vec<Problem>,
     at: &'a Route,
+    /// The full name of the connector's trigger.
+    name: &'a str,
 }
 
 impl ReadValues for TriggerChecker<'_> {
@@ -114,7 +116,9 @@ impl TriggerChecker<'_> {
                 None => format!("known: {}", known.join(", ")),
             };
             self.problems.push(
-                Problem::error(self.source, &self.at.key(kind), format!("there is no trigger `{name}`")).help(help),
+                Problem::error(self.source, &self.at.key(kind), format!("there is no trigger `{name}`"))
+                    .help(help)
+                    .of_kind(Code::UnknownOperation),
             );
             return with;
         };
@@ -127,7 +131,7 @@ impl TriggerChecker<'_> {
         let expression = self.expression(&with, &at);
         Input { source: self.source, owner: name, problems: self.problems }.check(
             &expression,
-            &trigger.input_schema(),
+            trigger.input_schema(),
             &at,
         );
         match self.constant(&expression) {
@@ -174,23 +178,50 @@ impl TriggerChecker<'_> {
         }
     }
 
+    /// The list whose items become runs.
+    fn split(&mut self, split: String) -> Expression {
+        let at = self.at.key("split");
+        let list = self.expression(&Value::from(split), &at);
+        if matches!(list, Expression::Literal(Value::String(_)) | Expression::Template(_)) {
+            let problem = Problem::error(self.source, &at, "`split` takes a list, and this is text");
+            let help = "pick the list in the event, as in `$.trigger.value`";
+            self.problems.push(problem.help(help).of_kind(Code::WrongType));
+        }
+        list
+    }
+
     fn expression(&mut self, value: &Value, at: &Route) -> Expression {
         let no_mapping = |_: &str, _: Option<&str>| Err(ExpressionError::new("a trigger cannot use a mapping"));
         let mut mistakes = Vec::new();
         let expression = Forms { roots: &ROOTS, mapping: &no_mapping }.parse(value, at, &mut mistakes);
         let mut reads = Vec::new();
         expression.reads(at, &mut reads);
+        self.problems.extend(mistakes.into_iter().map(|(at, error)| mistake(self.source, &at, error)));
         for (at, read) in reads {
-            let root = read.root;
-            let known = matches!(&root, Root::Named(name) if ROOTS.contains(&name.as_str()));
-            if !known && root != Root::TriggerOutputs && root != Root::TriggerRecord {
-                let error = ExpressionError::new(format!("`{root}` cannot be read in a trigger"));
-                mistakes.push((at, error.help("a trigger reads `$.trigger` and `$.parameters`")));
+            let problem = self.read(&read, &at);
+            self.problems.extend(problem);
+        }
+        look_alikes::find(self.source, value, at, &ROOTS, self.problems);
+        expression
+    }
+
+    /// What is wrong with a read: a trigger knows of its event and of the parameters.
+    fn read(&self, read: &Read, at: &Route) -> Option<Problem> {
+        match &read.root {
+            Root::Named(name) if name == "trigger" => {
+                let schema = self.context.connectors.trigger(self.name)?.output_schema();
+                field::check(self.source, self.name, read, &field::Fields::of(schema), read.guarded, at)
+            }
+            Root::Named(name) if name == "parameters" => {
+                super::reads::unknown_parameter(self.source, self.context.parameters, read, at)
+            }
+            Root::TriggerOutputs | Root::TriggerRecord => None,
+            root => {
+                let message = format!("`{root}` cannot be read in a trigger");
+                let problem = Problem::error(self.source, at, message).in_part(at, read.part.as_ref());
+                let problem = problem.help("a trigger reads `$.trigger` and `$.parameters`");
+                Some(problem.of_kind(Code::UnknownRoot))
             }
         }
-        let problems =
-            mistakes.into_iter().map(|(at, error)| Problem::error(self.source, &at, error.message).help_if(error.help));
-        self.problems.extend(problems);
-        expression
     }
 }

@@ -21,9 +21,9 @@ impl StepChecker<'_> {
         let mapping = self.update_mapping(document, &at.key("map"))?;
         let (reads, updates) = (reads?, updates?);
         let mut read = self.part(&document.read, &at.key("read"), name, &["from"]);
-        fill(&mut read, &reads.input_schema(), "fields", Expression::Literal(mapping.fields()));
+        fill(&mut read, reads.input_schema(), "fields", Expression::Literal(mapping.fields()));
         let mut update = self.part(&document.update, &at.key("update"), name, &["from", "to", "changes"]);
-        fill_from_read(&mut update, &updates.input_schema(), &read, reads.version());
+        fill_from_read(&mut update, updates.input_schema(), &read, reads.version());
         let read = self.checked_part(&document.read.call, reads.as_ref(), read, &at.key("read"));
         let update = self.checked_part(&document.update.call, updates.as_ref(), update, &at.key("update"));
         if read.effect == Effect::Writes {
@@ -57,7 +57,7 @@ impl StepChecker<'_> {
     fn checked_part(&mut self, name: &str, operation: &dyn AnyOperation, with: Expression, at: &Route) -> Call {
         Input { source: self.source, owner: name, problems: self.problems }.check(
             &with,
-            &operation.input_schema(),
+            operation.input_schema(),
             &at.key("with"),
         );
         Call { operation: name.to_owned(), effect: operation.effect(), with }

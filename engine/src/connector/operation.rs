@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::error::{CallError, CallErrorKind};
-use super::schema_of;
+use super::{Schemas, schema_of};
 
 /// One thing that a service can do.
 ///
@@ -120,15 +120,28 @@ pub trait AnyOperation: Send + Sync {
     /// [`Operation::VERSION`].
     fn version(&self) -> Option<&'static str>;
     /// The JSON Schema of the input.
-    fn input_schema(&self) -> Value;
+    fn input_schema(&self) -> &Value;
     /// The JSON Schema of the output.
-    fn output_schema(&self) -> Value;
+    fn output_schema(&self) -> &Value;
     /// Reads the input by its type, calls, and writes the output as JSON.
     async fn call_any(&self, key: &CallKey, input: Value) -> Result<Answer, CallError>;
 }
 
+/// An operation with its schemas, which are made once: the checker looks at them for every read.
+pub(super) struct Typed<T> {
+    operation: T,
+    schemas: Schemas,
+}
+
+impl<T> Typed<T> {
+    /// The schemas are made when they are first asked for.
+    pub(super) fn new(operation: T) -> Typed<T> {
+        Typed { operation, schemas: Schemas::default() }
+    }
+}
+
 #[async_trait]
-impl<T: Operation> AnyOperation for T {
+impl<T: Operation> AnyOperation for Typed<T> {
     fn name(&self) -> &'static str {
         T::NAME
     }
@@ -141,19 +154,19 @@ impl<T: Operation> AnyOperation for T {
         T::VERSION
     }
 
-    fn input_schema(&self) -> Value {
-        schema_of::<T::Input>()
+    fn input_schema(&self) -> &Value {
+        self.schemas.input.get_or_init(schema_of::<T::Input>)
     }
 
-    fn output_schema(&self) -> Value {
-        schema_of::<T::Output>()
+    fn output_schema(&self) -> &Value {
+        self.schemas.output.get_or_init(schema_of::<T::Output>)
     }
 
     async fn call_any(&self, key: &CallKey, input: Value) -> Result<Answer, CallError> {
         let input = serde_json::from_value(input).map_err(|error| {
             CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
         })?;
-        let output = self.call(key, input).await?;
+        let output = self.operation.call(key, input).await?;
         let envelope = T::envelope(&output);
         let value = serde_json::to_value(output).map_err(|error| {
             CallError::new(CallErrorKind::Unexpected, format!("the answer to `{}` is not JSON: {error}", T::NAME))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::{CallError, CallErrorKind};
-use super::schema_of;
+use super::{Schemas, schema_of};
 
 /// Something outside that starts runs.
 #[async_trait]
@@ -101,9 +101,9 @@ pub trait AnyTrigger: Send + Sync {
     /// [`Trigger::MODES`].
     fn modes(&self) -> &'static [Mode];
     /// The JSON Schema of what a flow says under `with`.
-    fn input_schema(&self) -> Value;
+    fn input_schema(&self) -> &Value;
     /// The JSON Schema of the event's body.
-    fn output_schema(&self) -> Value;
+    fn output_schema(&self) -> &Value;
     /// [`Trigger::wants`]; an input that is not as it should be wants nothing.
     fn wants_any(&self, input: &Value, event: &TriggerEvent) -> bool;
     /// [`Trigger::receive`].
@@ -112,8 +112,21 @@ pub trait AnyTrigger: Send + Sync {
     async fn poll_any(&self, input: &Value, cursor: Option<Value>) -> Result<Polled, CallError>;
 }
 
+/// A trigger with its schemas, which are made once.
+pub(super) struct Typed<T> {
+    trigger: T,
+    schemas: Schemas,
+}
+
+impl<T> Typed<T> {
+    /// The schemas are made when they are first asked for.
+    pub(super) fn new(trigger: T) -> Typed<T> {
+        Typed { trigger, schemas: Schemas::default() }
+    }
+}
+
 #[async_trait]
-impl<T: Trigger> AnyTrigger for T {
+impl<T: Trigger> AnyTrigger for Typed<T> {
     fn name(&self) -> &'static str {
         T::NAME
     }
@@ -122,26 +135,26 @@ impl<T: Trigger> AnyTrigger for T {
         T::MODES
     }
 
-    fn input_schema(&self) -> Value {
-        schema_of::<T::Input>()
+    fn input_schema(&self) -> &Value {
+        self.schemas.input.get_or_init(schema_of::<T::Input>)
     }
 
-    fn output_schema(&self) -> Value {
-        schema_of::<T::Output>()
+    fn output_schema(&self) -> &Value {
+        self.schemas.output.get_or_init(schema_of::<T::Output>)
     }
 
     fn wants_any(&self, input: &Value, event: &TriggerEvent) -> bool {
-        T::Input::deserialize(input).is_ok_and(|input| self.wants(&input, event))
+        T::Input::deserialize(input).is_ok_and(|input| self.trigger.wants(&input, event))
     }
 
     async fn receive_any(&self, request: &Incoming) -> Result<Option<TriggerEvent>, Refusal> {
-        self.receive(request).await
+        self.trigger.receive(request).await
     }
 
     async fn poll_any(&self, input: &Value, cursor: Option<Value>) -> Result<Polled, CallError> {
         let input = T::Input::deserialize(input).map_err(|error| {
             CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
         })?;
-        self.poll(&input, cursor).await
+        self.trigger.poll(&input, cursor).await
     }
 }

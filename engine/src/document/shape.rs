@@ -1,6 +1,8 @@
 //! A file held against the schema of its type: every deviation, in place, with a way out.
 
-use std::sync::Arc;
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
@@ -8,7 +10,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::source::{Problem, Route, Source, nearest};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 /// What could be read of a file, and what was wrong with it.
 pub struct Shaped<T> {
@@ -25,20 +27,50 @@ pub fn schema<T: JsonSchema>() -> Value {
     schemars::schema_for!(T).to_value()
 }
 
-/// Reads a value by its type, with every deviation from the type's schema as a problem.
-pub fn read_shape<T: DeserializeOwned + JsonSchema>(source: &Arc<Source>, at: &Route, value: &Value) -> Shaped<T> {
-    let mut shaped = Shaped { document: None, problems: Vec::new(), left_out: Vec::new() };
+/// The schema of a type, ready to hold files against.
+struct Shape {
+    schema: Value,
+    validator: Validator,
+}
+
+/// The shape of a type, made once for all files of the type; `None` for one that has no valid schema.
+fn shape<T: JsonSchema + 'static>() -> Option<Arc<Shape>> {
+    static SHAPES: LazyLock<Mutex<HashMap<TypeId, Arc<Shape>>>> = LazyLock::new(Mutex::default);
+    let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = shapes.get(&TypeId::of::<T>()) {
+        return Some(Arc::clone(known));
+    }
     let schema = schema::<T>();
-    let Ok(validator) = jsonschema::validator_for(&schema) else {
+    let validator = jsonschema::validator_for(&schema).ok()?;
+    let made = Arc::new(Shape { schema, validator });
+    shapes.insert(TypeId::of::<T>(), Arc::clone(&made));
+    Some(made)
+}
+
+/// Reads a value by its type, with every deviation from the type's schema as a problem.
+pub fn read_shape<T: DeserializeOwned + JsonSchema + 'static>(
+    source: &Arc<Source>,
+    at: &Route,
+    value: &Value,
+) -> Shaped<T> {
+    let mut shaped = Shaped { document: None, problems: Vec::new(), left_out: Vec::new() };
+    let Some(shape) = shape::<T>() else {
         shaped.problems.push(Problem::error(source, at, "this kind of file has no schema"));
         return shaped;
     };
-    let describe = Describe { source, at, schema: &schema };
-    shaped.problems = validator.iter_errors(value).flat_map(|error| describe.problems(&error)).collect();
+    let describe = Describe { source, at, schema: &shape.schema };
+    shaped.problems = shape.validator.iter_errors(value).flat_map(|error| describe.problems(&error)).collect();
     let mut rest = value.clone();
-    while let Some(wrong) = first_wrong(&validator, &rest) {
-        if !remove(&mut rest, &wrong, &mut shaped.left_out) {
-            return shaped;
+    loop {
+        let wrong = all_wrong(&shape.validator, &rest);
+        if wrong.is_empty() {
+            break;
+        }
+        // What went with another part is gone already.
+        for pointer in wrong {
+            if rest.pointer(&pointer).is_some() && !remove(&mut rest, &pointer, &mut shaped.left_out) {
+                return shaped;
+            }
         }
     }
     match serde_json::from_value(rest) {
@@ -49,16 +81,18 @@ pub fn read_shape<T: DeserializeOwned + JsonSchema>(source: &Arc<Source>, at: &R
     shaped
 }
 
-/// The pointer of something that must go for the rest to be readable.
-fn first_wrong(validator: &Validator, value: &Value) -> Option<String> {
-    let error = validator.iter_errors(value).next()?;
-    let at = error.instance_path().as_str().to_owned();
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            unexpected.first().map(|key| Route::root().pointer(&at).key(key).as_str().to_owned())
+/// The pointers of what must go for the rest to be readable.
+fn all_wrong(validator: &Validator, value: &Value) -> Vec<String> {
+    let pointers = |error: ValidationError<'_>| {
+        let at = Route::root().pointer(error.instance_path().as_str());
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                unexpected.iter().map(|key| at.key(key).as_str().to_owned()).collect()
+            }
+            _ => vec![at.as_str().to_owned()],
         }
-        _ => Some(at),
-    }
+    };
+    validator.iter_errors(value).flat_map(pointers).collect()
 }
 
 /// Takes a part out of the object that it stands in; what stands in a list goes with its list.
@@ -118,7 +152,7 @@ impl Describe<'_> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known here: {}", known.join(", ")),
         };
-        Problem::error_in_key(self.source, at, format!("unknown key `{key}`")).help(help)
+        Problem::error_in_key(self.source, at, format!("unknown key `{key}`")).help(help).of_kind(Code::UnknownKey)
     }
 
     fn not_an_option(&self, at: &Route, found: &Value, options: &Value) -> Problem {

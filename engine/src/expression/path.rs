@@ -64,14 +64,14 @@ impl Path {
 
     /// What the path starts from, and the first key below it.
     pub(super) fn read(&self) -> Read {
-        let key = match &self.rest {
-            Rest::Plain(segments) => segments.first().and_then(|segment| match segment {
-                Segment::Name(name) => Some(name.clone()),
-                Segment::Index(_) => None,
-            }),
-            Rest::Query(_) => None,
+        let (key, below) = match &self.rest {
+            Rest::Plain(segments) => match segments.as_slice() {
+                [Segment::Name(name), below @ ..] => (Some(name.clone()), below.to_vec()),
+                _ => (None, Vec::new()),
+            },
+            Rest::Query(_) => (None, Vec::new()),
         };
-        Read { root: self.root.clone(), key, guarded: false, part: None }
+        Read { root: self.root.clone(), key, below, guarded: false, part: None }
     }
 
     /// Whether the path can match several values, and so always gives a list.

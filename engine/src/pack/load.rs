@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::test_files::{self, Known};
 use super::{Pack, PackFiles, PlannedFlow, circles};
-use crate::check::{Context, check_flow};
+use crate::check::{Child, Context, check_flow, check_parameters};
 use crate::connector::{Connector, Connectors};
-use crate::document::{InputDocument, PackDocument, ParameterDocument, TriggerDocument, read_shape};
+use crate::document::{PackDocument, ParameterDocument, TriggerDocument, read_shape};
 use crate::flow::{Flow, Steps, Usage};
 use crate::mapping::{self, Mapping};
 use crate::plan::Plan;
@@ -41,9 +41,10 @@ pub(super) fn load(
     let mut loader = Loader { problems: Vec::new(), connectors };
     let sorted = loader.sort(files, shown);
     let pack = loader.pack(sorted, settings, files.content());
+    let problems = Problems(loader.problems).sorted();
     match pack {
-        Some(pack) if loader.problems.is_empty() => Ok(pack),
-        _ => Err(Problems(loader.problems).sorted()),
+        Some(pack) if problems.errors() == 0 => Ok(Pack { warnings: problems, ..pack }),
+        _ => Err(problems),
     }
 }
 
@@ -90,6 +91,7 @@ impl Loader<'_> {
         let document = shaped.document?;
         self.check_connections(&source, &document);
         let parameters = self.parameters(&source, &document.parameters, settings);
+        check_parameters(&source, document.parameters.len(), &mut self.problems);
         let (mappings, problems) = mapping::check(&sorted.mappings, &parameters, self.connectors);
         self.problems.extend(problems);
         let flows = self.flows(&sorted.flows, &mappings, &parameters);
@@ -109,6 +111,7 @@ impl Loader<'_> {
             tables: document.tables,
             mappings,
             flows,
+            warnings: Problems::default(),
         })
     }
 
@@ -165,8 +168,7 @@ impl Loader<'_> {
         parameters: &Value,
     ) -> IndexMap<String, Arc<PlannedFlow>> {
         let names = self.flow_names(sources);
-        let children: IndexMap<String, IndexMap<String, InputDocument>> =
-            sources.iter().filter_map(|source| child_inputs(source.value())).collect();
+        let children: IndexMap<String, Child> = sources.iter().filter_map(|source| child(source.value())).collect();
         let context = Context { connectors: self.connectors, mappings, children: &children, flows: &names, parameters };
         let (mut read_from, mut checked) = (Vec::new(), Vec::new());
         for source in sources {
@@ -223,11 +225,20 @@ fn find_step(steps: &Steps, name: &str) -> Option<Route> {
     })
 }
 
-/// The inputs of a flow that others may run, read ahead of the flow itself so that order does not matter.
-fn child_inputs(flow: &Value) -> Option<(String, IndexMap<String, InputDocument>)> {
+/// What others see of a flow that they may run, read ahead of the flow itself so that order does not matter.
+fn child(flow: &Value) -> Option<(String, Child)> {
     let name = flow.get("flow")?.as_str()?.to_owned();
     let trigger: TriggerDocument = serde_json::from_value(flow.get("trigger")?.clone()).ok()?;
-    Some((name, trigger.child?.inputs))
+    Some((name, Child { inputs: trigger.child?.inputs, responds: has_respond(flow) }))
+}
+
+/// Whether a step of a flow answers, at any depth.
+fn has_respond(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.contains_key("respond") || map.values().any(has_respond),
+        Value::Array(items) => items.iter().any(has_respond),
+        _ => false,
+    }
 }
 
 fn same_type(one: &Value, other: &Value) -> bool {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::{Route, Source};
+use super::{Code, Route, Source};
 
 /// One mistake in a file.
 #[derive(Debug, Clone)]
@@ -14,6 +14,7 @@ pub struct Problem {
     source: Arc<Source>,
     span: Range<usize>,
     severity: Severity,
+    code: Code,
     message: String,
     help: Option<String>,
 }
@@ -40,12 +41,45 @@ impl Problem {
 
     /// A warning at a route of the file.
     pub fn warning(source: &Arc<Source>, at: &Route, message: impl Into<String>) -> Problem {
-        Problem { severity: Severity::Warning, ..Problem::error(source, at, message) }
+        Problem::error(source, at, message).as_warning()
+    }
+
+    /// A warning in the name at a route: the key is shown, not its value.
+    pub fn warning_in_key(source: &Arc<Source>, at: &Route, message: impl Into<String>) -> Problem {
+        Problem::error_in_key(source, at, message).as_warning()
     }
 
     /// An error in some bytes of the text.
     pub fn error_at(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem { source: Arc::clone(source), span, severity: Severity::Error, message: message.into(), help: None }
+        let (source, message) = (Arc::clone(source), message.into());
+        Problem { source, span, severity: Severity::Error, code: Code::Invalid, message, help: None }
+    }
+
+    /// Makes it a warning.
+    #[must_use]
+    pub fn as_warning(self) -> Problem {
+        Problem { severity: Severity::Warning, ..self }
+    }
+
+    /// Makes it an error.
+    #[must_use]
+    pub fn as_error(self) -> Problem {
+        Problem { severity: Severity::Error, ..self }
+    }
+
+    /// Says what kind of problem it is.
+    #[must_use]
+    pub fn of_kind(self, code: Code) -> Problem {
+        Problem { code, ..self }
+    }
+
+    /// Points to a part of the string at a route, in bytes of the string's value, where the part is known.
+    #[must_use]
+    pub fn in_part(self, at: &Route, part: Option<&Range<usize>>) -> Problem {
+        match part {
+            Some(part) => Problem { span: self.source.part_span(at, part), ..self },
+            None => self,
+        }
     }
 
     /// Adds how to mend it.
@@ -65,6 +99,11 @@ impl Problem {
     /// Whether it stops the flow from running.
     pub fn severity(&self) -> Severity {
         self.severity
+    }
+
+    /// What kind of problem it is.
+    pub fn code(&self) -> Code {
+        self.code
     }
 
     /// What is wrong, without the place.
@@ -115,6 +154,18 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
+    /// How many of them stop the flows from running.
+    pub fn errors(&self) -> usize {
+        self.0.iter().filter(|problem| problem.severity() == Severity::Error).count()
+    }
+
+    /// Makes errors of those of a kind.
+    #[must_use]
+    pub fn strict(self, code: Code) -> Problems {
+        let strict = |problem: Problem| if problem.code == code { problem.as_error() } else { problem };
+        Problems(self.0.into_iter().map(strict).collect())
+    }
+
     /// Orders them by file and place, and drops what was found twice.
     #[must_use]
     pub fn sorted(mut self) -> Problems {

@@ -1,13 +1,16 @@
 //! Files with mistakes: every problem at once, in its place, with the way out. What people read is kept in
 //! `snapshots`, a page for each table of cases.
 
+mod warned;
+
 use std::fmt::Write as _;
 
 use cosell_engine::pack::PackFiles;
-use cosell_engine::source::Problems;
+use cosell_engine::source::{Code, Problems};
 use indexmap::IndexMap;
 
 use crate::fake;
+use warned::{FINE, GUARDS, LOOK_ALIKES, NEVER};
 
 /// A name and the steps of a flow.
 type Case = (&'static str, &'static str);
@@ -96,13 +99,76 @@ const VALUES: &[Case] = &[
     ("a template that is not closed", "a: { compose: 'Deal {{trigger.id' }"),
     ("a template with an unknown helper", "a: { compose: '{{shout trigger.id}}' }"),
     ("a path and a template at once", "a: { compose: '$.trigger.{{trigger.key}}' }"),
-    ("a computed value", "a: { compose: \"@body('X'\" }"),
-    ("a computed part of a text", "a: { compose: 'Deal @{triggerBdoy()}' }"),
+    ("an expression that does not end", "a: { compose: \"@body('a'\" }"),
+    ("an expression in a text that does not end", "a: { compose: 'Deal @{triggerBody()' }"),
+    ("a function that is none", "a: { compose: \"@coalesce_it(trigerBody())\" }"),
+    ("a function that others have", "a: { compose: '@round(1.5)' }"),
+    ("too few values for a function", "a: { compose: \"the @{variables()} of @{body('b', 'c')}\" }"),
+    ("a literal that a function does not take", "a: { compose: \"@variables(2)\" }"),
+    ("several mistakes in one expression", "a: { compose: \"@body(nobody(1), variables(2), trigger(3))\" }"),
+    ("a mistake in a long expression", "a:\n  compose: >-\n    @body(\n    nobody(1))"),
+    (
+        "a step that an expression does not find",
+        "other: { compose: 1 }\na: { compose: \"it is @{body('othr')?['id']}\" }",
+    ),
+    ("a variable that an expression does not find", "a: { compose: \"@variables('count')\" }"),
+    ("an expression and a template at once", "a: { compose: '@{triggerBody()} of {{trigger.id}}' }"),
     ("an unknown special object", "a: { compose: { $concat: [a, b] } }"),
     ("a condition that is no map", "a: { if: 1, then: { b: { compose: 1 } } }"),
     ("an unknown comparison", "a: { if: { equal: [1, 1] }, then: { b: { compose: 1 } } }"),
     ("a comparison of one value", "a: { if: { equals: $.trigger.id }, then: { b: { compose: 1 } } }"),
 ];
+
+#[test]
+fn never() {
+    insta::assert_snapshot!(page(NEVER));
+}
+
+#[test]
+fn guards() {
+    insta::assert_snapshot!(page(GUARDS));
+}
+
+#[test]
+fn look_alikes() {
+    insta::assert_snapshot!(page(LOOK_ALIKES));
+}
+
+#[test]
+fn what_is_fine_is_not_warned_of() {
+    for (name, steps) in FINE {
+        let problems = problems_of(&with_children(steps), &IndexMap::new());
+        assert!(problems.0.is_empty(), "{name}: {problems}");
+    }
+}
+
+/// A flow with more than Power Automate allows of each kind, and the lines where that is told.
+#[test]
+fn limits_are_warnings() {
+    let name = "n".repeat(81);
+    let note = "x".repeat(257);
+    let expression = format!("@coalesce('{}')", "x".repeat(8_192));
+    let address = format!("https://example.org/{}", "x".repeat(16_384));
+    let cases: String = (0..26).map(|case| format!("      c{case}: {{ steps: {{}} }}\n")).collect();
+    let deep = (0..9)
+        .rev()
+        .fold("{ inner: { compose: 1 } }".to_owned(), |inner, depth| format!("{{ d{depth}: {{ scope: {inner} }} }}"));
+    let variables: String = (0..251).map(|place| format!("  v{place}: {{ type: text }}\n")).collect();
+    let actions: String = (0..250).map(|place| format!("  s{place}: {{ compose: 1 }}\n")).collect();
+    let flow = format!(
+        "flow: big\nnote: {note}\ntrigger: {{ manual: {{}} }}\nsteps:\n  {name}: {{ compose: 1 }}\n  e: {{ compose: \"{expression}\" }}\n  u: {{ call: fake.say, with: {{ value: {address} }} }}\n  deep: {{ scope: {deep} }}\n  t: {{ call: fake.say, timeout: 31 days, retry: {{ interval: 1 second }} }}\n  w:\n    switch: $.trigger\n    cases:\n{cases}{actions}variables:\n{variables}"
+    );
+    let problems = problems_of(&fake::files(&flow), &IndexMap::new());
+    let lines: Vec<usize> =
+        problems.0.iter().filter(|problem| problem.code() == Code::Limit).map(|problem| problem.place().1).collect();
+    assert_eq!(lines, [2, 4, 5, 6, 7, 8, 9, 9, 12, 289], "{problems}");
+    assert_eq!(
+        problems.errors(),
+        problems.0.iter().filter(|problem| problem.code() != Code::Limit).count(),
+        "{problems}"
+    );
+    assert_eq!(problems.clone().strict(Code::Limit).errors(), problems.0.len());
+}
 
 #[test]
 fn flows_that_run_each_other_in_a_circle_are_refused() {
@@ -247,7 +313,7 @@ steps:
   g: { title: Nothing }
   h: { compose: $.trigger. }
   i: { compose: '{{nowhere.id}}' }
-  j: { compose: '@utcNwo()' }
+  j: { compose: '@utcNou()' }
   k: { compose: $.error.message }
   l: { for_each: [1], steps: { inner: { terminate: failed } } }
   m: { compose: $.steps.inner }
@@ -272,7 +338,7 @@ steps:
         (12, "what `g` does is missing"),
         (13, "`$.trigger.` is not a JSONPath"),
         (14, "the template `{{nowhere.id}}` reads `nowhere.id`, which is not there"),
-        (15, "there is no function `utcNwo`"),
+        (15, "there is no function `utcNou`"),
         (16, "there is an `error` only in a step that handles one"),
         (17, "a run cannot be ended from within a loop"),
         (18, "`inner` stands in the loop `l` and has no single value outside of it"),
@@ -330,21 +396,29 @@ trigger:
 steps:
   a: { respond: $.trigger.id }
 ";
+const SILENT: &str = "flow: silent\ntrigger: { child: {} }\nsteps:\n  a: { compose: 1 }\n";
 
 /// What people read about each case, one after the other.
 fn page(cases: &[Case]) -> String {
     let mut page = String::new();
     for (name, steps) in cases {
-        let steps: String = steps.lines().map(|line| format!("  {line}\n")).collect();
-        let mut files = fake::files(&format!("flow: wrong\ntrigger: {{ manual: {{}} }}\nsteps:\n{steps}"));
-        files.0.insert("child.yaml".to_owned(), CHILD.to_owned());
-        entry(&mut page, name, &problems_of(&files, &IndexMap::new()));
+        entry(&mut page, name, &problems_of(&with_children(steps), &IndexMap::new()));
     }
     page
 }
 
+/// A flow with these steps, and flows that it can run.
+fn with_children(steps: &str) -> PackFiles {
+    let steps: String = steps.lines().map(|line| format!("  {line}\n")).collect();
+    let mut files = fake::files(&format!("flow: wrong\ntrigger: {{ manual: {{}} }}\nsteps:\n{steps}"));
+    files.0.insert("child.yaml".to_owned(), CHILD.to_owned());
+    files.0.insert("silent.yaml".to_owned(), SILENT.to_owned());
+    files
+}
+
 fn entry(page: &mut String, name: &str, problems: &Problems) {
     let _ = writeln!(page, "## {name}\n");
+    assert!(!problems.0.is_empty(), "{name}: nothing is wrong");
     for problem in &problems.0 {
         let _ = writeln!(page, "{}\n", problem.render(false));
     }
@@ -353,7 +427,7 @@ fn entry(page: &mut String, name: &str, problems: &Problems) {
 fn problems_of(files: &PackFiles, settings: &IndexMap<String, serde_json::Value>) -> Problems {
     let connectors = fake::connectors(&fake::Shared::default());
     match files.check("", settings, &connectors) {
-        Ok(_) => panic!("nothing is wrong with {files:?}"),
+        Ok(pack) => pack.warnings().clone(),
         Err(problems) => problems,
     }
 }

@@ -39,12 +39,12 @@ fn read(node: &Node, call: &FunctionCall, may_be_null: bool) -> Option<Read> {
     match reading {
         Reading::Parameter | Reading::Variable => {
             let key = call.values.first().and_then(Node::literal).and_then(Value::as_str).map(str::to_owned);
-            Some(Read { root, key, guarded: false, part })
+            Some(Read { root, key, below: Vec::new(), guarded: false, part })
         }
         _ => {
             let root = if reading.reads_body() { body_of(root) } else { root };
             let (root, key, optional) = key_below(root, &node.accesses);
-            Some(Read { root, key, guarded: optional.unwrap_or(may_be_null), part })
+            Some(Read { root, key, below: Vec::new(), guarded: optional.unwrap_or(may_be_null), part })
         }
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
-use crate::expression::{Computed, ExpressionError, Operand, Read, Root, Scope};
+use crate::expression::{Computed, ExpressionError, Operand, Read, Root, Scope, Segment};
 
 /// The slots of a template.
 #[derive(Default)]
@@ -51,11 +51,18 @@ impl Slots {
         let mut reads = Vec::new();
         for ((_, may_be_missing), slot) in &self.slots {
             match slot {
-                Slot::Path { start, keys } => reads.extend(self.starts.get_index(*start).map(|root| Read {
-                    root: root.clone(),
-                    key: keys.first().filter(|key| key.parse::<i64>().is_err()).cloned(),
-                    guarded: *may_be_missing,
-                    part: None,
+                Slot::Path { start, keys } => reads.extend(self.starts.get_index(*start).map(|root| {
+                    Read {
+                        root: root.clone(),
+                        key: keys.first().filter(|key| key.parse::<i64>().is_err()).cloned(),
+                        below: keys
+                            .iter()
+                            .skip(1)
+                            .map(|key| key.parse().map_or_else(|_| Segment::Name(key.clone()), Segment::Index))
+                            .collect(),
+                        guarded: *may_be_missing,
+                        part: None,
+                    }
                 })),
                 Slot::Call(call) => reads.extend(call.reads().map(|read| Read {
                     guarded: read.guarded || *may_be_missing,
