@@ -254,7 +254,7 @@ fn test_files_are_held_against_their_pack() {
         ("tell:", "tall:", "the flow has no step `tall`"),
         ("update_row", "update_rwo", "there is no operation `dataverse.update_rwo`"),
         ("parameters: {}", "parameters: { prefixx: a }", "the pack has no parameter `prefixx`"),
-        ("outcome: succeeded", "outcome: suceeded", "did you mean `succeeded`?"),
+        ("outcome: succeeded", "outcome: suceeded", "expected: How the run ends"),
         ("when:", "wen:", "unknown key `wen`"),
         ("test: right", "tset: right", "what this file holds is not clear"),
     ];

@@ -30,7 +30,12 @@ const RUN: &[Case] = &[
     ("@actionBody('Row')", Ok("{\"id\":7}")),
     ("@actions('Row')['outputs']['body/id']", Ok("7")),
     ("@body(triggerBody()['step'])['id']", Ok("7")),
-    ("@outputs('Other')", Err("`outputs('Other')`: no `outputs('Other')` is given at `outputs('Other')`")),
+    (
+        "@outputs('Other')",
+        Err(
+            "`outputs('Other')`: no `outputs('Other')` is given (give it in the scope as `outputs: { Other: … }`) at `outputs('Other')`",
+        ),
+    ),
     ("@items('loop')", Ok("3")),
     ("@item()", Ok("null")),
     ("@iterationIndexes('Loop')", Ok("4")),
@@ -81,7 +86,12 @@ const LAZY: &[Case] = &[
     ),
     ("@and(false, body('none'))", Ok("false")),
     ("@and(true, true)", Ok("true")),
-    ("@and(true, body('none'))", Err("`body('none')`: no `outputs('none')` is given at `body('none')`")),
+    (
+        "@and(true, body('none'))",
+        Err(
+            "`body('none')`: no `outputs('none')` is given (give it in the scope as `outputs: { none: … }`) at `body('none')`",
+        ),
+    ),
     ("@or(true, body('none'))", Ok("true")),
     ("@or(false, false)", Ok("false")),
     (
