@@ -38,7 +38,7 @@ pub struct Flow {
 #[derive(Debug)]
 pub enum Trigger {
     /// A connector's trigger.
-    Event(EventTrigger),
+    Event(Box<EventTrigger>),
     /// A person.
     Manual(IndexMap<String, InputDocument>),
     /// Another flow.

@@ -159,7 +159,7 @@ impl Plan {
     }
 
     /// A step, by the loops around it from the outside in and by its name.
-    pub fn step<'p>(&'p self, loops: impl IntoIterator<Item = &'p str>, name: &str) -> Option<&'p Step> {
+    pub fn step<'n>(&self, loops: impl IntoIterator<Item = &'n str>, name: &str) -> Option<&Step> {
         let mut plan = self;
         for of in loops {
             let Role::Loop(looping) = &plan.graph[plan.place(of)?.entry].role else { return None };

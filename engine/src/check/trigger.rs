@@ -45,7 +45,7 @@ pub(super) fn check(
             let split = split.map(|split| checker.expression(&Value::from(split), &at.key("split")));
             let secure = ending::secure(secure.as_ref()).outputs;
             let at_once = at_once.map(|at_once| at_once as usize);
-            Trigger::Event(EventTrigger {
+            Trigger::Event(Box::new(EventTrigger {
                 name,
                 webhook: webhook_first,
                 with,
@@ -55,7 +55,7 @@ pub(super) fn check(
                 split,
                 at_once,
                 secure,
-            })
+            }))
         }
     }
 }
