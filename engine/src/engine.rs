@@ -312,7 +312,7 @@ fn event_flows<'a>(
     trigger: &'a str,
 ) -> impl Iterator<Item = (&'a Arc<PlannedFlow>, &'a EventTrigger)> {
     world.pack.flows().filter_map(move |planned| match &planned.flow.trigger {
-        Trigger::Event(used) if used.name == trigger => Some((planned, used)),
+        Trigger::Event(used) if used.name == trigger => Some((planned, used.as_ref())),
         _ => None,
     })
 }

@@ -39,7 +39,7 @@ pub struct Flow {
 #[derive(Debug)]
 pub enum Trigger {
     /// A connector's trigger.
-    Event(EventTrigger),
+    Event(Box<EventTrigger>),
     /// The clock.
     Schedule(ScheduleTrigger),
     /// A person.

@@ -60,7 +60,7 @@ pub(super) fn check(
             let split = split.map(|split| checker.split(split));
             let secure = ending::secure(secure.as_ref()).outputs;
             let at_once = at_once.map(|at_once| at_once as usize);
-            Trigger::Event(EventTrigger {
+            Trigger::Event(Box::new(EventTrigger {
                 name,
                 webhook: webhook_first,
                 with,
@@ -70,7 +70,7 @@ pub(super) fn check(
                 split,
                 at_once,
                 secure,
-            })
+            }))
         }
     }
 }

@@ -54,15 +54,15 @@ pub enum DataOperation {
 /// though it does not fit its schema.
 #[derive(Debug)]
 pub struct DataError {
-    /// What is wrong.
-    pub error: ExpressionError,
+    /// What is wrong. Boxed, since every value that is made has room for an error.
+    pub error: Box<ExpressionError>,
     /// What could be read.
     pub value: Value,
 }
 
 impl From<ExpressionError> for DataError {
     fn from(error: ExpressionError) -> DataError {
-        DataError { error, value: Value::Null }
+        DataError { error: Box::new(error), value: Value::Null }
     }
 }
 
@@ -143,7 +143,7 @@ fn parse(content: Value, schema: &Validator) -> Result<Value, DataError> {
         return Ok(value);
     }
     let error = ExpressionError::new(format!("the content does not fit the schema: {}", wrong.join("; ")));
-    Err(DataError { error, value })
+    Err(DataError { error: Box::new(error), value })
 }
 
 /// The validator quotes what is wrong, whatever its size.

@@ -48,8 +48,6 @@ pub(crate) fn connectors(service: &Shared) -> Connectors {
             .with(Write(Arc::clone(service)))
             .with(Create(Arc::clone(service)))
             .with(Visit(Arc::clone(service)))
-            .with(Hang(Arc::clone(service)))
-            .with(Break)
             .with_trigger(Changed)
             .with_open_records(),
         Connector::new("other").with_open_records(),
@@ -272,7 +270,8 @@ struct VisitInput {
     name: Value,
 }
 
-/// Comes and goes, and lets others do something in between.
+/// Comes and goes, and lets others do something in between. A `guest` never goes, and a `ghost` is a mistake of the
+/// connector.
 struct Visit(Shared);
 
 #[async_trait]
@@ -284,42 +283,16 @@ impl Operation for Visit {
 
     async fn call(&self, _: &CallKey, input: VisitInput) -> Result<Value, CallError> {
         self.0.lock().unwrap().calls.push(format!("{} comes", input.name));
+        match input.name.as_str() {
+            Some("guest") => std::future::pending().await,
+            Some("ghost") => panic!("a mistake in the connector, made on purpose"),
+            _ => {}
+        }
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }
         self.0.lock().unwrap().calls.push(format!("{} goes", input.name));
         Ok(Value::Null)
-    }
-}
-
-/// Never answers.
-struct Hang(Shared);
-
-#[async_trait]
-impl Operation for Hang {
-    const NAME: &'static str = "hang";
-    const EFFECT: Effect = Effect::Writes;
-    type Input = FailInput;
-    type Output = Value;
-
-    async fn call(&self, _: &CallKey, _: FailInput) -> Result<Value, CallError> {
-        self.0.lock().unwrap().calls.push("hang".to_owned());
-        std::future::pending().await
-    }
-}
-
-/// Has a mistake.
-struct Break;
-
-#[async_trait]
-impl Operation for Break {
-    const NAME: &'static str = "break";
-    const EFFECT: Effect = Effect::Writes;
-    type Input = FailInput;
-    type Output = Value;
-
-    async fn call(&self, _: &CallKey, _: FailInput) -> Result<Value, CallError> {
-        panic!("a mistake in the connector, made on purpose")
     }
 }
 

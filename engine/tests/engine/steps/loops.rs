@@ -242,7 +242,7 @@ s:
   after: { f: [failed] }
   scope:
     u: { until: { equals: [$.error.step, f] }, count: 2, at_limit: fail, steps: { a: { scope: { b: { scope: { i: { increment: { n: 1 } } } } } } } }
-out: { respond: $.variables.n }",
+out: { after: [s], respond: $.variables.n }",
             run: "succeeded",
             answer: "1",
         },

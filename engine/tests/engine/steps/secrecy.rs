@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::run;
+use crate::fake;
 
 #[test]
 fn what_is_secret_and_what_is_made_from_it_is_not_shown() {
@@ -58,5 +59,37 @@ fn what_is_secret_and_what_is_made_from_it_is_not_shown() {
             .map(|step| step.step.name)
             .collect();
         assert_eq!(shown, *hidden, "{steps}");
+    }
+}
+
+/// A flow that is run by another one hides what it is given, and the other hides what it answers.
+#[test]
+fn what_is_secret_stays_so_from_flow_to_flow() {
+    let middle = "flow: middle\ntrigger: { child: { inputs: { x: { type: text } } } }\nsteps:\n  m: { compose: $.trigger.x }\n  r: { run_flow: inner, with: { x: $.steps.m } }\n  out: { respond: $.steps.r }\n";
+    let inner = "flow: inner\ntrigger: { child: { inputs: { x: { type: text } } } }\nsteps:\n  i: { compose: '{{trigger.x}}!' }\n  out: { respond: $.steps.i }\n";
+    // What is hidden in the flow that begins, and whether anything is in the others.
+    let cases: [(&str, &[&str], bool); 2] = [
+        (
+            "a: { compose: s, secure: [outputs] }\n  b: { run_flow: middle, with: { x: $.steps.a } }\n  c: { compose: $.steps.b }",
+            &["a", "b", "c"],
+            true,
+        ),
+        (
+            "a: { compose: s, secure: [outputs] }\n  b: { run_flow: middle, with: { x: s } }\n  c: { compose: $.steps.b }",
+            &["a"],
+            false,
+        ),
+    ];
+    for (steps, hidden, below) in cases {
+        let mut files = fake::files(&format!("flow: test\ntrigger: {{ manual: {{}} }}\nsteps:\n  {steps}\n"));
+        files.0.insert("inner.yaml".to_owned(), inner.to_owned());
+        files.0.insert("middle.yaml".to_owned(), middle.to_owned());
+        let pack = fake::pack_of(&files, &fake::Shared::default());
+        let usage = |flow: &str, step: &str| pack.flow(flow).unwrap().plan.facts().usage.secure(step).outputs;
+        let shown: Vec<&str> = ["a", "b", "c"].into_iter().filter(|step| usage("test", step)).collect();
+        assert_eq!(shown, hidden, "{steps}");
+        for (flow, step) in [("middle", "m"), ("middle", "r"), ("inner", "i"), ("inner", "out")] {
+            assert_eq!(usage(flow, step), below, "{flow} {step}: {steps}");
+        }
     }
 }

@@ -14,7 +14,7 @@ const CHILD: &str = "
 flow: child
 trigger: { child: {} }
 steps:
-  x: { call: fake.hang }
+  x: { call: fake.visit, with: { name: guest } }
   y: { respond: 1 }
 ";
 
@@ -46,25 +46,25 @@ const OUT: &str = "out: { after: { a: [timed_out] }, respond: 1 }";
 const CASES: &[Case] = &[
     Case {
         name: "a call",
-        steps: "a: { call: fake.hang, timeout: 1 minute }\nOUT",
+        steps: "a: { call: fake.visit, with: { name: guest }, timeout: 1 minute }\nOUT",
         hanging: 1,
         runs: &[("test", "succeeded")],
     },
     Case {
         name: "a call in a scope",
-        steps: "a: { timeout: 1 minute, scope: { b: { call: fake.hang } } }\nOUT",
+        steps: "a: { timeout: 1 minute, scope: { b: { call: fake.visit, with: { name: guest } } } }\nOUT",
         hanging: 1,
         runs: &[("test", "succeeded")],
     },
     Case {
         name: "calls in a loop",
-        steps: "a: { timeout: 1 minute, for_each: [1, 2, 3], at_once: 2, steps: { b: { call: fake.hang } } }\nOUT",
+        steps: "a: { timeout: 1 minute, for_each: [1, 2, 3], at_once: 2, steps: { b: { call: fake.visit, with: { name: guest } } } }\nOUT",
         hanging: 2,
         runs: &[("test", "succeeded")],
     },
     Case {
-        name: "an update",
-        steps: "a: { timeout: 1 minute, until: { equals: [1, 2] }, steps: { b: { call: fake.hang } } }\nOUT",
+        name: "a call in a loop with a condition",
+        steps: "a: { timeout: 1 minute, until: { equals: [1, 2] }, steps: { b: { call: fake.visit, with: { name: guest } } } }\nOUT",
         hanging: 1,
         runs: &[("test", "succeeded")],
     },
@@ -82,7 +82,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "the run is ended beside its children",
-        steps: "a: { run_flow: middle, after: [] }\nw: { after: [], call: fake.hang, timeout: 1 minute }\nt: { after: { w: [timed_out] }, terminate: failed }",
+        steps: "a: { run_flow: middle, after: [] }\nw: { after: [], call: fake.visit, with: { name: guest }, timeout: 1 minute }\nt: { after: { w: [timed_out] }, terminate: failed }",
         hanging: 3,
         runs: &[("child", "cancelled"), ("child", "cancelled"), ("middle", "cancelled"), ("test", "failed")],
     },
@@ -141,7 +141,9 @@ async fn a_child_run_that_was_left_behind_is_ended_when_the_engine_starts() {
 
 #[tokio::test]
 async fn a_mistake_in_a_connector_fails_the_step() {
-    let rig = Rig::new(&files("a: { call: fake.break }\nout: { after: { a: [failed] }, respond: '{{error.code}}' }"));
+    let rig = Rig::new(&files(
+        "a: { call: fake.visit, with: { name: ghost } }\nout: { after: { a: [failed] }, respond: '{{error.code}}' }",
+    ));
     let run = rig.engine.run_now("test", json!({})).await.unwrap();
     assert_eq!(run.response().map(|answer| &answer.value), Some(&json!("unexpected")));
 }
