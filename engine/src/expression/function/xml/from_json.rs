@@ -36,15 +36,24 @@ impl Making {
         if key.starts_with('@') || is_text_key(key) {
             return Err(ExpressionError::new(format!("`{key}` cannot stand beside the root element")));
         }
+        self.no_root_element_yet()?;
         let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         for item in items {
-            if !is_special(key) && self.document.root_element().is_some() {
-                let error = ExpressionError::new("XML has one root element, and the object has more than one property");
-                return Err(error.help("put the object below a single property"));
+            if !is_special(key) {
+                self.no_root_element_yet()?;
             }
             self.item(key, item)?;
         }
         Ok(())
+    }
+
+    /// Nothing follows the root element, not even an instruction: so the service has it.
+    fn no_root_element_yet(&self) -> Result<(), ExpressionError> {
+        if self.document.root_element().is_none() {
+            return Ok(());
+        }
+        Err(ExpressionError::new("XML has one root element, and the object has more than one property")
+            .help("put the object below a single property, and what is no element before it"))
     }
 
     /// What a property holds: each item of a list in turn.
