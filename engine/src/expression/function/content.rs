@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use encoding_rs::Encoding;
 use serde_json::{Map, Value};
 
 /// Padding is needed, as the services have it.
@@ -60,6 +61,8 @@ enum Charset {
     Utf16BigEndian,
     Latin1,
     Ascii,
+    /// One of a language or a system, such as `windows-1252`.
+    Other(&'static Encoding),
 }
 
 /// Whether the charset that a content type names is known; one that names none is UTF-8.
@@ -82,6 +85,7 @@ pub(in crate::expression) fn decode(media_type: &str, bytes: &[u8]) -> String {
         Charset::Utf16 => wide(u16::from_le_bytes),
         Charset::Utf16BigEndian => wide(u16::from_be_bytes),
         Charset::Latin1 => bytes.iter().copied().map(char::from).collect(),
+        Charset::Other(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
         Charset::Ascii => bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect(),
     }
 }
@@ -109,5 +113,6 @@ fn charset(name: &str) -> Option<Charset> {
         ("us-ascii", Charset::Ascii),
         ("ascii", Charset::Ascii),
     ];
-    known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, charset)| charset)
+    let own = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, charset)| charset);
+    own.or_else(|| Encoding::for_label_no_replacement(name.as_bytes()).map(Charset::Other))
 }

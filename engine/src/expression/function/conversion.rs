@@ -166,8 +166,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[Parameter::one("value", Kinds::TEXT.or(Kinds::OBJECT))],
         Kinds::ANY,
         json,
-        "Reads a text, or bytes, as JSON; of a key that stands twice the last one counts. XML becomes an object with \
-         `@` before attributes and `#text` for text among them. An empty text and what is not JSON are errors.",
+        "Reads a text, or bytes, as JSON; of a key that stands twice the last one counts. As in the service, single \
+         quotes, comments, a comma too many and line ends within texts are taken. XML becomes an object with `@` before \
+         attributes and `#text` for text among them. An empty text and what is not JSON are errors.",
         &[("json('{\"a\":[1,2.0]}')", "{\"a\":[1,2.0]}"), ("json('{\"a\":1,\"b\":2,\"a\":3}')", "{\"b\":2,\"a\":3}")],
     ),
     row(

@@ -126,18 +126,32 @@ fn sub<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
 }
 
 fn mul<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
-    calculate(
-        args,
-        &Operation { ints: i64::checked_mul, floats: |left, right| left * right, decimals: Decimal::checked_mul },
-    )
+    calculate(args, &Operation { ints: i64::checked_mul, floats: |left, right| left * right, decimals: product })
 }
 
 fn div<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     divisor_is_not_zero(args)?;
-    calculate(
-        args,
-        &Operation { ints: i64::checked_div, floats: |left, right| left / right, decimals: Decimal::checked_div },
-    )
+    calculate(args, &Operation { ints: i64::checked_div, floats: |left, right| left / right, decimals: quotient })
+}
+
+/// The product of two decimals. As in .NET, even zero has as many places as both have together.
+fn product(left: Decimal, right: Decimal) -> Option<Decimal> {
+    let mut product = left.checked_mul(right)?;
+    if product.is_zero() {
+        product.rescale((left.scale() + right.scale()).min(Decimal::MAX_SCALE));
+    }
+    Some(product)
+}
+
+/// The quotient of two decimals. As in .NET, it has as many places as the first has more than the second where that
+/// is enough, and no zero at its end where it is not.
+fn quotient(left: Decimal, right: Decimal) -> Option<Decimal> {
+    let mut quotient = left.checked_div(right)?.normalize();
+    let places = left.scale().saturating_sub(right.scale());
+    if quotient.scale() < places {
+        quotient.rescale(places);
+    }
+    Some(quotient)
 }
 
 fn modulo<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {

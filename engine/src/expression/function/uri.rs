@@ -1,9 +1,14 @@
 //! Parts of addresses, as .NET gives them: a path is never empty, a port is the scheme's own where none is said.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
 use super::{Args, Call, Function, Group, Parameter, limit};
 use crate::expression::{ExpressionError, Kinds, Operand};
+
+/// What is escaped in a query: all that RFC 3986 has no place for in an address.
+const IN_QUERY: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 const URI: &[Parameter] = &[Parameter::one("uri", Kinds::TEXT)];
 
@@ -81,7 +86,7 @@ fn path<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
 
 fn path_and_query<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     let address = address(args)?;
-    Ok(Operand::made(format!("{}{}", address.path(), query_of(&address))))
+    Ok(Operand::made(format!("{}{}", address.path(), query_of(args.text(0)?))))
 }
 
 fn port<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
@@ -93,9 +98,16 @@ fn scheme<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
 }
 
 fn query<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
-    Ok(Operand::made(query_of(&address(args)?)))
+    address(args)?;
+    Ok(Operand::made(query_of(args.text(0)?)))
 }
 
-fn query_of(address: &Url) -> String {
-    address.query().map(|query| format!("?{query}")).unwrap_or_default()
+/// The query of an address, escaped where it must be. The rules of browsers, which the parser of addresses follows,
+/// would escape quotes too, as in `$filter=name eq 'Ann'`.
+fn query_of(address: &str) -> String {
+    let before = address.trim().split('#').next().unwrap_or_default();
+    match before.split_once('?') {
+        Some((_, query)) => format!("?{}", utf8_percent_encode(query, IN_QUERY)),
+        None => String::new(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Text and bytes in base64 and in escapes of addresses.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode_byte, utf8_percent_encode};
 
 use crate::expression::function::strings::units;
 use crate::expression::function::{Args, content, limit};
@@ -50,7 +50,18 @@ pub(super) fn escape<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionE
 }
 
 pub(super) fn unescape<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
-    Ok(Operand::made(percent_decode_str(args.text(0)?).decode_utf8_lossy()))
+    Ok(Operand::made(unescaped(args.text(0)?)))
+}
+
+/// The text without its escapes; as in .NET, those that are not UTF-8 stay.
+fn unescaped(text: &str) -> String {
+    let bytes: Vec<u8> = percent_decode_str(text).collect();
+    let mut plain = String::new();
+    for chunk in bytes.utf8_chunks() {
+        plain.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| plain.push_str(percent_encode_byte(*byte)));
+    }
+    plain
 }
 
 pub(super) fn unescape_to_binary<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {

@@ -134,6 +134,12 @@ fn truth_and_numbers() {
         ("add(9223372036854775807, 1)", None),
         ("sub(-9223372036854775808, 1)", None),
         ("div(-9223372036854775808, -1)", None),
+        ("string(mul(decimal('0.0'), 5))", Some(r#""0.0""#)),
+        ("string(div(decimal('10'), 4))", Some(r#""2.5""#)),
+        ("string(div(decimal('10.00'), decimal('4')))", Some(r#""2.50""#)),
+        ("string(div(decimal('6.0'), 2))", Some(r#""3.0""#)),
+        ("string(div(6, decimal('2.00')))", Some(r#""3""#)),
+        ("string(div(decimal('1'), 3))", Some(r#""0.3333333333333333333333333333""#)),
         ("mod(-9223372036854775808, -1)", Some("0")),
         ("div(1.0, 0)", None),
         ("mod(1, decimal('0'))", None),
@@ -190,6 +196,7 @@ fn conversion() {
         ("isFloat('1.5', '')", Some("true")),
         ("json('')", None),
         ("json('{')", None),
+        ("json('{''a'': [1,]}')", Some(r#"{"a":[1]}"#)),
         ("json(null)", None),
         ("json(json('[]'))", None),
         ("json(json('{}'))", None),
@@ -197,6 +204,8 @@ fn conversion() {
         ("string(true)", Some(r#""True""#)),
         ("encodeUriComponent('a-_.~!é')", Some(r#""a-_.~%21%C3%A9""#)),
         ("decodeUriComponent('a+b%2')", Some(r#""a+b%2""#)),
+        ("decodeUriComponent('%C3%A9%C3%28')", Some(r#""é%C3(""#)),
+        ("string(dataUriToBinary('data:text/plain;charset=windows-1252,%80'))", Some(r#""€""#)),
         ("utf8Length(null)", None),
         ("utf16Length('😀')", Some("2")),
     ]);
@@ -220,6 +229,8 @@ fn objects_and_addresses() {
         ("uriPort('ftp://contoso.com')", Some("21")),
         ("uriPort('mailto:a@b.c')", Some("-1")),
         ("uriQuery('https://contoso.com/')", Some(r#""""#)),
+        ("uriQuery('https://contoso.com/?a=b ''c''|ü%27?d#e')", Some(r#""?a=b%20'c'%7C%C3%BC%27?d""#)),
+        ("uriPathAndQuery('https://contoso.com?')", Some(r#""/?""#)),
         ("uriScheme(null)", None),
     ]);
 }

@@ -36,15 +36,24 @@ impl Making {
         if key.starts_with('@') || is_text_key(key) {
             return Err(ExpressionError::new(format!("`{key}` cannot stand beside the root element")));
         }
+        self.no_root_element_yet()?;
         let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         for item in items {
-            if !is_special(key) && self.document.root_element().is_some() {
-                let error = ExpressionError::new("XML has one root element, and the object has more than one property");
-                return Err(error.help("put the object below a single property"));
+            if !is_special(key) {
+                self.no_root_element_yet()?;
             }
             self.item(key, item)?;
         }
         Ok(())
+    }
+
+    /// Nothing follows the root element, not even an instruction: so the service has it.
+    fn no_root_element_yet(&self) -> Result<(), ExpressionError> {
+        if self.document.root_element().is_none() {
+            return Ok(());
+        }
+        Err(ExpressionError::new("XML has one root element, and the object has more than one property")
+            .help("put the object below a single property, and what is no element before it"))
     }
 
     /// What a property holds: each item of a list in turn.
@@ -59,7 +68,7 @@ impl Making {
         let kind = match key {
             "#text" => Kind::Text(scalar(key, value)?.into_owned()),
             "#whitespace" | "#significant-whitespace" => Kind::Whitespace(scalar(key, value)?.into_owned()),
-            "#cdata-section" => return self.cdata(key, value),
+            "#cdata-section" => section(&scalar(key, value)?)?,
             "?xml" => declared(value)?,
             _ if key.eq_ignore_ascii_case("!DOCTYPE") => doctype(value)?,
             _ => match key.strip_prefix('?') {
@@ -71,19 +80,6 @@ impl Making {
             check_chars(key, text)?;
         }
         self.document.add(kind).map(|_| ())
-    }
-
-    /// A section ends at `]]>`; one that holds it is written as two.
-    fn cdata(&mut self, key: &str, value: &Value) -> Result<(), ExpressionError> {
-        let text = scalar(key, value)?;
-        check_chars(key, &text)?;
-        let mut rest = &*text;
-        while let Some((before, after)) = rest.split_once("]]>") {
-            self.document.add(Kind::CData(format!("{before}]]")))?;
-            let Some(next) = rest.get(rest.len() - after.len() - 1..) else { break };
-            rest = next;
-        }
-        self.document.add(Kind::CData(rest.to_owned())).map(|_| ())
     }
 
     /// An element; no deeper than a document may be nested.
@@ -172,6 +168,14 @@ fn declared_prefix(field: &str) -> Option<&str> {
         "" => Some(""),
         rest => rest.strip_prefix(':').filter(|prefix| name::is_name(prefix) && *prefix != "xmlns"),
     }
+}
+
+/// A section ends at `]]>`, so none can hold it.
+fn section(text: &str) -> Result<Kind, ExpressionError> {
+    if text.contains("]]>") {
+        return Err(ExpressionError::new("`#cdata-section` holds `]]>`, which ends a section").help("make it `#text`"));
+    }
+    Ok(Kind::CData(text.to_owned()))
 }
 
 /// A single value as text: `true`, `1.5`, and nothing for null.

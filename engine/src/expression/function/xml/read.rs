@@ -65,6 +65,9 @@ impl Reading {
     fn event(&mut self, event: Event<'_>) -> Result<(), ExpressionError> {
         let first = !std::mem::replace(&mut self.began, true);
         match event {
+            Event::Text(text) if text.contains("]]>") => {
+                return Err(wrong("`]]>` stands outside of a CDATA section"));
+            }
             Event::Text(text) => {
                 self.text.push_str(&text.xml10_content());
                 return Ok(());

@@ -35,10 +35,11 @@ fn xml_of_text_is_written_as_the_service_writes_it() {
         ("<r>\n  <a>1</a>\n</r>\n", "<r><a>1</a></r>"),
         ("<r a='&quot;&apos;&#10;&gt;'/>", "<r a=\"&quot;'&#xA;&gt;\" />"),
         ("<r>&amp;&#x41;&lt;</r>", "<r>&amp;A&lt;</r>"),
-        ("<r>a\r\nb&#13;</r>", "<r>a\nb&#xD;</r>"),
+        ("<r>a\r\nb\t</r>", "<r>a\nb\t</r>"),
+        ("<r a='&#13;'/>", "<r a=\"&#xD;\" />"),
         ("<r><![CDATA[<>&]]></r>", "<r><![CDATA[<>&]]></r>"),
         ("<?xml version='1.0' standalone='yes'?><r/>", "<?xml version=\"1.0\" standalone=\"yes\"?><r />"),
-        ("\u{FEFF}<?pi  some data?><r><?p?></r>", "<?pi some data?><r><?p?></r>"),
+        ("\u{FEFF}<?pi  some data?><r><?p?></r>", "<?pi some data?><r><?p ?></r>"),
         ("<!DOCTYPE r><r/>", "<!DOCTYPE r[]><r />"),
         ("<!DOCTYPE r[]><r/>", "<!DOCTYPE r[]><r />"),
         ("<!DOCTYPE r SYSTEM 'a\"b'><r/>", "<!DOCTYPE r SYSTEM 'a\"b'[]><r />"),
@@ -47,6 +48,10 @@ fn xml_of_text_is_written_as_the_service_writes_it() {
     for (given, written) in rows {
         assert_eq!(text(&call("xml", &[json!(given)]).unwrap_or_else(|error| panic!("{given}: {error}"))), written);
         assert_eq!(text(&call("xml", &[json!(written)]).unwrap()), written, "what was written reads as itself");
+    }
+    // The service loses these two in what it writes: the next reader takes them for a line feed and a space.
+    for (given, written) in [("<r>a&#13;</r>", "<r>a\r</r>"), ("<r a='&#9;'/>", "<r a=\"\t\" />")] {
+        assert_eq!(text(&call("xml", &[json!(given)]).unwrap()), written);
     }
 }
 
@@ -58,6 +63,7 @@ fn text_that_is_not_well_formed_is_refused() {
         "text",
         "<",
         "<a",
+        "<a>x]]>y</a>",
         "<a>",
         "</a>",
         "<a></b>",
@@ -113,7 +119,7 @@ fn objects_become_xml() {
         (json!({"a": {"b": [1, 2.5, true, null]}}), "<a><b>1</b><b>2.5</b><b>true</b><b /></a>"),
         (json!({"a": {"b": [[1, 2], 3]}}), "<a><b><b>1</b><b>2</b></b><b>3</b></a>"),
         (json!({"a": {"b": 1, "@c": 2, "@d": null}}), "<a c=\"2\" d=\"\"><b>1</b></a>"),
-        (json!({"a": {"#text": ["x", "y"], "#cdata-section": "z]]>"}}), "<a>xy<![CDATA[z]]]]><![CDATA[>]]></a>"),
+        (json!({"a": {"#text": ["x", "y"], "#cdata-section": "z]]"}}), "<a>xy<![CDATA[z]]]]></a>"),
         (json!({"p:a": {"@xmlns:p": "u", "p:b": 1, "q:c": 2}}), "<p:a xmlns:p=\"u\"><p:b>1</p:b><c>2</c></p:a>"),
         (json!({"a": {"@xmlns": "u", "b": 1}}), "<a xmlns=\"u\"><b>1</b></a>"),
         (
@@ -134,12 +140,15 @@ fn objects_become_xml() {
         json!(1),
         json!(["a"]),
         json!({"a": 1, "b": 2}),
+        json!({"a": 1, "?go": "now"}),
         json!({"a": [1, 2]}),
         json!({"@a": 1}),
         json!({"#text": "a"}),
         json!({"": 1}),
         json!({"a": {"@b": {}}}),
         json!({"a": "\u{1}"}),
+        json!({"a": {"#cdata-section": "]]>"}}),
+        json!({"a": {"#cdata-section": "\u{1}"}}),
         json!({"?xml": {"@version": "2.0"}, "a": 1}),
         json!({"?p": "?>", "a": 1}),
         json!({"!DOCTYPE": "x", "a": 1}),

@@ -32,7 +32,6 @@ impl<'d> Writing<'d> {
             Kind::Text(text) | Kind::Whitespace(text) => escape(text, false, &mut self.text),
             Kind::CData(text) => self.text.extend(["<![CDATA[", text, "]]>"]),
             Kind::Comment(text) => self.text.extend(["<!--", text, "-->"]),
-            Kind::Instruction { target, data } if data.is_empty() => self.text.extend(["<?", target, "?>"]),
             Kind::Instruction { target, data } => self.text.extend(["<?", target, " ", data, "?>"]),
             Kind::Attribute { name, value } => self.attribute(&name.written(), value),
             Kind::Namespace { prefix, namespace } => self.declaration(prefix, namespace),
@@ -99,17 +98,17 @@ impl<'d> Writing<'d> {
     }
 }
 
-/// Writes what would be taken for markup, or changed by the next reader, as a reference.
+/// Writes what would be taken for markup as a reference, and line ends within attributes, as the writer of .NET's
+/// documents does.
 fn escape(text: &str, attribute: bool, into: &mut String) {
     for char in text.chars() {
         match char {
             '<' => into.push_str("&lt;"),
             '>' => into.push_str("&gt;"),
             '&' => into.push_str("&amp;"),
-            '\r' => into.push_str("&#xD;"),
             '"' if attribute => into.push_str("&quot;"),
             '\n' if attribute => into.push_str("&#xA;"),
-            '\t' if attribute => into.push_str("&#x9;"),
+            '\r' if attribute => into.push_str("&#xD;"),
             other => into.push(other),
         }
     }
