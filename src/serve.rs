@@ -38,7 +38,7 @@ impl Server {
             tasks.spawn(poller.run(stopped.clone()));
         }
         let timetables = timetable::of(engine);
-        let scheduled = timetables.iter().map(|timetable| timetable.describe()).collect();
+        let scheduled = timetables.iter().map(timetable::Timetable::describe).collect();
         for timetable in timetables {
             tasks.spawn(timetable.run(stopped.clone()));
         }

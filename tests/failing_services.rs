@@ -16,12 +16,12 @@ fn faults() -> Vec<(&'static str, Value, &'static str)> {
         (
             "429",
             json!({ "status": 429, "headers": { "Retry-After": "3" }, "body": { "statusCode": 429, "message": "Try again in 3 seconds." } }),
-            "tried 4 times",
+            "tried 5 times",
         ),
         ("500", answer(500, "generalException"), "500"),
-        ("503", answer(503, "serviceNotAvailable"), "tried 4 times"),
+        ("503", answer(503, "serviceNotAvailable"), "tried 5 times"),
         ("garbage", json!({ "status": 200, "body": "<html>not JSON</html>" }), "unexpected"),
-        ("no answer", json!({ "drop": true }), "tried 4 times"),
+        ("no answer", json!({ "drop": true }), "tried 5 times"),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! When a schedule fires: a pure calculation, which the caller waits by.
 //!
 //! [`Schedule::check`] makes one from a document; [`Schedule::next_after`] is asked again and again, with the time of
-//! the last firing. A rule is a cron expression, an [`interval`], or days and times of a [`calendar`]; each jumps to
+//! the last firing. A rule is a cron expression, an `interval`, or days and times of a `calendar`; each jumps to
 //! the time asked for, however long ago its start is, so that missed firings are dropped.
 //!
 //! Times follow the zone's clock. A time that the clock is set forward over fires when the clock has been set; a time
