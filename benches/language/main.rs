@@ -19,6 +19,7 @@ use cosell_engine::connector::Connectors;
 use cosell_engine::expression::{Computed, GivenScope, Template};
 use cosell_engine::run::RunId;
 use cosell_engine::run::driver::World;
+use cosell_engine::source::Source;
 use cosell_engine::store::MemoryStore;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -83,6 +84,7 @@ async fn measure(part: u32) -> Result<Report, Failure> {
     Ok(Report(vec![
         Figure::new("check_200_flows", "200 flows of 30 steps: checked and planned", checks(&connectors, 20 / part)?)
             .under(CHECK_TARGET),
+        Figure::new("read_200_flows", "  of which their YAML is read", reads(20 / part)),
         Figure::new("equals", "@equals(triggerBody()?['type'], 'Shared')", equals(rounds)?).under(EQUALS_TARGET),
         Figure::new("template", "a template with three names", templates(rounds)?).under(TEMPLATE_TARGET),
         Figure::new("compose", "a compose step with one reference", small).under(COMPOSE_TARGET),
@@ -100,6 +102,19 @@ fn checks(connectors: &Connectors, rounds: u32) -> Result<Vec<Duration>, Failure
             Ok(before.elapsed())
         })
         .collect()
+}
+
+/// Times the reading of the same text alone, into values and places.
+fn reads(rounds: u32) -> Vec<Duration> {
+    let files = pack::large(200, 30);
+    let read = |_| {
+        let before = Instant::now();
+        for (name, text) in &files.0 {
+            black_box(Source::read(name.as_str(), text.as_str()));
+        }
+        before.elapsed()
+    };
+    (0..rounds.max(3)).map(read).collect()
 }
 
 /// Times one comparison, as the mean of many.
