@@ -15,7 +15,7 @@ use command::{Failure, cargo};
 
 const USAGE: &str = "\
 cargo xtask test                      run all tests, and look whether generated files are fresh
-cargo xtask schemas                   write schemas/ anew
+cargo xtask schemas                   write schemas/ and docs/functions.md anew
 cargo xtask bench [--quick] [--json]  measure the flow language and the main job, in release
 cargo xtask fuzz [TARGET] [--seconds N]
                                       break the readers with texts made by chance; needs a C++ compiler too";
