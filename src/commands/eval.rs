@@ -30,18 +30,31 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
     let scope = args.with.as_deref().map_or_else(|| Ok(GivenScope::default()), scope_of)?;
     let scope = with_time(scope);
     let source = Source::plain("expression", text);
-    let read = parsed(&Value::from(text)).map_err(|mistakes| told(&source, mistakes))?;
-    let value = read.operand(&scope).map_err(|error| told(&source, vec![error]))?;
-    print::line(json_of(value, true));
-    Ok(())
+    let (read, mistakes) = parsed(&Value::from(text)).map_err(|mistakes| Failure::Files(told(&source, mistakes)))?;
+    match read.operand(&scope) {
+        Ok(value) => {
+            // What is not reached does no harm here; in a flow it is an error.
+            print::problems(&Problems(told(&source, mistakes).0.into_iter().map(Problem::as_warning).collect()));
+            print::line(json_of(value, true));
+            Ok(())
+        }
+        Err(error) if mistakes.is_empty() => Err(Failure::Files(told(&source, vec![error]))),
+        Err(_) => Err(Failure::Files(told(&source, mistakes))),
+    }
 }
 
-/// A value as it stands in a flow, or all mistakes in it.
-fn parsed(value: &Value) -> Result<Expression, Vec<ExpressionError>> {
+/// A value as it stands in a flow, or all mistakes in it. An expression that can be read is worked out in spite of
+/// its mistakes, as the service does: what is not reached may be anything. They are given beside it.
+fn parsed(value: &Value) -> Result<(Expression, Vec<ExpressionError>), Vec<ExpressionError>> {
     let mut mistakes = Vec::new();
     let no_mapping = |_: &str, _: Option<&str>| Err(ExpressionError::new("there are no mappings here"));
     let read = Forms { roots: &ROOTS, mapping: &no_mapping }.parse(value, &Route::root(), &mut mistakes);
-    if mistakes.is_empty() { Ok(read) } else { Err(mistakes.into_iter().map(|(_, mistake)| mistake).collect()) }
+    let mistakes: Vec<ExpressionError> = mistakes.into_iter().map(|(_, mistake)| mistake).collect();
+    match read {
+        Expression::Computed(_) => Ok((read, mistakes)),
+        read if mistakes.is_empty() => Ok((read, mistakes)),
+        _ => Err(mistakes),
+    }
 }
 
 /// The real time counts where none is given.
@@ -59,13 +72,13 @@ fn json_of(value: Operand<'_>, pretty: bool) -> String {
 }
 
 /// The mistakes, each with the part of the text that is wrong.
-fn told(source: &Arc<Source>, mistakes: Vec<ExpressionError>) -> Failure {
+fn told(source: &Arc<Source>, mistakes: Vec<ExpressionError>) -> Problems {
     let whole = 0..source.text().len();
     let problem = |mistake: ExpressionError| {
         let part = mistake.part.unwrap_or_else(|| whole.clone());
         Problem::error_at(source, part, mistake.message).help_if(mistake.help)
     };
-    Failure::Files(Problems(mistakes.into_iter().map(problem).collect()))
+    Problems(mistakes.into_iter().map(problem).collect())
 }
 
 /// Reads a scope. What is JSON is read as such, since it may be larger and deeper than a file of ours.

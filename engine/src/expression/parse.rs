@@ -48,8 +48,8 @@ pub struct Forms<'a> {
 }
 
 impl Forms<'_> {
-    /// Reads a value; every mistake is added to `mistakes` with its route, and a value with a mistake reads
-    /// as null.
+    /// Reads a value; every mistake is added to `mistakes` with its route. What cannot be read reads as null; an
+    /// expression that can be read, and names what is not there, is there all the same.
     pub fn parse(&self, value: &Value, at: &Route, mistakes: &mut Vec<(Route, ExpressionError)>) -> Expression {
         match value {
             Value::String(text) => self.text(text, at, mistakes),
@@ -111,10 +111,7 @@ impl Forms<'_> {
 fn computed(text: &str, at: &Route, mistakes: &mut Vec<(Route, ExpressionError)>) -> Expression {
     let read = Computed::parse(text);
     let found = read.as_ref().map(Computed::mistakes).unwrap_or_default();
-    if !found.is_empty() {
-        mistakes.extend(found.into_iter().map(|mistake| (at.clone(), mistake)));
-        return Expression::Literal(Value::Null);
-    }
+    mistakes.extend(found.into_iter().map(|mistake| (at.clone(), mistake)));
     let read = read.map(|computed| match computed.content() {
         Content::Literal(literal) => Expression::Literal(Value::from(literal.as_str())),
         _ => Expression::Computed(computed),

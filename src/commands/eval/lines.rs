@@ -58,7 +58,7 @@ fn answered(line: &[u8]) -> String {
 fn value(expr: &Option<Value>, scope: Value) -> Result<String, String> {
     let expr = expr.as_ref().ok_or("the line has no `expr`")?;
     let scope = with_time(GivenScope::try_from(scope).map_err(|error| error.message)?);
-    let read = parsed(expr)
+    let (read, _) = parsed(expr)
         .map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>().join("; "))?;
     let value = read.operand(&scope).map_err(|error| error.message)?;
     Ok(json_of(value, false))
@@ -87,6 +87,7 @@ mod tests {
                 r#"{"id": 2, "expr": "Deal {{trigger.id}}", "scope": {"triggerBody": {"id": 7}}}"#,
                 r#"{"id":2,"value":"Deal 7"}"#,
             ),
+            (r#"{"id": 4, "expr": "@or(true, nobody())"}"#, r#"{"id":4,"value":true}"#),
             (r#"{"id": 3, "expr": "$.item", "scope": {"item": null}, "kind": "eval"}"#, r#"{"id":3,"value":null}"#),
             (r#"{"id": 4}"#, r#"{"id":4,"error":"the line has no `expr`"}"#),
             (r#"{"id": 5, "expr": "@", "scope": {"nwo": 1}}"#, r#"{"id":5,"error":"a scope has no key `nwo`"}"#),
