@@ -52,6 +52,7 @@ impl Problem {
     /// An error in some bytes of the text.
     pub fn error_at(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Problem {
         let (source, message) = (Arc::clone(source), message.into());
+        let span = whole_characters(source.text(), span);
         Problem { source, span, severity: Severity::Error, code: Code::Invalid, message, help: None }
     }
 
@@ -77,7 +78,10 @@ impl Problem {
     #[must_use]
     pub fn in_part(self, at: &Route, part: Option<&Range<usize>>) -> Problem {
         match part {
-            Some(part) => Problem { span: self.source.part_span(at, part), ..self },
+            Some(part) => {
+                let span = whole_characters(self.source.text(), self.source.part_span(at, part));
+                Problem { span, ..self }
+            }
             None => self,
         }
     }
@@ -194,4 +198,34 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// The bytes with the whole of the characters that they begin and end in: a reader may stop in the middle of one.
+fn whole_characters(text: &str, span: Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(span.start);
+    start..text.ceil_char_boundary(span.end).max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_characters;
+    use crate::source::Source;
+
+    #[test]
+    fn a_problem_in_the_middle_of_a_character_can_be_shown() {
+        let text = "checkmark: { marks: [\"✔ \", \"✖ \"sssssssss], write: \"✔ \" }\n";
+        for length in text.char_indices().map(|(at, _)| at) {
+            let (_, problems) = Source::read("marks.yaml", &text[..length]);
+            problems.iter().for_each(|problem| assert!(problem.render(false).contains("marks.yaml")));
+        }
+    }
+
+    #[test]
+    fn a_place_is_made_of_whole_characters() {
+        let text = "a✖b";
+        let cases = [(0..1, 0..1), (2..3, 1..4), (1..2, 1..4), (4..9, 4..5), (9..12, 5..5), (3..2, 1..4)];
+        for (span, expected) in cases {
+            assert_eq!(whole_characters(text, span.clone()), expected, "{span:?}");
+        }
+    }
 }
