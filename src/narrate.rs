@@ -2,6 +2,7 @@
 
 use cosell_engine::connector::{CallKey, Effect};
 use cosell_engine::flow::{Step, StepKind};
+use cosell_engine::pack::PlannedFlow;
 use cosell_engine::run::driver::World;
 use cosell_engine::run::{Change, Event, HIDDEN, Part, RunId, StepPath};
 use cosell_engine::store::StoreError;
@@ -107,21 +108,29 @@ impl Story<'_> {
             Event::StepFinished { step, ending, .. } if ending.value.get("changed") == Some(&Value::Bool(false)) => {
                 deeds.push(Deed::InStep { title: self.title(&step) });
             }
-            Event::RunFinished { error: Some(error), .. } => deeds.push(Deed::Failed { error: error.to_string() }),
+            Event::RunFinished { error: Some(error), .. } => {
+                let error = match self.planned() {
+                    Some(planned) => error.shown(&planned.plan.facts().usage),
+                    None => error,
+                };
+                deeds.push(Deed::Failed { error: error.to_string() });
+            }
             _ => {}
         }
         None
     }
 
     fn step(&self, path: &StepPath) -> Option<&Step> {
-        let planned = self.world.pack.flow(self.flow.as_ref()?)?;
-        planned.plan.step(path.loops.iter().map(|(of, _)| of.as_str()), &path.name)
+        self.planned()?.plan.step(path.loops.iter().map(|(of, _)| of.as_str()), &path.name)
+    }
+
+    fn planned(&self) -> Option<&PlannedFlow> {
+        Some(self.world.pack.flow(self.flow.as_ref()?)?.as_ref())
     }
 
     /// Whether what a step is given is not to be shown.
     fn is_secure(&self, path: &StepPath) -> bool {
-        let planned = self.flow.as_ref().and_then(|flow| self.world.pack.flow(flow));
-        planned.is_some_and(|planned| planned.plan.facts().usage.secure(&path.name).inputs)
+        self.planned().is_some_and(|planned| planned.plan.facts().usage.secure(&path.name).inputs)
     }
 
     fn title(&self, path: &StepPath) -> String {

@@ -16,13 +16,13 @@ use tracing::{Instrument, error, info_span};
 use uuid::Uuid;
 
 use crate::connector::TriggerEvent;
-use crate::expression::NamedValues;
 use crate::flow::{EventTrigger, Trigger};
 use crate::inbox::{LaneId, Lanes};
 use crate::pack::PlannedFlow;
 use crate::run::driver::{DriveError, World};
 use crate::run::{Run, RunId};
 use crate::store::{Accepted, Cursor, EventId, Fate, NewEvent, StoreError};
+use admission::TriggerScope;
 
 /// Runs that are driven side by side.
 const MOST_RUNS: usize = 64;
@@ -222,7 +222,8 @@ impl Engine {
     /// The names of what an event is about; those that are empty or not there do not count.
     fn keys(&self, flow: &str, body: &Value) -> Vec<String> {
         let Some(trigger) = self.trigger(flow) else { return Vec::new() };
-        let scope = NamedValues(vec![("trigger", body), ("parameters", self.0.world.pack.parameters())]);
+        let outputs = admission::outputs(body);
+        let scope = TriggerScope { outputs: &outputs, world: &self.0.world };
         let mut keys = Vec::new();
         for (kind, expressions) in &trigger.key {
             for expression in expressions {

@@ -62,6 +62,19 @@ pub enum Expression {
     List(Vec<Expression>),
     /// An object of values.
     Object(IndexMap<String, Expression>),
+    /// An object with keys that are worked out: `{ "@{…}": … }`.
+    Keyed(Vec<KeyedEntry>),
+}
+
+/// An entry of an object some of whose keys are worked out.
+#[derive(Debug, Clone)]
+pub struct KeyedEntry {
+    /// The key as it stands in the file.
+    pub written: String,
+    /// What it is worked out from.
+    pub key: Expression,
+    /// What stands there.
+    pub value: Expression,
 }
 
 /// A mapping in one direction, as an expression uses it.
@@ -199,6 +212,7 @@ impl Expression {
                 .map(|(key, entry)| Ok((key.clone(), entry.evaluate(scope)?)))
                 .collect::<Result<Map<String, Value>, ExpressionError>>()
                 .map(Value::Object),
+            Expression::Keyed(entries) => keyed(entries, scope),
         }
     }
 
@@ -232,6 +246,10 @@ impl Expression {
                 items.iter().enumerate().for_each(|(index, item)| item.reads(&at.index(index), found));
             }
             Expression::Object(entries) => entries.iter().for_each(|(key, entry)| entry.reads(&at.key(key), found)),
+            Expression::Keyed(entries) => entries.iter().for_each(|KeyedEntry { written, key, value }| {
+                key.reads(&at.key(written), found);
+                value.reads(&at.key(written), found);
+            }),
         }
     }
 
@@ -242,6 +260,19 @@ impl Expression {
             _ => None,
         }
     }
+}
+
+/// Two keys that come out alike are an error: one of the values would be lost.
+fn keyed(entries: &[KeyedEntry], scope: &dyn Scope) -> Result<Value, ExpressionError> {
+    let mut map = Map::new();
+    for KeyedEntry { key, value, .. } in entries {
+        let key = key.operand(scope)?.to_text().into_owned();
+        if map.contains_key(&key) {
+            return Err(ExpressionError::new(format!("two keys of an object are `{key}`")));
+        }
+        map.insert(key, value.evaluate(scope)?);
+    }
+    Ok(Value::Object(map))
 }
 
 /// A scope of named values only; for mappings, parameters and tests.

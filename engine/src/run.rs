@@ -8,6 +8,7 @@
 //! `outcome` is the rule by which a container ends; `next` decides; `calls` names what is to be performed; `view`
 //! is what expressions see, with `records` for those that ask what became of a step.
 
+mod bounds;
 mod calls;
 pub mod driver;
 mod event;

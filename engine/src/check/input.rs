@@ -27,6 +27,8 @@ impl Input<'_> {
                 let message = format!("`{path}` can find many, and `{}` wants one value here", self.owner);
                 self.problems.push(Problem::error(self.source, at, message).help("pick one, for example with `[0]`"));
             }
+            Expression::Keyed(_) if !allows(schema, "object") => self.wrong_type("a map", schema, at),
+            Expression::Keyed(_) => {}
             Expression::Path(_) | Expression::Computed(_) | Expression::Default { .. } | Expression::Mapped { .. } => {}
         }
     }

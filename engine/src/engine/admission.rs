@@ -34,8 +34,8 @@ pub(super) fn admit(flow: &str, trigger: &EventTrigger, event: &TriggerEvent, wo
 
 /// The items that an event is split into; `None` where it stays whole. Conditions are looked at first.
 fn bodies(trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Result<Option<Vec<Value>>, ExpressionError> {
-    let outputs = json!({"headers": {}, "body": event.body});
-    let scope = TriggerScope { outputs: &outputs, parameters: world.pack.parameters(), world };
+    let outputs = outputs(&event.body);
+    let scope = TriggerScope { outputs: &outputs, world };
     let during = |what: &str| {
         let what = what.to_owned();
         move |error: ExpressionError| ExpressionError::new(format!("{what}: {}", error.message))
@@ -58,11 +58,15 @@ fn bodies(trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Result
     }
 }
 
+/// An event as `triggerOutputs()` gives it.
+pub(super) fn outputs(body: &Value) -> Value {
+    json!({"headers": {}, "body": body})
+}
+
 /// What a trigger's own values see.
-struct TriggerScope<'a> {
-    outputs: &'a Value,
-    parameters: &'a Value,
-    world: &'a World,
+pub(super) struct TriggerScope<'a> {
+    pub(super) outputs: &'a Value,
+    pub(super) world: &'a World,
 }
 
 impl Scope for TriggerScope<'_> {
@@ -71,7 +75,7 @@ impl Scope for TriggerScope<'_> {
             Root::TriggerOutputs => Ok(Cow::Borrowed(self.outputs)),
             Root::TriggerRecord => Ok(Cow::Owned(json!({"outputs": self.outputs, "status": "Succeeded"}))),
             Root::Named(name) if name == "trigger" => Ok(Cow::Borrowed(&self.outputs["body"])),
-            Root::Named(name) if name == "parameters" => Ok(Cow::Borrowed(self.parameters)),
+            Root::Named(name) if name == "parameters" => Ok(Cow::Borrowed(self.world.pack.parameters())),
             root => Err(ExpressionError::new(format!("`{root}` cannot be read in a trigger"))),
         }
     }

@@ -1,13 +1,12 @@
 //! Conditions in structured form: `all`, `any`, `not`, and comparisons of two values.
 //!
 //! The meaning is that of the condition objects of Power Automate: `all` and `any` stop at the first
-//! answer, an empty `all` is true, `equals` compares numbers by value and everything else by type.
-
-use std::cmp::Ordering;
+//! answer, an empty `all` is true, and a comparison is the function of that name.
 
 use serde_json::Value;
 
-use super::{Expression, ExpressionError, Scope};
+use super::function::{self, Args, Compute};
+use super::{Expression, ExpressionError, Operand, Scope};
 
 /// A condition, understood.
 #[derive(Debug, Clone)]
@@ -62,46 +61,27 @@ impl Comparison {
         }
     }
 
-    fn holds(self, left: &Value, right: &Value) -> Result<bool, ExpressionError> {
+    /// The function of the library that says whether it holds.
+    fn function(self) -> Compute {
         match self {
-            Comparison::Equals => Ok(equal(left, right)),
-            Comparison::Greater => Ok(self.order(left, right)? == Ordering::Greater),
-            Comparison::GreaterOrEquals => Ok(self.order(left, right)? != Ordering::Less),
-            Comparison::Less => Ok(self.order(left, right)? == Ordering::Less),
-            Comparison::LessOrEquals => Ok(self.order(left, right)? != Ordering::Greater),
-            Comparison::Contains => self.contains(left, right),
-            Comparison::StartsWith => self.texts(left, right, |text, part| text.starts_with(part)),
-            Comparison::EndsWith => self.texts(left, right, |text, part| text.ends_with(part)),
+            Comparison::Equals => function::equals,
+            Comparison::Greater => function::greater,
+            Comparison::GreaterOrEquals => function::greater_or_equals,
+            Comparison::Less => function::less,
+            Comparison::LessOrEquals => function::less_or_equals,
+            Comparison::Contains => function::contains,
+            Comparison::StartsWith => function::starts_with,
+            Comparison::EndsWith => function::ends_with,
         }
     }
 
-    fn order(self, left: &Value, right: &Value) -> Result<Ordering, ExpressionError> {
-        match (left, right) {
-            (Value::Number(left), Value::Number(right)) => compare_numbers(left, right),
-            (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
-            _ => None,
-        }
-        .ok_or_else(|| self.cannot(left, right))
-    }
-
-    fn contains(self, left: &Value, right: &Value) -> Result<bool, ExpressionError> {
-        match (left, right) {
-            (Value::String(text), Value::String(part)) => Ok(text.contains(part.as_str())),
-            (Value::Array(items), value) => Ok(items.iter().any(|item| equal(item, value))),
-            (Value::Object(map), Value::String(key)) => Ok(map.contains_key(key)),
-            _ => Err(self.cannot(left, right)),
-        }
-    }
-
-    fn texts(self, left: &Value, right: &Value, holds: fn(&str, &str) -> bool) -> Result<bool, ExpressionError> {
-        match (left, right) {
-            (Value::String(left), Value::String(right)) => Ok(holds(&left.to_lowercase(), &right.to_lowercase())),
-            _ => Err(self.cannot(left, right)),
-        }
-    }
-
-    fn cannot(self, left: &Value, right: &Value) -> ExpressionError {
-        ExpressionError::new(format!("`{}` cannot compare {} with {}", self.name(), kind(left), kind(right)))
+    fn holds(self, values: &[Operand<'_>; 2], scope: &dyn Scope) -> Result<bool, ExpressionError> {
+        let named = |error: ExpressionError| ExpressionError {
+            message: format!("`{}`: {}", self.name(), error.message),
+            ..error
+        };
+        let holds = self.function()(&Args::new(values, scope)).map_err(named)?;
+        Ok(holds.json() == Some(&Value::Bool(true)))
     }
 }
 
@@ -153,13 +133,7 @@ impl Condition {
                 })
             }
             Condition::Empty(value) => Ok(value.operand(scope)?.json().is_some_and(is_empty)),
-            Condition::Compare(how, left, right) => {
-                let (left, right) = (left.operand(scope)?, right.operand(scope)?);
-                match (left.json(), right.json()) {
-                    (Some(left), Some(right)) => how.holds(left, right),
-                    _ => how.holds(&left.into_value(), &right.into_value()),
-                }
-            }
+            Condition::Compare(how, left, right) => how.holds(&[left.operand(scope)?, right.operand(scope)?], scope),
         }
     }
 }
@@ -174,44 +148,12 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => compare_numbers(left, right) == Some(Ordering::Equal),
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| equal(value, other)))
-        }
-        _ => left == right,
-    }
-}
-
-fn compare_numbers(left: &serde_json::Number, right: &serde_json::Number) -> Option<Ordering> {
-    match (left.as_i64(), right.as_i64()) {
-        (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::{Comparison, Condition};
-    use crate::expression::{Expression, NamedValues};
+    use crate::expression::{Expression, NamedValues, Operand};
 
     #[test]
     fn comparisons_are_those_of_the_condition_objects() {
@@ -229,7 +171,9 @@ mod tests {
             (Less, json!(1), json!(1), Some(false)),
             (LessOrEquals, json!(1), json!(1), Some(true)),
             (Contains, json!("abc"), json!("bc"), Some(true)),
-            (Contains, json!([1, 2]), json!(2.0), Some(true)),
+            (Contains, json!([1, 2]), json!(2), Some(true)),
+            (Equals, json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_992_i64), Some(false)),
+            (Equals, json!(true), json!("true"), Some(true)),
             (Contains, json!({"k": 1}), json!("k"), Some(true)),
             (Contains, json!(5), json!(5), None),
             (StartsWith, json!("Deal"), json!("de"), Some(true)),
@@ -237,7 +181,8 @@ mod tests {
             (EndsWith, json!(null), json!("AL"), None),
         ];
         for (how, left, right, expected) in cases {
-            assert_eq!(how.holds(left, right).ok(), *expected, "{how:?} {left} {right}");
+            let values = [Operand::Borrowed(left), Operand::Borrowed(right)];
+            assert_eq!(how.holds(&values, &NamedValues::default()).ok(), *expected, "{how:?} {left} {right}");
         }
     }
 

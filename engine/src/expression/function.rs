@@ -26,6 +26,10 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use args::Args;
+// What the comparisons of a condition are.
+pub(super) use collections::contains;
+pub(super) use logic::{equals, greater, greater_or_equals, less, less_or_equals};
+pub(super) use strings::{ends_with, starts_with};
 
 use super::{ExpressionError, Kinds, Operand};
 

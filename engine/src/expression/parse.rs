@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::computed::Content;
-use super::{Computed, Expression, ExpressionError, Path, Template, Transform};
+use super::{Computed, Expression, ExpressionError, KeyedEntry, Path, Template, Transform};
 use crate::source::Route;
 
 /// What a string is, by its first characters.
@@ -57,6 +57,7 @@ impl Forms<'_> {
                 items.iter().enumerate().map(|(index, item)| self.parse(item, &at.index(index), mistakes)).collect(),
             ),
             Value::Object(map) if map.keys().any(|key| key.starts_with('$')) => self.special(map, at, mistakes),
+            Value::Object(map) if map.keys().any(|key| key.contains("@{")) => self.keyed(map, at, mistakes),
             Value::Object(map) => Expression::Object(
                 map.iter().map(|(key, entry)| (key.clone(), self.parse(entry, &at.key(key), mistakes))).collect(),
             ),
@@ -73,6 +74,21 @@ impl Forms<'_> {
             Form::Computed => return computed(text, at, mistakes),
         };
         keep(read, at, mistakes)
+    }
+
+    /// A key with `@{…}` is worked out; any other key, `@odata.type` too, is as it stands.
+    fn keyed(&self, map: &Map<String, Value>, at: &Route, mistakes: &mut Vec<(Route, ExpressionError)>) -> Expression {
+        let mut entries = Vec::new();
+        for (key, entry) in map {
+            let at = at.key(key);
+            let read = match key.contains("@{") {
+                true => computed(key, &at, mistakes),
+                false => Expression::Literal(Value::from(key.as_str())),
+            };
+            let value = self.parse(entry, &at, mistakes);
+            entries.push(KeyedEntry { written: key.clone(), key: read, value });
+        }
+        Expression::Keyed(entries)
     }
 
     fn special(

@@ -11,7 +11,11 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
+use super::computed::{DEEPEST, LONGEST};
 use super::{ExpressionError, Operand, Read, Root, Scope};
+
+/// How often a path may look at every depth: each time multiplies what is looked at.
+const MOST_DESCENTS: usize = 3;
 
 /// A path, parsed.
 #[derive(Clone)]
@@ -39,6 +43,7 @@ pub enum Segment {
 impl Path {
     /// Reads `$.steps.referral.id` or `$['steps']['Get items'].value[*]`.
     pub fn parse(text: &str) -> Result<Path, ExpressionError> {
+        bounded(text)?;
         let query = parse_json_path(text).map_err(|_| {
             ExpressionError::new(format!("`{text}` is not a JSONPath"))
                 .help("a path looks like `$.steps.NAME.field`, or `$.steps['a name'].list[0]`")
@@ -48,7 +53,7 @@ impl Path {
         let plain: Option<Vec<Segment>> = segments.iter().map(plain_segment).collect();
         let rest = match plain {
             Some(plain) => Rest::Plain(plain),
-            None if looks_back_at_root(&segments) => {
+            None if looks_back_at_root(text) => {
                 return Err(ExpressionError::new(format!("`{text}` reads `$` inside a filter"))
                     .help("a filter can only compare with `@` and with literals"));
             }
@@ -132,11 +137,57 @@ pub(super) fn walk<'a>(start: &'a Value, segments: &[Segment]) -> Option<&'a Val
         Segment::Index(index) => {
             let list = value.as_array()?;
             let place = if *index < 0 {
-                list.len().checked_sub(usize::try_from(-index).ok()?)?
+                list.len().checked_sub(usize::try_from(index.unsigned_abs()).ok()?)?
             } else {
                 usize::try_from(*index).ok()?
             };
             list.get(place)
+        }
+    })
+}
+
+/// Keeps the library, which calls itself for what stands within something else and for all that `..` finds, off the
+/// end of the stack and of anybody's patience.
+fn bounded(text: &str) -> Result<(), ExpressionError> {
+    let refused = |what: String| Err(ExpressionError::new(what).help("pick a part of it in a `compose` step before"));
+    if text.chars().nth(LONGEST).is_some() {
+        return refused(format!("a path of more than {LONGEST} characters is too long"));
+    }
+    let (mut depth, mut deepest, mut descents, mut before) = (0_usize, 0, 0, ' ');
+    for character in outside_quotes(text) {
+        match character {
+            // A negation calls the parser once more, as a parenthesis does.
+            '(' | '[' | '!' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            '.' if before == '.' => descents += 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+        before = character;
+    }
+    if deepest > DEEPEST {
+        return refused(format!("more than {DEEPEST} brackets stand within each other in a path"));
+    }
+    if descents > MOST_DESCENTS {
+        return refused(format!("a path has `..` at most {MOST_DESCENTS} times"));
+    }
+    Ok(())
+}
+
+/// The characters of a path that stand in no quoted name or text.
+fn outside_quotes(text: &str) -> impl Iterator<Item = char> {
+    let (mut quote, mut escaped) = (None, false);
+    text.chars().filter(move |character| match quote {
+        Some(open) => {
+            if !escaped && *character == open {
+                quote = None;
+            }
+            escaped = !escaped && *character == '\\';
+            false
+        }
+        None => {
+            quote = Some(*character).filter(|character| matches!(character, '\'' | '"'));
+            quote.is_none()
         }
     })
 }
@@ -149,11 +200,15 @@ fn plain_segment(segment: &model::Segment) -> Option<Segment> {
     }
 }
 
-/// The parser keeps the quotes of a name in brackets.
+/// The parser keeps the quotes of a name in brackets, and what is escaped in it.
 fn unquoted(name: &str) -> String {
     let inner = |quote| name.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
     match inner('\'').or_else(|| inner('"')) {
-        Some(inner) => inner.replace("\\'", "'").replace("\\\"", "\"").replace("\\\\", "\\"),
+        // The escapes are those of JSON but for the single quote.
+        Some(inner) => {
+            let json = format!("\"{}\"", inner.replace("\\'", "'").replace("\\\"", "\"").replace('"', "\\\""));
+            serde_json::from_str(&json).unwrap_or_else(|_| inner.to_owned())
+        }
         None => name.to_owned(),
     }
 }
@@ -178,10 +233,10 @@ fn take_root(text: &str, segments: &mut Vec<model::Segment>) -> Result<Root, Exp
     }
 }
 
-/// Whether a filter refers to the document's root, which here is not what `$` means in a flow.
-fn looks_back_at_root(segments: &[model::Segment]) -> bool {
-    let text = JpQuery::new(segments.to_vec()).to_string();
-    text.chars().skip(1).any(|character| character == '$')
+/// Whether a filter refers to the document's root, which here is not what `$` means in a flow. Outside of quotes
+/// `$` stands for nothing else.
+fn looks_back_at_root(text: &str) -> bool {
+    outside_quotes(text).filter(|character| *character == '$').nth(1).is_some()
 }
 
 #[cfg(test)]
@@ -195,8 +250,8 @@ mod tests {
 
     #[test]
     fn paths_give_what_rfc_9535_says() {
-        let trigger =
-            json!({"id": 7, "a b": {"c": null}, "list": [{"n": 1, "on": true}, {"n": 2, "on": false}], "it's": 1});
+        let trigger = json!({"id": 7, "a b": {"c": null}, "list": [{"n": 1, "on": true}, {"n": 2, "on": false}], "it's": 1,
+                "$id": 8, "b\\s é \"": 9});
         let cases: &[(&str, Result<Value, &str>)] = &[
             ("$.trigger.id", Ok(json!(7))),
             ("$['trigger']['a b'].c", Ok(Value::Null)),
@@ -207,6 +262,12 @@ mod tests {
             ("$.trigger.list[?@.n>5].n", Ok(json!([]))),
             ("$.trigger..n", Ok(json!([1, 2]))),
             ("$.trigger[\"it's\"]", Ok(json!(1))),
+            ("$.trigger['$id']", Ok(json!(8))),
+            ("$.trigger.list[*]['$id']", Ok(json!([]))),
+            ("$.trigger.list[?@.n=='$5'].n", Ok(json!([]))),
+            (r"$.trigger['it\'s']", Ok(json!(1))),
+            (r#"$.trigger['b\\s \u00e9 "']"#, Ok(json!(9))),
+            ("$.trigger.list[-9007199254740991]", Err("`$.trigger.list[-9007199254740991]` finds nothing")),
             ("$.trigger.missing", Err("`$.trigger.missing` finds nothing")),
             ("$.trigger.list[9]", Err("`$.trigger.list[9]` finds nothing")),
             ("$.trigger.id.deeper", Err("`$.trigger.id.deeper` finds nothing")),
@@ -227,5 +288,24 @@ mod tests {
                 Err(message) => assert_eq!(&actual.unwrap_err().message, message, "{text}"),
             }
         }
+    }
+
+    #[test]
+    fn a_path_that_could_run_away_is_refused() {
+        let deep = |open: &str, close: &str| format!("$.trigger[?{}@.a{}]", open.repeat(5000), close.repeat(5000));
+        let cases = [
+            (deep("(", ")"), "more than 100 brackets stand within each other in a path"),
+            (deep("!(", ")"), "more than 100 brackets stand within each other in a path"),
+            (deep("@[?", "]"), "more than 100 brackets stand within each other in a path"),
+            (format!("$.trigger{}", "..a".repeat(4)), "a path has `..` at most 3 times"),
+            (format!("$.trigger{}", ".a".repeat(100_000)), "a path of more than 131072 characters is too long"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Path::parse(&text).unwrap_err().message, expected);
+        }
+        for open in ["((((((((((", "!!!!!!!!!!", "[[[[[[[[[[", "[?[?[?[?[?"] {
+            let _ = Path::parse(&format!("$.trigger[?{}", open.repeat(9)));
+        }
+        assert_eq!(Path::parse(&format!("$.trigger{}", ".a".repeat(20_000))).unwrap().to_string().len(), 40_009);
     }
 }

@@ -17,6 +17,8 @@ pub struct Usage {
     pub secure: HashMap<String, Secure>,
     /// Whether the event is not shown.
     pub secure_trigger: bool,
+    /// Steps that run another flow whose error may quote what is not shown.
+    errors: BTreeSet<String>,
     /// The steps that stand directly in a step, whose records it gives.
     held: HashMap<String, Vec<String>>,
 }
@@ -44,6 +46,19 @@ impl Usage {
     /// What is not shown of a step.
     pub fn secure(&self, step: &str) -> Secure {
         self.secure.get(&step.to_lowercase()).copied().unwrap_or_default()
+    }
+
+    /// Whether the error of a step may quote what is not shown: a value of its own, or of a flow that it runs.
+    pub fn hides_error(&self, step: &str) -> bool {
+        let secure = self.secure(step);
+        let of_trigger = self.secure_trigger && step == "trigger";
+        secure.inputs || secure.outputs || of_trigger || self.errors.contains(&step.to_lowercase())
+    }
+
+    /// Whether any error in the flow may quote what is not shown.
+    fn hides_an_error(&self) -> bool {
+        let of_step = self.secure.values().any(|secure| secure.inputs || secure.outputs);
+        of_step || self.secure_trigger || !self.errors.is_empty()
     }
 
     /// What a flow says itself.
@@ -77,6 +92,7 @@ impl Usage {
                 secure.outputs |= secure.inputs && makes_its_value(&step.kind);
                 if let StepKind::RunFlow { flow, .. } = &step.kind {
                     secure.outputs |= between.answers.contains(flow.as_str());
+                    changed |= between.errors.contains(flow.as_str()) && self.errors.insert(name.clone());
                 }
                 changed |= self.secure.insert(name, secure) != Some(secure);
                 if let StepKind::Assign(assignment) = &step.kind
@@ -94,6 +110,9 @@ impl Usage {
 
     /// Says what other flows must know.
     fn tell<'f>(&self, flow: &'f str, reads: &[Reader<'f>], between: &mut Between<'f>) {
+        if self.hides_an_error() {
+            between.errors.insert(flow);
+        }
         for Reader { step, .. } in reads {
             let secure = self.secure(&step.name);
             match &step.kind {
@@ -108,17 +127,18 @@ impl Usage {
         }
     }
 
-    fn hides_any(&self, step: &str) -> bool {
-        let secure = self.secure(step);
-        secure.inputs || secure.outputs
-    }
-
     fn hides(&self, read: &Read) -> bool {
         match &read.root {
-            Root::Step(name) | Root::Outputs(name) | Root::Items(name) => self.secure(name).outputs,
-            Root::Record(name) => self.hides_any(name),
+            Root::Step(name) | Root::Items(name) => self.secure(name).outputs,
+            // Where a call failed, its error is in its outputs too.
+            Root::Outputs(name) | Root::Record(name) => self.hides_error(name),
             Root::Result(name) => {
-                self.held.get(&name.to_lowercase()).into_iter().flatten().any(|held| self.hides_any(held))
+                self.held.get(&name.to_lowercase()).into_iter().flatten().any(|held| self.hides_error(held))
+            }
+            // It may be the error of any step before: that hides rather too much than too little.
+            Root::Named(name) if name == "error" => {
+                let harmless = ["step", "status", "request_id", "attempts"];
+                self.hides_an_error() && !read.key.as_deref().is_some_and(|key| harmless.contains(&key))
             }
             Root::TriggerOutputs | Root::TriggerRecord => self.secure_trigger,
             Root::Named(name) if name == "trigger" => self.secure_trigger,
@@ -144,6 +164,8 @@ struct Between<'f> {
     triggers: BTreeSet<&'f str>,
     /// Flows that answer something hidden.
     answers: BTreeSet<&'f str>,
+    /// Flows whose error may quote something hidden.
+    errors: BTreeSet<&'f str>,
 }
 
 const VARIABLE: &str = "\u{0}variable ";

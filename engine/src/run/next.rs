@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use petgraph::graph::NodeIndex;
 use serde_json::{Map, Value};
 
+use super::bounds::bounded;
 use super::event::{Ending, Event, Part, StepError, Verdict};
 use super::frame::{Frame, Looping, State as NodeState};
 use super::update::{self, Stage, Update};
@@ -182,7 +183,8 @@ impl<'a> Decider<'a> {
             }
             StepKind::Data(operation) => {
                 let ending = match operation.evaluate(view) {
-                    Ok(value) => Ending::succeeded(value),
+                    Ok(value) => bounded(value)
+                        .map_or_else(|error| Ending::failed(unworkable(&view.step.name, &error)), Ending::succeeded),
                     Err(failed) => {
                         let error = unworkable(&view.step.name, &failed.error);
                         Ending { value: failed.value, ..Ending::failed(error) }
@@ -206,7 +208,7 @@ impl<'a> Decider<'a> {
     }
 
     fn start_call(&mut self, part: Part, with: &Expression, view: &View<'_>) -> Result<(), ExpressionError> {
-        let input = with.evaluate(view)?;
+        let input = bounded(with.evaluate(view)?)?;
         self.record(Event::CallStarted { step: view.path(), part, input, changes: Vec::new(), at: self.now });
         Ok(())
     }
@@ -220,14 +222,14 @@ impl<'a> Decider<'a> {
 
     /// The first case that has the value; its kind counts too, so the text `1` is not the number.
     fn switch(&mut self, value: &Expression, cases: &[Case], view: &View<'_>) -> Result<(), ExpressionError> {
-        let value = value.evaluate(view)?;
+        let value = bounded(value.evaluate(view)?)?;
         let branch = cases.iter().position(|case| case.is == value).unwrap_or(cases.len());
         self.record(Event::BranchTaken { step: view.path(), branch, value, at: self.now });
         Ok(())
     }
 
     fn start_loop(&mut self, items: &Expression, view: &View<'_>) -> Result<(), ExpressionError> {
-        match items.evaluate(view)? {
+        match bounded(items.evaluate(view)?)? {
             Value::Array(items) => {
                 self.record(Event::LoopStarted { step: view.path(), items, at: self.now });
                 Ok(())
@@ -262,8 +264,8 @@ impl<'a> Decider<'a> {
         let assigned = assignment.evaluate(variables, view)?;
         let (step, variable, at) = (view.path(), assignment.variable.clone(), self.now);
         self.record(match assigned {
-            Assigned::Whole(value) => Event::VariableSet { step, variable, value, at },
-            Assigned::More(value) => Event::VariableAppended { step, variable, value, at },
+            Assigned::Whole(value) => Event::VariableSet { step, variable, value: bounded(value)?, at },
+            Assigned::More(value) => Event::VariableAppended { step, variable, value: bounded(value)?, at },
         });
         Ok(())
     }
@@ -291,7 +293,7 @@ impl<'a> Decider<'a> {
             Some(headers) => self::headers(&headers.evaluate(view)?)?,
             None => BTreeMap::new(),
         };
-        let value = answer.body.evaluate(view)?;
+        let value = bounded(answer.body.evaluate(view)?)?;
         if self.has_answered() {
             return Err(ExpressionError::new("the run has answered already"));
         }

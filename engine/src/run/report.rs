@@ -24,7 +24,7 @@ pub struct StepReport {
     pub outcome: Option<Outcome>,
     /// Its value; [`HIDDEN`] where it is not to be shown.
     pub value: Value,
-    /// Why it failed.
+    /// Why it failed, without what is not to be shown.
     pub error: Option<StepError>,
     /// What it wrote, field by field.
     pub changes: Vec<Change>,
@@ -49,14 +49,15 @@ fn steps(frame: &Frame) -> Vec<StepReport> {
         let (Some(step), Role::Whole | Role::Loop(_) | Role::Start) = (&weight.step, &weight.role) else { continue };
         let Some(place) = frame.plan.place(&step.name) else { continue };
         let ending = frame.ending(place.exit);
-        let hidden = frame.plan.facts().usage.secure(&step.name).outputs;
+        let usage = &frame.plan.facts().usage;
+        let hidden = usage.secure(&step.name).outputs;
         reports.push(StepReport {
             step: StepPath { loops: Vec::new(), name: step.name.clone() },
             title: step.title.clone().unwrap_or_else(|| step.name.clone()),
             kind: step.kind.name(),
             outcome: ending.map(|ending| ending.outcome),
             value: shown(ending, hidden),
-            error: ending.and_then(|ending| ending.error.clone()),
+            error: ending.and_then(|ending| ending.error.clone()).map(|error| error.shown(usage)),
             changes: ending.filter(|_| !hidden).map(|ending| ending.changes.clone()).unwrap_or_default(),
         });
     }

@@ -9,36 +9,53 @@ use crate::flow::Usage;
 
 impl Event {
     /// The event with [`HIDDEN`] in place of every value that the flow keeps from being shown. An error of a step
-    /// whose values are secure may quote them, so its message goes too.
+    /// whose values are secure may quote them, so its message and its code go too.
     #[must_use]
     pub fn shown(mut self, usage: &Usage) -> Event {
         let secure = self.step().map(|step| usage.secure(&step.name)).unwrap_or_default();
+        let hides_error = self.step().is_some_and(|step| usage.hides_error(&step.name));
         match &mut self {
             Event::RunStarted { trigger, .. } if usage.secure_trigger => hide(trigger),
             Event::BranchTaken { value, .. } if secure.inputs => hide(value),
             Event::LoopStarted { items, .. } if secure.inputs => items.iter_mut().for_each(hide),
-            Event::VariableSet { value, .. } if secure.inputs || secure.outputs => hide(value),
-            Event::CallStarted { input, changes, .. } if secure.inputs => {
-                hide(input);
+            Event::VariableSet { value, .. } | Event::VariableAppended { value, .. }
+                if secure.inputs || secure.outputs =>
+            {
+                hide(value);
+            }
+            Event::CallStarted { input, changes, .. } if secure.inputs || secure.outputs => {
+                if secure.inputs {
+                    hide(input);
+                }
+                // They hold what was read.
                 changes.clear();
             }
-            Event::CallFinished { result, .. } if secure.outputs => match result {
-                Ok(answer) => hide_answer(answer),
-                Err(error) => hide_call_error(error),
-            },
+            Event::CallFinished { result: Ok(answer), .. } if secure.outputs => hide_answer(answer),
+            Event::CallFinished { result: Err(error), .. } if hides_error => hide_call_error(error),
             Event::Responded { answer, .. } if secure.inputs || secure.outputs => hide_answer(answer),
-            Event::StepFinished { ending, .. } if secure.inputs || secure.outputs => {
-                hide(&mut ending.value);
-                ending.changes.clear();
-                ending.error.iter_mut().for_each(hide_error);
-            }
-            Event::RunFinished { error: Some(error), .. } => {
-                let secure = usage.secure(&error.step);
+            Event::StepFinished { ending, .. } => {
                 if secure.inputs || secure.outputs {
-                    hide_error(error);
+                    hide(&mut ending.value);
+                    ending.changes.clear();
+                }
+                if let Some(error) = ending.error.take() {
+                    ending.error = Some(error.shown(usage));
                 }
             }
+            Event::RunFinished { error, .. } => *error = error.take().map(|error| error.shown(usage)),
             _ => {}
+        }
+        self
+    }
+}
+
+impl StepError {
+    /// The error with [`HIDDEN`] in place of what may quote a value that the flow keeps from being shown.
+    #[must_use]
+    pub fn shown(mut self, usage: &Usage) -> StepError {
+        if usage.hides_error(&self.step) {
+            HIDDEN.clone_into(&mut self.message);
+            HIDDEN.clone_into(&mut self.code);
         }
         self
     }
@@ -58,11 +75,8 @@ fn hide_answer(answer: &mut Answer) {
 
 fn hide_call_error(error: &mut CallError) {
     HIDDEN.clone_into(&mut error.message);
+    error.code = None;
     error.body = None;
-}
-
-fn hide_error(error: &mut StepError) {
-    HIDDEN.clone_into(&mut error.message);
 }
 
 #[cfg(test)]
@@ -94,6 +108,7 @@ mod tests {
             Event::BranchTaken { step: step.clone(), branch: 0, value: secret(), at },
             Event::LoopStarted { step: step.clone(), items: vec![secret()], at },
             Event::VariableSet { step: step.clone(), variable: "v".to_owned(), value: secret(), at },
+            Event::VariableAppended { step: step.clone(), variable: "v".to_owned(), value: secret(), at },
             Event::CallStarted { step: step.clone(), part: Part::Call, input: secret(), changes: changes.clone(), at },
             Event::CallFinished { step: step.clone(), part: Part::Call, result: Ok(answer.clone()), attempts: 1, at },
             Event::Responded { step: step.clone(), answer, at },

@@ -1,8 +1,10 @@
 //! Each kind of step, run to its end without services: what it gives, and how it ends.
 
 mod answers;
+mod bounds;
 mod data;
 mod loops;
+mod names;
 mod records;
 mod secrecy;
 mod timeouts;

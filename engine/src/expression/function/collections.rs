@@ -161,7 +161,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn contains<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
+pub(in crate::expression) fn contains<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     let found = match args.get(0).json() {
         Some(Value::String(text)) => text.contains(args.text(1)?),
         Some(Value::Array(items)) => args.get(1).json().is_some_and(|value| items.contains(value)),

@@ -121,7 +121,7 @@ fn not<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     Ok(Operand::made(!args.bool(0)?))
 }
 
-fn equals<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
+pub(in crate::expression) fn equals<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     let (left, right) = (args.get(0), args.get(1));
     let same = match (Number::of(left), Number::of(right), left.json(), right.json()) {
         (Some(left), Some(right), ..) => number::compare(left, right) == Some(Ordering::Equal),
@@ -153,19 +153,19 @@ fn equal((left, right): (&Value, &Value)) -> bool {
     }
 }
 
-fn greater<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
+pub(in crate::expression) fn greater<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     ordered(args, &[Ordering::Greater])
 }
 
-fn greater_or_equals<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
+pub(in crate::expression) fn greater_or_equals<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     ordered(args, &[Ordering::Greater, Ordering::Equal])
 }
 
-fn less<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
+pub(in crate::expression) fn less<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     ordered(args, &[Ordering::Less])
 }
 
-fn less_or_equals<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
+pub(in crate::expression) fn less_or_equals<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     ordered(args, &[Ordering::Less, Ordering::Equal])
 }
 

@@ -8,6 +8,8 @@ mod xml_text;
 
 use serde_json::Value;
 
+pub(in crate::expression) use search::{ends_with, starts_with};
+
 use super::number::{self, Culture};
 use super::{Args, Call, Function, Group, Parameter, limit};
 use crate::expression::{ExpressionError, Kinds, Operand};

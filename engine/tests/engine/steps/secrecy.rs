@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::run;
 use crate::fake;
+use crate::outcomes::possible;
 
 #[test]
 fn what_is_secret_and_what_is_made_from_it_is_not_shown() {
@@ -49,6 +50,13 @@ fn what_is_secret_and_what_is_made_from_it_is_not_shown() {
             "a: { compose: { name: s, value: 1 }, secure: [outputs] }\nb: { update_if_different: { map: deal, from: $.steps.a, read: { call: fake.read, with: { id: row } }, update: { call: fake.write, with: { row: $.changes } } } }",
             &["a", "b"],
         ),
+        ("a: { call: fake.fail, secure: [inputs] }\nb: { after: { a: [failed] }, compose: $.error.message }", &["b"]),
+        ("a: { call: fake.fail, secure: [inputs] }\nb: { after: { a: [failed] }, compose: $.error.step }", &[]),
+        ("a: { call: fake.fail }\nb: { after: { a: [failed] }, compose: $.error.message }", &[]),
+        (
+            "a: { compose: s, secure: [outputs] }\nb: { compose: { \"@{outputs('a')}\": 1 } }\nc: { compose: 1 }",
+            &["a", "b"],
+        ),
     ];
     for (steps, hidden) in cases {
         let run = run(steps);
@@ -59,6 +67,61 @@ fn what_is_secret_and_what_is_made_from_it_is_not_shown() {
             .map(|step| step.step.name)
             .collect();
         assert_eq!(shown, *hidden, "{steps}");
+    }
+}
+
+/// Whatever people see of a run, the secret is not in it.
+#[test]
+fn a_secret_is_nowhere_to_be_seen() {
+    const SECRET: &str = "canary-7f3a";
+    let steps = "
+a: { compose: canary-7f3a, secure: [outputs] }
+b: { set: { text: $.steps.a } }
+c: { append: { text: $.variables.text } }
+d: { append: { seen: { of: $.steps.a } } }
+e: { switch: $.steps.a, cases: { b: { is: b, steps: { x: { compose: 1 } } } }, default: { y: { compose: '{{steps.a}}' } } }
+f: { for_each: $.variables.seen, steps: { g: { compose: $.item.of } } }
+h: { table: { from: $.variables.seen, format: csv } }
+i: { compose: \"@int(outputs('a'))\" }
+j: { after: { i: [failed] }, compose: '{{error.message}}' }
+k: { after: { j: [succeeded] }, compose: \"@actions('i')\" }
+l: { after: { k: [succeeded] }, call: fake.fail, with: { value: $.steps.a } }
+m: { after: { l: ALWAYS }, compose: \"@outputs('l')\" }
+n: { after: { m: [succeeded] }, compose: $.parameters }
+o: { after: { n: [succeeded] }, terminate: { outcome: failed, code: '{{steps.a}}', message: '{{steps.j}}' } }";
+    let mut run = super::started(steps);
+    let mut now = jiff::Timestamp::UNIX_EPOCH;
+    while run.ended().is_none() {
+        for event in possible(&run, &mut now) {
+            run.apply(&event).unwrap();
+            let shown = serde_json::to_string(&event.shown(&run.plan().facts().usage)).unwrap();
+            assert!(!shown.contains(SECRET), "{shown}");
+        }
+    }
+    for step in run.steps() {
+        assert!(!format!("{step:?}").contains(SECRET), "{step:?}");
+    }
+}
+
+/// The error of a flow may quote what is hidden in it, wherever it is told.
+#[test]
+fn the_error_of_a_flow_with_secrets_is_hidden_where_it_is_run() {
+    let child = |secure: &str| {
+        format!(
+            "flow: child\ntrigger: {{ child: {{}} }}\nsteps:\n  a: {{ compose: s{secure} }}\n  b: {{ compose: \"@int(outputs('a'))\" }}\n"
+        )
+    };
+    for (secure, hidden) in [(", secure: [outputs]", true), ("", false)] {
+        let mut files = fake::files(
+            "flow: test\ntrigger: { manual: {} }\nsteps:\n  a: { run_flow: child }\n  b: { after: { a: [failed] }, compose: $.error.message }\n  c: { after: { b: [succeeded] }, compose: 1 }\n",
+        );
+        files.0.insert("child.yaml".to_owned(), child(secure));
+        let pack = fake::pack_of(&files, &fake::Shared::default());
+        let usage = &pack.flow("test").unwrap().plan.facts().usage;
+        assert_eq!(usage.hides_error("a"), hidden);
+        assert_eq!(usage.secure("b").outputs, hidden);
+        assert!(!usage.secure("a").outputs, "what it answers is no secret");
+        assert!(!usage.secure("c").outputs);
     }
 }
 

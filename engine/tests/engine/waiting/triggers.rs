@@ -52,6 +52,12 @@ fn cases() -> Vec<Case> {
             items(),
             &["1 comes", "1 goes", "2 comes", "2 goes"],
         ),
+        case(
+            "one after the other for one key",
+            "split: $.trigger.list\n  key: { deal: \"@triggerOutputs()?['body/k']\" }",
+            list(json!([{"n": 1, "k": "x"}, {"n": 2, "k": "x"}])),
+            &["1 comes", "1 goes", "2 comes", "2 goes"],
+        ),
         Case {
             wrong: Some("the trigger splits a list, and this is an object"),
             ..case("what is no list", "split: $.trigger.list", list(json!({"n": 1})), &[])

@@ -32,12 +32,12 @@ pub(super) fn nth_index_of<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, Expre
     Ok(place(&text, found.map(|(at, _)| at)))
 }
 
-pub(super) fn starts_with<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
+pub(in crate::expression) fn starts_with<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     let (text, search) = folded(args)?;
     Ok(Operand::made(text.starts_with(&search)))
 }
 
-pub(super) fn ends_with<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
+pub(in crate::expression) fn ends_with<'a>(args: &Args<'_, 'a>) -> Result<Operand<'a>, ExpressionError> {
     let (text, search) = folded(args)?;
     Ok(Operand::made(text.ends_with(&search)))
 }
