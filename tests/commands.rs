@@ -156,6 +156,23 @@ fn lines_are_answered_one_by_one() {
     assert!(child.wait().unwrap().success());
 }
 
+/// A run tells its answer, except for what is secure.
+#[test]
+fn an_answer_is_told() {
+    let folder = TempDir::new().unwrap();
+    let flow = "flow: greet\ntrigger: { manual: { inputs: { name: { type: text } } } }\nsteps:\n";
+    let secret = "  name: { compose: $.trigger.name, secure: [outputs] }\n  answer: { respond: $.steps.name }\n";
+    let cases =
+        [("  answer: { respond: 'Hello {{trigger.name}}' }\n", "\"Hello Ann\""), (secret, "\"(not shown: secure)\"")];
+    std::fs::write(folder.path().join("pack.yaml"), "pack: greetings\nversion: 0.1.0\n").unwrap();
+    for (steps, answer) in cases {
+        std::fs::write(folder.path().join("greet.yaml"), format!("{flow}{steps}")).unwrap();
+        let output = cosell(folder.path(), &["trigger", "greet", "--pack", ".", "--input", "name=Ann"]);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said, format!("answer: {answer}\ngreet succeeded\n"));
+    }
+}
+
 /// A word, and a piece of what is said of it.
 #[test]
 fn words_are_explained() {
@@ -172,6 +189,12 @@ fn words_are_explained() {
         ("@OUTPUTS('x')", 0, "outputs(name) → any value"),
         ("parameters", 0, "parameters(name) → any value"),
         ("functions", 0, "# Functions"),
+        ("Foreach", 0, "# `for_each`"),
+        ("Apply to each", 0, "# `for_each`"),
+        ("InitializeVariable", 0, "# `set`, `append`, `increment`, `decrement`"),
+        ("where", 0, "# `filter`"),
+        ("is", 0, "# `switch`"),
+        ("given", 0, "# Tests"),
         ("for_eech", 2, "did you mean `for_each`?"),
         ("triggerBodi", 2, "did you mean `triggerBody`?"),
         ("something else", 2, "`cosell explain` lists what there is"),

@@ -22,6 +22,7 @@ mod never;
 mod order;
 mod reads;
 mod steps;
+mod surely;
 mod trigger;
 mod update;
 mod values;
@@ -87,7 +88,7 @@ fn check_document(
     problems: &mut Vec<Problem>,
 ) -> Flow {
     let names = Names::collect(source, &document.steps, left_out, problems);
-    let trigger = trigger::check(source, std::mem::take(&mut document.trigger), context, problems);
+    let trigger = trigger::check(source, std::mem::take(&mut document.trigger), context, &names, problems);
     let at = Route::root().key("steps");
     let variables = data::variables(source, &document.variables, problems);
     let mut checker = StepChecker {

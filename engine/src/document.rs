@@ -21,7 +21,7 @@ pub use shape::{Shaped, read_shape, schema};
 pub use step::{
     AfterDocument, AtLimitDocument, CallDocument, CaseDocument, FilterDocument, JoinDocument, NoRetryDocument,
     ParseDocument, RetryDocument, RetryKind, RetryPolicyDocument, SecureDocument, SelectDocument, StepDocument,
-    StepsDocument, TableColumnDocument, TableFormat, TerminateDocument, TextTableDocument, UpdateDocument,
-    WaitDocument,
+    StepsDocument, TableColumnDocument, TableFormat, TerminateDocument, TerminateErrorDocument, TextTableDocument,
+    UpdateDocument, WaitDocument,
 };
 pub use test::{RecordsDocument, TestDocument, ThenDocument, WhenDocument, WriteDocument};

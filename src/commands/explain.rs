@@ -43,7 +43,8 @@ fn found(word: &str) -> Result<String, Failure> {
 }
 
 fn unknown(word: &str, name: &str, topics: &[Topic]) -> Failure {
-    let words = topics.iter().flat_map(|topic| topic.words.iter().chain(&topic.told).map(String::as_str));
+    let words =
+        topics.iter().flat_map(|topic| topic.words.iter().chain(&topic.told).chain(&topic.foreign).map(String::as_str));
     let known = words.chain(function::all().map(|function| function.name)).chain([FUNCTIONS]);
     let help = nearest(name, known)
         .map_or_else(|| "`cosell explain` lists what there is".to_owned(), |near| format!("did you mean `{near}`?"));

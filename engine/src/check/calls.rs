@@ -10,7 +10,7 @@ use super::steps::StepChecker;
 use crate::connector::AnyOperation;
 use crate::document::{InputDocument, StepDocument};
 use crate::expression::Expression;
-use crate::flow::{Call, StepKind};
+use crate::flow::{Call, StepKind, inputs};
 use crate::source::{Code, Problem, Route, nearest};
 
 impl StepChecker<'_> {
@@ -94,23 +94,29 @@ impl StepChecker<'_> {
         Some(StepKind::RunFlow { flow: flow.to_owned(), with })
     }
 
-    /// Inputs that a flow does not have, and those that it needs and is not given.
+    /// Inputs that a flow does not have or that cannot be so, and those that it needs and is not given.
     fn flow_inputs(
         &mut self,
         flow: &str,
         given: &IndexMap<String, Expression>,
-        inputs: &IndexMap<String, InputDocument>,
+        declared: &IndexMap<String, InputDocument>,
         at: &Route,
     ) {
-        for key in given.keys().filter(|key| !inputs.contains_key(*key)) {
-            let near = nearest(key, inputs.keys().map(String::as_str));
+        for (key, value) in given {
+            let mistake = value.literal().and_then(|value| inputs::mistake(key, declared.get(key)?, value));
+            if let Some(message) = mistake {
+                self.problem(Problem::error(self.source, &at.key(key), message).of_kind(Code::WrongType));
+            }
+        }
+        for key in given.keys().filter(|key| !declared.contains_key(*key)) {
+            let near = nearest(key, declared.keys().map(String::as_str));
             let problem =
                 Problem::error_in_key(self.source, &at.key(key), format!("the flow `{flow}` has no input `{key}`"));
             self.problem(
                 problem.of_kind(Code::UnknownInput).help_if(near.map(|near| format!("did you mean `{near}`?"))),
             );
         }
-        for (key, _) in inputs.iter().filter(|(key, input)| input.default.is_none() && !given.contains_key(*key)) {
+        for (key, _) in declared.iter().filter(|(key, input)| input.default.is_none() && !given.contains_key(*key)) {
             let problem = Problem::error_in_key(self.source, at, format!("the flow `{flow}` needs `{key}`"));
             self.problem(problem.of_kind(Code::MissingInput));
         }

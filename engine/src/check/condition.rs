@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::expression::{Comparison, Condition, Expression};
-use crate::source::{Problem, Route, Source, nearest};
+use crate::expression::{Comparison, Condition, Expression, NamedValues};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 const COMPARISONS: [Comparison; 8] = [
     Comparison::Equals,
@@ -99,7 +99,13 @@ fn compare(reader: &mut dyn ReadValues, how: Comparison, value: &Value, at: &Rou
         return None;
     };
     let left = reader.value(left, &at.index(0));
-    Some(Condition::Compare(how, left, reader.value(right, &at.index(1))))
+    let right = reader.value(right, &at.index(1));
+    let fixed = left.literal().is_some() && right.literal().is_some();
+    let comparison = Condition::Compare(how, left, right);
+    if fixed && let Err(error) = comparison.holds(&NamedValues::default()) {
+        reader.problem(Problem::error_in_key(reader.source(), at, error.message).of_kind(Code::WrongType));
+    }
+    Some(comparison)
 }
 
 fn unknown_test(reader: &mut dyn ReadValues, key: &str, at: &Route) {

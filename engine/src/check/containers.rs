@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::reads::asked;
 use super::steps::StepChecker;
 use crate::document::{AtLimitDocument, CaseDocument, StepDocument, StepsDocument};
-use crate::expression::{Condition, Expression};
+use crate::expression::{Condition, Expression, Kinds};
 use crate::flow::{Case, StepKind, Steps};
 use crate::source::{Problem, Route};
 
@@ -74,11 +74,8 @@ impl StepChecker<'_> {
     /// A loop over a list.
     pub(super) fn for_each(&mut self, name: &str, step: &StepDocument, at: &Route) -> StepKind {
         let items = self.optional(step.for_each.as_ref(), &at.key("for_each"), name);
-        if let Some(literal) = items.literal().filter(|literal| !literal.is_array()) {
-            let message = format!("a loop goes over a list, and this is {}", crate::expression::Kinds::of(literal));
-            let problem = Problem::error(self.source, &at.key("for_each"), message);
-            self.problem(problem.help("pick a list, as in `$.steps.NAME.value`"));
-        }
+        let help = "pick a list, as in `$.steps.NAME.value`";
+        self.wants(Kinds::LIST, "a loop goes over a list", &items, &at.key("for_each"), help);
         self.empty_loop(&items, at);
         let steps = self.body(name, step, at);
         let at_once = step.at_once.map_or(1, |at_once| at_once as usize);

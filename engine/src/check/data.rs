@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::steps::StepChecker;
 use crate::document::{ParseDocument, StepDocument, TableFormat, TextTableDocument, VariableDocument, VariableKind};
-use crate::expression::Expression;
+use crate::expression::{Expression, Kinds};
 use crate::flow::StepKind;
 use crate::flow::data::{Column, DataOperation, Format, Table};
 use crate::flow::variable::{Assignment, Variable, VariableChange, fitting, initial, word};
-use crate::source::{Problem, Route, Source, nearest};
+use crate::source::{Code, Problem, Route, Source, nearest};
 
 /// Variables as declared to variables as meant.
 pub(super) fn variables(
@@ -70,10 +70,7 @@ impl StepChecker<'_> {
     /// A value that must be a list.
     fn list(&mut self, value: &Value, at: &Route, step: &str) -> Expression {
         let list = self.expression(value, at, step, &[]);
-        if let Some(literal) = list.literal().filter(|literal| !literal.is_array()) {
-            let message = format!("expected a list, found {}", crate::expression::Kinds::of(literal));
-            self.problem(Problem::error(self.source, at, message).help("pick a list, as in `$.steps.NAME.value`"));
-        }
+        self.wants(Kinds::LIST, "this takes a list", &list, at, "pick a list, as in `$.steps.NAME.value`");
         list
     }
 
@@ -96,6 +93,10 @@ impl StepChecker<'_> {
 
     fn parse(&mut self, parse: &ParseDocument, at: &Route, step: &str) -> Option<DataOperation> {
         let content = self.expression(&parse.content, &at.key("content"), step, &[]);
+        if content.literal().is_some_and(Value::is_null) {
+            let problem = Problem::error(self.source, &at.key("content"), "there is nothing to parse: this is null");
+            self.problem(problem.help("pick JSON text, as in `$.steps.NAME`").of_kind(Code::WrongType));
+        }
         // No schema fits everything.
         let schema = if parse.schema.is_null() { &Value::Bool(true) } else { &parse.schema };
         match jsonschema::validator_for(schema) {
@@ -158,9 +159,37 @@ impl StepChecker<'_> {
         } else if let (VariableChange::Set, Some(literal)) = (change, value.literal())
             && fitting(kind, literal.clone()).is_none()
         {
-            let given = crate::expression::Kinds::of(literal);
-            let message = format!("`{name}` holds {}, and this is {given}", word(kind));
+            let message = format!("`{name}` holds {}, and this is {}", word(kind), Kinds::of(literal));
             self.problem(Problem::error(self.source, at, message));
+        } else {
+            self.unfitting_part(change, name, kind, value, at);
         }
+    }
+
+    /// What is added to a variable, or taken away from it, can be wrong in itself.
+    fn unfitting_part(
+        &mut self,
+        change: VariableChange,
+        name: &str,
+        kind: VariableKind,
+        value: &Expression,
+        at: &Route,
+    ) {
+        let (wanted, place, help) = match (change, kind) {
+            (VariableChange::Set, _) => return,
+            (VariableChange::Append, VariableKind::List) => (
+                Kinds::NUMBER.or(Kinds::BOOL).or(Kinds::TEXT).or(Kinds::OBJECT),
+                format!("only one item can be appended to the list `{name}`"),
+                "for several, set the variable to `@union(…)` of two lists",
+            ),
+            (VariableChange::Append, _) => {
+                (Kinds::TEXT, format!("only text can be appended to `{name}`"), "make text of it: `@{…}` or `{{…}}`")
+            }
+            (_, VariableKind::Integer) => {
+                (Kinds::INT, format!("`{name}` holds a whole number"), "write a whole number, such as 1")
+            }
+            _ => (Kinds::NUMBER, format!("`{name}` holds a number"), "write a number, such as 1.5"),
+        };
+        self.wants(wanted, &place, value, at, help);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::steps::StepChecker;
 use crate::document::{RetryDocument, RetryKind, RetryPolicyDocument, SecureDocument, StepDocument, TerminateDocument};
-use crate::expression::{Expression, ExpressionError};
+use crate::expression::{Expression, ExpressionError, Kinds};
 use crate::flow::{Answer, Retry, Secure, StepKind, Wait, Waits, duration};
 use crate::outcome::Outcome;
 use crate::source::{Problem, Route};
@@ -49,7 +49,14 @@ impl StepChecker<'_> {
             self.problem(Problem::error_in_key(self.source, at, "an answer cannot be given from within a loop"));
         }
         let status = step.status.as_ref().map(|status| self.expression(status, &at.key("status"), name, &[]));
+        if let Some(Err(error)) = status.as_ref().and_then(Expression::literal).map(Answer::status_of) {
+            self.problem(Problem::error(self.source, &at.key("status"), error.message));
+        }
         let headers = step.headers.as_ref().map(|headers| self.expression(headers, &at.key("headers"), name, &[]));
+        if let Some(headers) = &headers {
+            let (place, help) = ("the headers of an answer are an object", "write headers: { NAME: VALUE }");
+            self.wants(Kinds::OBJECT, place, headers, &at.key("headers"), help);
+        }
         let body = self.optional(step.respond.as_ref(), &at.key("respond"), name);
         StepKind::Respond(Box::new(Answer { status, headers, body }))
     }
@@ -60,7 +67,7 @@ impl StepChecker<'_> {
         }
         let at = at.key("terminate");
         let (outcome, code, message) = match &step.terminate {
-            Some(TerminateDocument::Error { outcome, code, message }) => (*outcome, code.clone(), message.clone()),
+            Some(TerminateDocument::Error(error)) => (error.outcome, error.code.clone(), error.message.clone()),
             Some(TerminateDocument::Outcome(outcome)) => (*outcome, None, None),
             None => (Outcome::Failed, None, None),
         };

@@ -107,13 +107,13 @@ impl Limits<'_> {
         let interval = match &retry.waits {
             Waits::Fixed(interval) | Waits::Exponential { scale: interval, .. } => *interval,
         };
-        let at = step.at.key("retry");
-        if self.source.value().pointer(at.as_str()).is_none_or(|retry| !retry.is_object()) {
+        let at = step.at.key("retry").key("interval");
+        if self.source.value().pointer(at.as_str()).is_none() {
             return;
         }
         if interval.as_secs() < 5 || interval.as_secs() > DAY {
             let message = "in Power Automate the interval of retries is 5 seconds to 1 day".to_owned();
-            self.tell(&at.key("interval"), message, "choose an interval in between");
+            self.tell(&at, message, "choose an interval in between");
         }
     }
 

@@ -245,7 +245,8 @@ fn gives(step: &StepDocument) -> Gives {
 
 fn ends_run(step: &StepDocument) -> bool {
     let outcome = match &step.terminate {
-        Some(TerminateDocument::Outcome(outcome) | TerminateDocument::Error { outcome, .. }) => Some(*outcome),
+        Some(TerminateDocument::Outcome(outcome)) => Some(*outcome),
+        Some(TerminateDocument::Error(error)) => Some(error.outcome),
         None => None,
     };
     outcome.is_some_and(|outcome| outcome != Outcome::Succeeded)

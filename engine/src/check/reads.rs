@@ -121,7 +121,7 @@ impl StepChecker<'_> {
             Trigger::Schedule(_) => None,
             Trigger::Manual(inputs) | Trigger::Child(inputs) => {
                 let names: Vec<&str> = inputs.keys().map(String::as_str).collect();
-                self.field("the trigger", read, field::Fields::named(&names), at)
+                self.field("trigger", read, field::Fields::named(&names), at)
             }
         }
     }

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::condition::{self, ReadValues};
 use super::input::Input;
+use super::names::Names;
 use super::{Context, ending, field, look_alikes, mistake};
 use crate::connector::Mode;
-use crate::document::{InputsDocument, MergeDocument, TriggerDocument};
+use crate::document::{InputDocument, InputsDocument, MergeDocument, TriggerDocument};
 use crate::expression::{Condition, Expression, ExpressionError, Forms, Read, Root};
-use crate::flow::{EventTrigger, ScheduleTrigger, Trigger};
+use crate::flow::{EventTrigger, ScheduleTrigger, Trigger, inputs};
 use crate::schedule::Schedule;
 use crate::source::{Code, Problem, Route, Source, nearest};
 
@@ -22,6 +23,7 @@ pub(super) fn check(
     source: &Arc<Source>,
     document: TriggerDocument,
     context: &Context<'_>,
+    names: &Names,
     problems: &mut Vec<Problem>,
 ) -> Trigger {
     let at = Route::root().key("trigger");
@@ -32,7 +34,7 @@ pub(super) fn check(
         document.manual.is_some(),
         document.child.is_some(),
     ];
-    if kinds.iter().filter(|given| **given).count() != 1 {
+    if kinds.iter().filter(|given| **given).count() != 1 && !names.is_incomplete(&at) {
         let help = "a trigger is exactly one of webhook, poll, schedule, manual, child";
         problems.push(Problem::error_in_key(source, &at, "what starts the flow is not clear").help(help));
     }
@@ -46,8 +48,14 @@ pub(super) fn check(
         }
     }
     match document {
-        TriggerDocument { manual: Some(InputsDocument { inputs }), .. } => Trigger::Manual(inputs),
-        TriggerDocument { child: Some(InputsDocument { inputs }), .. } => Trigger::Child(inputs),
+        TriggerDocument { manual: Some(InputsDocument { inputs }), .. } => {
+            defaults(source, &inputs, &at.key("manual"), problems);
+            Trigger::Manual(inputs)
+        }
+        TriggerDocument { child: Some(InputsDocument { inputs }), .. } => {
+            defaults(source, &inputs, &at.key("child"), problems);
+            Trigger::Child(inputs)
+        }
         TriggerDocument { webhook, poll, with, key, merge, when, split, at_once, secure, .. } => {
             let webhook_first = webhook.is_some();
             let Some(name) = webhook.or(poll) else { return Trigger::Manual(IndexMap::new()) };
@@ -72,6 +80,16 @@ pub(super) fn check(
                 secure,
             }))
         }
+    }
+}
+
+/// Defaults that their own inputs cannot have.
+fn defaults(source: &Arc<Source>, declared: &IndexMap<String, InputDocument>, at: &Route, problems: &mut Vec<Problem>) {
+    for (name, input) in declared {
+        let default = input.default.as_ref();
+        let Some(message) = default.and_then(|default| inputs::mistake(name, input, default)) else { continue };
+        let at = at.key("inputs").key(name).key("default");
+        problems.push(Problem::error(source, &at, message).of_kind(Code::WrongType));
     }
 }
 

@@ -83,16 +83,19 @@ pub fn read_shape<T: DeserializeOwned + JsonSchema + 'static>(
 
 /// The pointers of what must go for the rest to be readable.
 fn all_wrong(validator: &Validator, value: &Value) -> Vec<String> {
-    let pointers = |error: ValidationError<'_>| {
-        let at = Route::root().pointer(error.instance_path().as_str());
-        match error.kind() {
-            ValidationErrorKind::AdditionalProperties { unexpected } => {
-                unexpected.iter().map(|key| at.key(key).as_str().to_owned()).collect()
-            }
-            _ => vec![at.as_str().to_owned()],
-        }
-    };
-    validator.iter_errors(value).flat_map(pointers).collect()
+    validator.iter_errors(value).flat_map(|error| wrong_parts(&error)).collect()
+}
+
+/// The parts that a deviation is about.
+fn wrong_parts(error: &ValidationError<'_>) -> Vec<String> {
+    let at = Route::root().pointer(error.instance_path().as_str());
+    if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
+        return unexpected.iter().map(|key| at.key(key).as_str().to_owned()).collect();
+    }
+    match meant(error) {
+        Some(mistakes) => mistakes.into_iter().flat_map(wrong_parts).collect(),
+        None => vec![at.as_str().to_owned()],
+    }
 }
 
 /// Takes a part out of the object that it stands in; what stands in a list goes with its list.
@@ -204,17 +207,26 @@ impl Describe<'_> {
 }
 
 /// The mistakes of the alternative that was meant: one that the value itself fits, so that only parts of it are
-/// wrong.
+/// wrong; else the only one for a map, where the map has wrong keys.
 fn meant<'e>(error: &'e ValidationError<'_>) -> Option<Vec<&'e ValidationError<'e>>> {
     let ValidationErrorKind::AnyOf { context } = error.kind() else { return None };
     let depth = error.instance_path().as_str().len();
-    context.iter().find_map(|mistakes| match mistakes.as_slice() {
-        [nested] if nested.instance_path().as_str().len() == depth => meant(nested),
-        mistakes => mistakes
-            .iter()
-            .all(|mistake| mistake.instance_path().as_str().len() > depth)
-            .then(|| mistakes.iter().collect()),
+    let below = |mistake: &ValidationError<'_>| mistake.instance_path().as_str().len() > depth;
+    let in_parts = context.iter().find_map(|mistakes| match mistakes.as_slice() {
+        [nested] if !below(nested) => meant(nested),
+        mistakes => mistakes.iter().all(below).then(|| mistakes.iter().collect()),
+    });
+    in_parts.or_else(|| {
+        let of_a_map =
+            |mistakes: &&Vec<ValidationError<'_>>| mistakes.iter().all(|mistake| below(mistake) || in_keys(mistake));
+        let mut maps = context.iter().filter(of_a_map);
+        maps.next().filter(|_| maps.next().is_none()).map(|mistakes| mistakes.iter().collect())
     })
+}
+
+/// Whether the keys of a map are what is wrong: one that is not known, or one that is missing.
+fn in_keys(mistake: &ValidationError<'_>) -> bool {
+    matches!(mistake.kind(), ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::Required { .. })
 }
 
 fn type_names(kind: &TypeKind) -> String {

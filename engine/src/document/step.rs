@@ -143,14 +143,19 @@ pub enum TerminateDocument {
     /// Just the outcome; in a handler the error that it handles stands as the run's.
     Outcome(Outcome),
     /// The outcome with an error.
-    Error {
-        /// How the run ends.
-        outcome: Outcome,
-        /// A code for programs; it may be worked out.
-        code: Option<String>,
-        /// A text for people; it may be a template.
-        message: Option<String>,
-    },
+    Error(TerminateErrorDocument),
+}
+
+/// How a run is ended, and with what error.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TerminateErrorDocument {
+    /// How the run ends.
+    pub outcome: Outcome,
+    /// A code for programs; it may be worked out.
+    pub code: Option<String>,
+    /// A text for people; it may be a template.
+    pub message: Option<String>,
 }
 
 /// A case of `switch`.

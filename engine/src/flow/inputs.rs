@@ -35,7 +35,8 @@ pub fn complete(declared: &IndexMap<String, InputDocument>, given: &Value) -> Re
     if wrong.is_empty() { Ok(Value::Object(complete)) } else { Err(wrong) }
 }
 
-fn mistake(name: &str, input: &InputDocument, value: &Value) -> Option<String> {
+/// Why an input cannot have a value.
+pub fn mistake(name: &str, input: &InputDocument, value: &Value) -> Option<String> {
     let (fits, wanted) = match input.kind {
         InputKind::Text => (value.is_string(), "text"),
         InputKind::Number => (value.is_number(), "a number"),

@@ -10,7 +10,7 @@ use super::data::DataOperation;
 use super::retry::Retry;
 use super::variable::Assignment;
 use crate::connector::Effect;
-use crate::expression::{Condition, Expression};
+use crate::expression::{Condition, Expression, ExpressionError};
 use crate::mapping::Directed;
 use crate::outcome::{Outcome, Outcomes};
 use crate::source::Route;
@@ -196,6 +196,17 @@ pub struct Answer {
     pub headers: Option<Expression>,
     /// The body.
     pub body: Expression,
+}
+
+impl Answer {
+    /// The status of an answer, from a number or from a text of one.
+    pub fn status_of(value: &Value) -> Result<u16, ExpressionError> {
+        let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+        let status = number.and_then(|number| u16::try_from(number).ok());
+        status.filter(|status| matches!(status, 200..=299 | 400..=599)).ok_or_else(|| {
+            ExpressionError::new(format!("the status of an answer is 2xx, 4xx or 5xx, and this is {value}"))
+        })
+    }
 }
 
 /// A call of an operation.

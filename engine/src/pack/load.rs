@@ -194,7 +194,9 @@ impl Loader<'_> {
         let mut names = BTreeSet::new();
         for source in sources {
             let Some(name) = source.value().get("flow").and_then(Value::as_str) else { continue };
-            if !names.insert(name.to_owned()) {
+            let is_taken = names.iter().any(|known: &String| known.to_lowercase() == name.to_lowercase());
+            names.insert(name.to_owned());
+            if is_taken {
                 let message = format!("there are two flows of the name `{name}`");
                 self.problems.push(Problem::error(source, &Route::root().key("flow"), message));
             }

@@ -329,7 +329,9 @@ impl StepError {
 
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {} ({}", self.step, self.message, self.code)?;
+        let message = if self.message.is_empty() { "it failed without a message" } else { &self.message };
+        let code = if self.code.is_empty() { "no code" } else { &self.code };
+        write!(f, "`{}`: {message} ({code}", self.step)?;
         if let Some(status) = self.status {
             write!(f, ", status {status}")?;
         }

@@ -286,7 +286,7 @@ impl<'a> Decider<'a> {
 
     fn respond(&mut self, answer: &flow::Answer, view: &View<'_>) -> Result<(), ExpressionError> {
         let status = match &answer.status {
-            Some(status) => self::status(&status.evaluate(view)?)?,
+            Some(status) => flow::Answer::status_of(&status.evaluate(view)?)?,
             None => 200,
         };
         let headers = match &answer.headers {
@@ -420,13 +420,4 @@ fn headers(value: &Value) -> Result<BTreeMap<String, String>, ExpressionError> {
     };
     let text = |value: &Value| Operand::Borrowed(value).to_text().into_owned();
     Ok(headers.iter().map(|(name, value)| (name.clone(), text(value))).collect())
-}
-
-/// The status of an answer, as a number or as a text of one.
-fn status(value: &Value) -> Result<u16, ExpressionError> {
-    let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
-    number
-        .and_then(|number| u16::try_from(number).ok())
-        .filter(|status| matches!(status, 200..=299 | 400..=599))
-        .ok_or_else(|| ExpressionError::new(format!("the status of an answer is 2xx, 4xx or 5xx, and this is {value}")))
 }

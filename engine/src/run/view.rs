@@ -144,7 +144,7 @@ impl<'a> View<'a> {
             "name": facts.flow,
             "type": kind,
             "location": "local",
-            "tags": {"flowDisplayName": facts.title, "logicAppName": facts.flow},
+            "tags": {"flowDisplayName": facts.title, "logicAppName": facts.flow, "environmentName": "local"},
             "run": {
                 "id": format!("/workflows/{}/runs/{}", facts.flow, self.run.id),
                 "name": self.run.id,

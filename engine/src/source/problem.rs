@@ -189,11 +189,19 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// The known name that is nearest to a mistyped one, if any is near enough to be meant.
+/// The known name that is nearest to a mistyped one, if any is near enough to be meant. The beginning of one name only,
+/// such as `int` of `integer`, is near to it.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
+    let known: Vec<&str> = known.into_iter().collect();
+    let begins = |candidate: &&&str| name.len() >= 3 && candidate.to_lowercase().starts_with(&name);
+    let mut begun = known.iter().filter(begins);
+    if let (Some(candidate), None) = (begun.next(), begun.next()) {
+        return Some(candidate);
+    }
     known
         .into_iter()
+        .filter(|_| !name.is_empty())
         .map(|candidate| (strsim::damerau_levenshtein(&name, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min_by_key(|(distance, _)| *distance)

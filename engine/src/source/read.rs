@@ -18,6 +18,9 @@ const MOST_NODES: usize = 50_000;
 /// text, and a thread's usual stack must do for it.
 const MOST_DEPTH: usize = 40;
 
+/// How the reader's message begins where `---` stands between two documents.
+const SEVERAL: &str = "multiple YAML documents";
+
 pub(super) fn read(name: String, text: String) -> (Arc<Source>, Vec<Problem>) {
     let mut source = Source { name, text, value: Value::Null, spots: HashMap::new() };
     match serde_yaml::from_str_with_options::<Spanned<Node>>(&source.text, options()) {
@@ -54,6 +57,9 @@ fn options() -> serde_yaml::Options {
 fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let line = line.split(" at line ").next().unwrap_or(line);
+    if line.starts_with(SEVERAL) {
+        return "a second document begins here, and a file holds one".to_owned();
+    }
     line.trim_end_matches('.').to_owned()
 }
 

@@ -114,7 +114,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a condition that cannot be worked out fails, and its branches are skipped",
-        steps: "i: { if: { greater: [a, 1] }, then: { a: OK }, else: { b: OK } }",
+        steps: "i: { if: { greater: [\"@string('a')\", 1] }, then: { a: OK }, else: { b: OK } }",
         run: "failed",
         steps_end: &[("i", "failed"), ("a", "skipped"), ("b", "skipped")],
     },

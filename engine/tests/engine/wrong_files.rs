@@ -1,6 +1,7 @@
 //! Files with mistakes: every problem at once, in its place, with the way out. What people read is kept in
 //! `snapshots`, a page for each table of cases.
 
+mod kinds;
 mod warned;
 
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use cosell_engine::source::{Code, Problems};
 use indexmap::IndexMap;
 
 use crate::fake;
+use kinds::{KEYS, KINDS};
 use warned::{FINE, GUARDS, LOOK_ALIKES, NEVER};
 
 /// A name and the steps of a flow.
@@ -212,6 +214,11 @@ fn values() {
 }
 
 #[test]
+fn kinds() {
+    insta::assert_snapshot!(page(&[KINDS, KEYS].concat()));
+}
+
+#[test]
 fn files() {
     let cases: &[(&str, &[(&str, &str)])] = &[
         ("an empty folder", &[]),
@@ -220,6 +227,7 @@ fn files() {
         ("an empty file", &[("pack.yaml", PACK), ("empty.yaml", "")]),
         ("a list", &[("pack.yaml", PACK), ("list.yaml", "- flow: a\n")]),
         ("text that does not parse", &[("pack.yaml", PACK), ("flow.yaml", "flow: a\nsteps: [\n")]),
+        ("two documents in a file", &[("pack.yaml", PACK), ("flow.yaml", "flow: a\n---\nflow: b\n")]),
         ("a tab for indentation", &[("pack.yaml", PACK), ("flow.yaml", "flow: a\nsteps:\n\ta: 1\n")]),
         (
             "a template without quotes",
@@ -236,6 +244,42 @@ fn files() {
             ],
         ),
         ("two flows of one name", &[("pack.yaml", PACK), ("a.yaml", GOOD), ("b.yaml", GOOD)]),
+        (
+            "two flows of names that differ in case",
+            &[
+                ("pack.yaml", PACK),
+                ("a.yaml", GOOD),
+                ("b.yaml", "flow: GOOD\ntrigger: { manual: {} }\nsteps: { a: { compose: 1 } }\n"),
+            ],
+        ),
+        (
+            "inputs that cannot be so",
+            &[
+                ("pack.yaml", PACK),
+                (
+                    "a.yaml",
+                    "flow: a\ntrigger: { manual: { inputs: { n: { type: number, default: x }, t: { type: text, one_of: [a], default: b } } } }\nsteps: { a: { run_flow: b, with: { n: 5 } } }\n",
+                ),
+                (
+                    "b.yaml",
+                    "flow: b\ntrigger: { child: { inputs: { n: { type: text } } } }\nsteps: { a: { respond: 1 } }\n",
+                ),
+                (
+                    "c.yaml",
+                    "flow: c\ntrigger: { manual: { inputs: { n: { type: foo }, t: { type: text } } } }\nsteps: { a: { compose: $.trigger.t } }\n",
+                ),
+            ],
+        ),
+        (
+            "changes that a variable cannot take",
+            &[
+                ("pack.yaml", PACK),
+                (
+                    "flow.yaml",
+                    "flow: a\ntrigger: { manual: {} }\nvariables: { l: { type: list }, i: { type: integer }, t: { type: text } }\nsteps:\n  a: { append: { l: [1] } }\n  b: { append: { t: 5 } }\n  c: { increment: { i: 1.5 } }\n  d: { decrement: { i: '{{variables.t}}' } }\n",
+                ),
+            ],
+        ),
         ("a flow without trigger and steps", &[("pack.yaml", PACK), ("flow.yaml", "flow: a\n")]),
         (
             "no step, and two triggers",

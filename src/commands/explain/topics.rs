@@ -9,13 +9,14 @@ use include_dir::{Dir, File, include_dir};
 static DOCS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs");
 
 /// The pages whose sections explain words, in the order in which they are listed.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("Flows", "flows.md"),
     ("Triggers", "triggers.md"),
     ("Steps", "steps"),
     ("What every step can say", "steps.md"),
     ("Values", "values.md"),
     ("Mappings", "mappings.md"),
+    ("Tests", "tests.md"),
 ];
 
 /// A section.
@@ -24,6 +25,8 @@ pub(super) struct Topic {
     pub(super) words: Vec<String>,
     /// The words that its own tables tell of, such as the keys of a kind of step.
     pub(super) told: Vec<String>,
+    /// What Power Automate calls them: `Foreach`, "Apply to each".
+    pub(super) foreign: Vec<String>,
     /// The section with its heading, in Markdown.
     pub(super) text: &'static str,
 }
@@ -34,9 +37,12 @@ impl Topic {
         self.words.iter().any(|known| known.eq_ignore_ascii_case(word))
     }
 
-    /// Whether it tells of a word among others, in any case.
+    /// Whether it tells of a word among others, in any case: of a key, alone or with what it stands in, or of the
+    /// name that its words have in Power Automate.
     pub(super) fn tells_of(&self, word: &str) -> bool {
-        self.told.iter().any(|known| known.eq_ignore_ascii_case(word))
+        let is_word = |known: &str| known.eq_ignore_ascii_case(word);
+        let is_key = |known: &String| is_word(known) || known.rsplit('.').next().is_some_and(is_word);
+        self.told.iter().any(is_key) || self.foreign.iter().any(|known| is_word(known))
     }
 }
 
@@ -66,7 +72,8 @@ fn sections(page: &'static str) -> Vec<Topic> {
         let own_end = headings.get(index + 1).map_or(page.len(), |next| next.begin);
         let own = page.get(heading.begin..own_end).unwrap_or_default();
         let told = own.lines().filter(|line| line.starts_with("| `")).filter_map(first_cell).flat_map(marked).collect();
-        Topic { words: words(heading.text), told, text: page.get(heading.begin..end).unwrap_or_default() }
+        let foreign = foreign_names(own);
+        Topic { words: words(heading.text), told, foreign, text: page.get(heading.begin..end).unwrap_or_default() }
     };
     headings.iter().enumerate().map(section).collect()
 }
@@ -91,6 +98,14 @@ fn headings(page: &str) -> Vec<Heading<'_>> {
 fn words(heading: &str) -> Vec<String> {
     let marked: Vec<String> = marked(heading).collect();
     if marked.is_empty() { vec![heading.to_lowercase()] } else { marked }
+}
+
+/// The names that a section gives after "In Power Automate:", in backticks or in quotes, up to the end of its paragraph.
+fn foreign_names(section: &str) -> Vec<String> {
+    let Some((_, after)) = section.split_once("In Power Automate: ") else { return Vec::new() };
+    let paragraph = after.split("\n\n").next().unwrap_or_default();
+    let quoted = paragraph.split('"').skip(1).step_by(2).map(str::to_owned);
+    marked(paragraph).chain(quoted).collect()
 }
 
 /// What stands in backticks.

@@ -69,7 +69,7 @@ fn a_run_answers_with_status_headers_and_body() {
         ("respond: 1, status: '201'", Ok((201, json!({}), json!(1)))),
         ("respond: 1, headers: { a: b, n: $.trigger.two }", Ok((200, json!({"a": "b", "n": "2"}), json!(1)))),
         ("respond: 1, status: $.trigger.two", Err("the status of an answer is 2xx, 4xx or 5xx, and this is 2")),
-        ("respond: 1, status: 302", Err("the status of an answer is 2xx, 4xx or 5xx, and this is 302")),
+        ("respond: 1, status: '@add(300, 2)'", Err("the status of an answer is 2xx, 4xx or 5xx, and this is 302")),
         ("respond: 1, status: $.trigger.text", Err("the status of an answer is 2xx, 4xx or 5xx, and this is \"x\"")),
         ("respond: 1, headers: $.trigger.list", Err("the headers of an answer are an object, and this is a list")),
     ];

@@ -68,6 +68,8 @@ pub(super) const LOOK_ALIKES: &[Case] = &[
 
 /// What is as it should be, and must not be warned of.
 pub(super) const FINE: &[Case] = &[
+    ("a status as text", "a: { respond: 1, status: '201' }"),
+    ("a retry policy without an interval", "a: { call: fake.say, retry: { count: 3 } }"),
     (
         "texts",
         "a: { compose: [costs $5, 'a.b', steps, 'e = m', 'f(x)', '{id}', '#{id}', me@example.org, 'trigger. Or'] }",
