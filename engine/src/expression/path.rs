@@ -44,11 +44,10 @@ impl Path {
     /// Reads `$.steps.referral.id` or `$['steps']['Get items'].value[*]`.
     pub fn parse(text: &str) -> Result<Path, ExpressionError> {
         bounded(text)?;
-        let query = parse_json_path(text).map_err(|_| {
-            ExpressionError::new(format!("`{text}` is not a JSONPath"))
-                .help("a path looks like `$.steps.NAME.field`, or `$.steps['a name'].list[0]`")
-        })?;
-        let mut segments = query.segments;
+        let mut segments = match dotted(text) {
+            Some(segments) => segments,
+            None => parsed(text)?,
+        };
         let root = take_root(text, &mut segments)?;
         let plain: Option<Vec<Segment>> = segments.iter().map(plain_segment).collect();
         let rest = match plain {
@@ -128,6 +127,26 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+fn parsed(text: &str) -> Result<Vec<model::Segment>, ExpressionError> {
+    parse_json_path(text).map(|query| query.segments).map_err(|_| {
+        ExpressionError::new(format!("`{text}` is not a JSONPath"))
+            .help("a path looks like `$.steps.NAME.field`, or `$.steps['a name'].list[0]`")
+    })
+}
+
+/// The segments of a path that is plain names with dots before them. Most paths are, and the library takes long to
+/// read one.
+fn dotted(text: &str) -> Option<Vec<model::Segment>> {
+    let is_first = |first: u8| first.is_ascii_alphabetic() || first == b'_';
+    let is_plain = |name: &str| {
+        name.bytes().next().is_some_and(is_first)
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let segment = |name: &str| model::Segment::Selector(Selector::Name(name.to_owned()));
+    let names = text.strip_prefix("$.")?.split('.');
+    names.map(|name| is_plain(name).then(|| segment(name))).collect()
 }
 
 /// Follows names and indices; `None` where one of them is not there.
@@ -247,6 +266,16 @@ mod tests {
 
     use super::Path;
     use crate::expression::NamedValues;
+
+    #[test]
+    fn plain_names_are_read_as_the_library_reads_them() {
+        for text in ["$.trigger", "$.steps.a_1.b.C", "$._x.y0", "$.true.null"] {
+            assert_eq!(super::dotted(text), Some(super::parsed(text).unwrap()), "{text}");
+        }
+        for text in ["$", "$.", "$.a.", "$.a..b", "$.a[0]", "$.0a", "$.a-b", "$.é", "$.a b", "a.b", "$['a']", "$.*"] {
+            assert_eq!(super::dotted(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn paths_give_what_rfc_9535_says() {
