@@ -70,6 +70,11 @@ impl Schedule {
         next.filter(|next| self.end.is_none_or(|end| *next <= end))
     }
 
+    /// Whether it fires as soon as it is taken up: an interval that counts from no time does, as in Power Automate.
+    pub fn begins_at_once(&self) -> bool {
+        matches!(self.rule, Rule::Every(_, None)) && self.start.is_none()
+    }
+
     /// The schedule in words, such as `every week on monday at 08:00 (Europe/Berlin)`.
     pub fn describe(&self) -> String {
         describe::describe(self)
