@@ -222,8 +222,7 @@ impl Engine {
     /// The names of what an event is about; those that are empty or not there do not count.
     fn keys(&self, flow: &str, body: &Value) -> Vec<String> {
         let Some(trigger) = self.trigger(flow) else { return Vec::new() };
-        let outputs = admission::outputs(body);
-        let scope = TriggerScope { outputs: &outputs, world: &self.0.world };
+        let scope = TriggerScope { body, world: &self.0.world };
         let mut keys = Vec::new();
         for (kind, expressions) in &trigger.key {
             for expression in expressions {

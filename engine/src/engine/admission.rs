@@ -34,8 +34,7 @@ pub(super) fn admit(flow: &str, trigger: &EventTrigger, event: &TriggerEvent, wo
 
 /// The items that an event is split into; `None` where it stays whole. Conditions are looked at first.
 fn bodies(trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Result<Option<Vec<Value>>, ExpressionError> {
-    let outputs = outputs(&event.body);
-    let scope = TriggerScope { outputs: &outputs, world };
+    let scope = TriggerScope { body: &event.body, world };
     let during = |what: &str| {
         let what = what.to_owned();
         move |error: ExpressionError| ExpressionError::new(format!("{what}: {}", error.message))
@@ -58,23 +57,25 @@ fn bodies(trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Result
     }
 }
 
-/// An event as `triggerOutputs()` gives it.
-pub(super) fn outputs(body: &Value) -> Value {
-    json!({"headers": {}, "body": body})
+/// What a trigger's own values see. Every event that comes in is looked at, so it is copied only for those that ask
+/// for more than its body.
+pub(super) struct TriggerScope<'a> {
+    pub(super) body: &'a Value,
+    pub(super) world: &'a World,
 }
 
-/// What a trigger's own values see.
-pub(super) struct TriggerScope<'a> {
-    pub(super) outputs: &'a Value,
-    pub(super) world: &'a World,
+impl TriggerScope<'_> {
+    fn outputs(&self) -> Value {
+        json!({"headers": {}, "body": self.body})
+    }
 }
 
 impl Scope for TriggerScope<'_> {
     fn root(&self, root: &Root) -> Result<Cow<'_, Value>, ExpressionError> {
         match root {
-            Root::TriggerOutputs => Ok(Cow::Borrowed(self.outputs)),
-            Root::TriggerRecord => Ok(Cow::Owned(json!({"outputs": self.outputs, "status": "Succeeded"}))),
-            Root::Named(name) if name == "trigger" => Ok(Cow::Borrowed(&self.outputs["body"])),
+            Root::TriggerOutputs => Ok(Cow::Owned(self.outputs())),
+            Root::TriggerRecord => Ok(Cow::Owned(json!({"outputs": self.outputs(), "status": "Succeeded"}))),
+            Root::Named(name) if name == "trigger" => Ok(Cow::Borrowed(self.body)),
             Root::Named(name) if name == "parameters" => Ok(Cow::Borrowed(self.world.pack.parameters())),
             root => Err(ExpressionError::new(format!("`{root}` cannot be read in a trigger"))),
         }

@@ -3,6 +3,8 @@
 //! They have the shape and the words of Power Automate, which flows that come from there look for: `status` is
 //! `Failed`, not `failed`, and a value that cannot be worked out has the code `InvalidTemplate`.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use petgraph::graph::NodeIndex;
@@ -46,7 +48,7 @@ pub(super) fn of_step(frame: &Frame, step: &Step) -> Option<Value> {
     let mut record = Map::new();
     record.insert("name".to_owned(), Value::from(step.name.clone()));
     record.insert("inputs".to_owned(), inputs(frame, step, place.entry, ended));
-    record.insert("outputs".to_owned(), outputs(frame, step, place.entry, ended));
+    record.insert("outputs".to_owned(), outputs(frame, step, place.entry, ended).into_owned());
     if ended.outcome != Outcome::Skipped {
         record.insert("startTime".to_owned(), Value::from(time(frame.since(place.entry))));
         record.insert("endTime".to_owned(), Value::from(time(ended.at)));
@@ -115,10 +117,13 @@ fn inputs(frame: &Frame, step: &Step, entry: NodeIndex, ended: &Ended) -> Value 
     }
 }
 
-fn outputs(frame: &Frame, step: &Step, entry: NodeIndex, ended: &Ended) -> Value {
+/// What `outputs('STEP')` gives of a step that has ended.
+pub(super) fn outputs<'f>(frame: &'f Frame, step: &Step, entry: NodeIndex, ended: &'f Ended) -> Cow<'f, Value> {
     match (&step.kind, frame.ending(entry)) {
-        (StepKind::Switch { .. }, Some(start)) => json!({"expression": start.inputs}),
-        _ => ended.outputs.clone(),
+        (StepKind::Switch { .. }, Some(start)) if start.branch.is_some() => {
+            Cow::Owned(json!({"expression": start.inputs}))
+        }
+        _ => Cow::Borrowed(&ended.outputs),
     }
 }
 

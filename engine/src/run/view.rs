@@ -112,13 +112,11 @@ impl<'a> View<'a> {
     }
 
     fn outputs(&self, name: &str) -> Cow<'a, Value> {
-        let Some((frame, place)) = self.find(name) else { return Cow::Borrowed(&NULL) };
-        match (frame.ending(place.exit), frame.ending(place.entry)) {
-            (Some(ended), _) if place.exit == place.entry => Cow::Borrowed(&ended.outputs),
-            (Some(_), Some(start)) if start.branch.is_some() => Cow::Owned(json!({"expression": start.inputs})),
-            (Some(ended), _) => Cow::Borrowed(&ended.outputs),
-            (None, _) => Cow::Borrowed(&NULL),
-        }
+        let found = self.find(name).and_then(|(frame, place)| {
+            let step = frame.plan.graph()[place.exit].step.as_deref()?;
+            Some(records::outputs(frame, step, place.entry, frame.ending(place.exit)?))
+        });
+        found.unwrap_or(Cow::Borrowed(&NULL))
     }
 
     fn trigger_record(&self) -> Value {

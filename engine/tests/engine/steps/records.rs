@@ -42,6 +42,12 @@ fn outputs_are_values_in_their_envelope() {
             answer: "[null, null, null]",
         },
         Case {
+            name: "a condition: null, whatever decided",
+            steps: "a: { if: { equals: [$.trigger.text, x] }, then: { b: { compose: 1 } } }\nout: { respond: \"@outputs('a')\" }",
+            run: "succeeded",
+            answer: "null",
+        },
+        Case {
             name: "a scope: null",
             steps: "a: { scope: { b: { compose: 1 } } }\nout: { respond: [\"@outputs('a')\", $.steps.b] }",
             run: "succeeded",
