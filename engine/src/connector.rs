@@ -15,7 +15,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 pub use error::{CallError, CallErrorKind};
-pub use operation::{Answer, AnyOperation, CallKey, Effect, Envelope, Operation};
+pub use operation::{Answer, AnyOperation, CallKey, Effect, Envelope, Operation, Repeat};
 pub use trigger::{AnyTrigger, Incoming, Mode, Polled, Refusal, Trigger, TriggerEvent};
 
 /// A module for one service: its operations, triggers and record types, by name.

@@ -19,10 +19,9 @@ use crate::connector::TriggerEvent;
 use crate::flow::{EventTrigger, Trigger};
 use crate::inbox::{LaneId, Lanes};
 use crate::pack::PlannedFlow;
-use crate::run::driver::{DriveError, World};
+use crate::run::driver::{Beginning, DriveError, Driven, World};
 use crate::run::{Run, RunId};
-use crate::store::{Accepted, Cursor, EventId, Fate, NewEvent, StoreError};
-use admission::TriggerScope;
+use crate::store::{Accepted, Cursor, EventId, Fate, NewEvent, OpenRun, StoreError};
 
 /// Runs that are driven side by side.
 const MOST_RUNS: usize = 64;
@@ -44,7 +43,7 @@ struct Shared {
 }
 
 /// An event whose run has not started.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Waiting {
     event: Option<EventId>,
     flow: String,
@@ -56,6 +55,8 @@ struct Waiting {
     merged: Vec<EventId>,
     /// A run that was under way when the process ended.
     resume: Option<RunId>,
+    /// The run that is to be done once more.
+    resubmits: Option<RunId>,
 }
 
 impl Engine {
@@ -85,27 +86,15 @@ impl Engine {
     /// Takes up what the store says is not done: runs under way, and events that wait.
     pub async fn recover(&self) -> Result<(), StoreError> {
         let unfinished = self.0.world.store.load().await?;
-        for orphan in self.0.world.orphans(&unfinished.runs) {
+        for orphan in self.0.world.orphans(&unfinished.runs).await? {
             if let Err(error) = self.0.world.cancel(orphan).await {
                 error!(%error, "a child run that nobody waits for could not be ended");
             }
         }
-        for (id, events) in unfinished.runs {
-            let Some(crate::run::Event::RunStarted { flow, trigger, .. }) = events.first() else { continue };
-            if id.is_child() {
-                // A child goes on with the run that waits for it.
-                continue;
-            }
-            let keys = self.keys(flow, trigger);
-            self.push(Waiting {
-                event: None,
-                flow: flow.clone(),
-                keys,
-                body: trigger.clone(),
-                wrong: None,
-                merged: Vec::new(),
-                resume: Some(id),
-            });
+        // A child goes on with the run that waits for it.
+        for run in unfinished.runs.into_iter().filter(|run| !run.id.is_child()) {
+            let OpenRun { id, flow, keys, .. } = run;
+            self.push(Waiting { flow, keys, resume: Some(id), ..Waiting::default() });
         }
         for (id, event) in unfinished.waiting {
             self.enqueue(id, event);
@@ -153,7 +142,7 @@ impl Engine {
     /// Takes in that the clock has started a flow at that time; the same time once more is a copy.
     pub async fn fire(&self, flow: &str, at: Timestamp) -> Result<(), StoreError> {
         let (flow, content_key) = (flow.to_owned(), at.to_string());
-        let event = NewEvent { flow, body: Value::Null, content_key, at, wrong: None };
+        let event = NewEvent { flow, content_key, at, ..NewEvent::default() };
         for accepted in self.0.world.store.accept(std::slice::from_ref(&event), None).await? {
             if let Accepted::New(id) = accepted {
                 self.enqueue(id, event.clone());
@@ -166,7 +155,17 @@ impl Engine {
     /// Runs a flow now, for a person, outside of any lane, and waits for its end.
     pub async fn run_now(&self, flow: &str, inputs: Value) -> Result<Arc<Run>, DriveError> {
         let inputs = self.0.world.inputs(flow, inputs)?;
-        let run = Arc::new(self.0.world.start(new_id(), flow, inputs, Vec::new()).await?);
+        let run = Arc::new(
+            self.0
+                .world
+                .start_to_end(Beginning {
+                    id: new_id(),
+                    flow: flow.to_owned(),
+                    trigger: inputs,
+                    ..Beginning::default()
+                })
+                .await?,
+        );
         let _ = self.0.ended.send(Arc::clone(&run));
         Ok(run)
     }
@@ -189,9 +188,8 @@ impl Engine {
     }
 
     fn enqueue(&self, id: EventId, event: NewEvent) {
-        let NewEvent { flow, body, wrong, .. } = event;
-        let keys = self.keys(&flow, &body);
-        self.push(Waiting { event: Some(id), flow, keys, body, wrong, merged: Vec::new(), resume: None });
+        let NewEvent { flow, body, keys, wrong, resubmits, .. } = event;
+        self.push(Waiting { event: Some(id), flow, keys, body, wrong, resubmits, ..Waiting::default() });
     }
 
     fn push(&self, waiting: Waiting) {
@@ -219,23 +217,6 @@ impl Engine {
         }
     }
 
-    /// The names of what an event is about; those that are empty or not there do not count.
-    fn keys(&self, flow: &str, body: &Value) -> Vec<String> {
-        let Some(trigger) = self.trigger(flow) else { return Vec::new() };
-        let scope = TriggerScope { body, world: &self.0.world };
-        let mut keys = Vec::new();
-        for (kind, expressions) in &trigger.key {
-            for expression in expressions {
-                match expression.evaluate(&scope) {
-                    Ok(Value::String(text)) if !text.is_empty() => keys.push(format!("{kind}/{}", text.to_lowercase())),
-                    Ok(Value::Number(number)) => keys.push(format!("{kind}/{number}")),
-                    _ => {}
-                }
-            }
-        }
-        keys
-    }
-
     /// Starts runs while there is work whose turn it is and a place for it.
     fn start_what_can(&self) {
         loop {
@@ -256,26 +237,27 @@ impl Engine {
     async fn run(&self, waiting: Waiting) {
         let world = &self.0.world;
         let result = match waiting.resume {
-            Some(id) => match world.store.record(&id).await {
-                Ok(events) => world.resume(id, &events).await,
-                Err(error) => Err(error.into()),
-            },
+            Some(id) => world.resume(&id).await,
             None => {
                 let mut fates: Vec<(EventId, Fate)> = Vec::new();
                 if let Some(event) = waiting.event {
                     fates.extend(waiting.merged.into_iter().map(|older| (older, Fate::Merged(event))));
                     fates.push((event, Fate::Started));
                 }
-                match waiting.wrong {
-                    None => world.start(new_id(), &waiting.flow, waiting.body, fates).await,
-                    Some(wrong) => world.refuse(new_id(), &waiting.flow, waiting.body, fates, wrong).await,
+                let Waiting { flow, keys, body: trigger, wrong, resubmits, .. } = waiting;
+                let beginning = Beginning { id: new_id(), flow, trigger, keys, fates, resubmits };
+                match wrong {
+                    None => world.start(beginning).await,
+                    Some(wrong) => world.refuse(beginning, wrong).await.map(|run| Driven::Ended(Box::new(run))),
                 }
             }
         };
         match result {
-            Ok(run) => {
-                let _ = self.0.ended.send(Arc::new(run));
+            Ok(Driven::Ended(run)) => {
+                let _ = self.0.ended.send(Arc::from(run));
             }
+            // A driver that lets runs sleep comes with the engine that wakes them.
+            Ok(Driven::Sleeping(_)) => {}
             Err(error) => error!(%error, "the run could not be driven to its end"),
         }
     }
@@ -317,6 +299,7 @@ fn event_flows<'a>(
     })
 }
 
+/// Ids in the order of time, so that a store writes runs of one time side by side.
 fn new_id() -> RunId {
-    RunId(Uuid::new_v4().to_string())
+    RunId(Uuid::now_v7().to_string())
 }

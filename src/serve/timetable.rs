@@ -89,12 +89,12 @@ mod tests {
         let pack = "pack: timed\nversion: 1.0.0\n".to_owned();
         let files = PackFiles(IndexMap::from([("pack.yaml".to_owned(), pack), ("flow.yaml".to_owned(), flow)]));
         let connectors = Connectors::default();
-        let engine = Engine::new(World {
-            pack: Arc::new(files.check("", &IndexMap::new(), &connectors).unwrap_or_else(|wrong| panic!("{wrong}"))),
+        let engine = Engine::new(World::new(
+            Arc::new(files.check("", &IndexMap::new(), &connectors).unwrap_or_else(|wrong| panic!("{wrong}"))),
             connectors,
-            store: Arc::new(MemoryStore::new()),
-            clock: Arc::new(VirtualClock::at("2026-03-02T08:00:00Z".parse().unwrap())),
-        });
+            Arc::new(MemoryStore::new()),
+            Arc::new(VirtualClock::at("2026-03-02T08:00:00Z".parse().unwrap())),
+        ));
         let mut ended = engine.ended_runs();
         let (stop, stopped) = watch::channel(false);
         let timetable = super::of(&engine).pop().unwrap();

@@ -1,7 +1,7 @@
 //! `append_audit`: a line in a row's audit text, and a mark before its name.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -75,6 +75,7 @@ impl AppendAudit {
 impl Operation for AppendAudit {
     const NAME: &'static str = "append_audit";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = AppendAuditInput;
     type Output = Option<Row>;
 

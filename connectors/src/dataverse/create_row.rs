@@ -1,7 +1,7 @@
 //! `create_row`: makes a row, with its related rows.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -44,6 +44,7 @@ impl CreateRow {
 impl Operation for CreateRow {
     const NAME: &'static str = "create_row";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = CreateRowInput;
     type Output = Row;
 

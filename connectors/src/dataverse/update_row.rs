@@ -1,7 +1,7 @@
 //! `update_row`: changes a row that was read.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -56,6 +56,7 @@ impl UpdateRow {
 impl Operation for UpdateRow {
     const NAME: &'static str = "update_row";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = UpdateRowInput;
     type Output = Row;
 

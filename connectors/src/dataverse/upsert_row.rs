@@ -1,7 +1,7 @@
 //! `upsert_row`: changes the row with an alternate key, or makes it.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -57,6 +57,7 @@ impl UpsertRow {
 impl Operation for UpsertRow {
     const NAME: &'static str = "upsert_row";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = UpsertRowInput;
     type Output = Upserted;
 

@@ -1,7 +1,7 @@
 //! `view_registration`, `register`, `update_registration` and `list_events`.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use reqwest::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,7 @@ impl ListEvents {
 impl Operation for ViewRegistration {
     const NAME: &'static str = "view_registration";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = Nothing;
     type Output = Registration;
 
@@ -106,6 +107,7 @@ impl Operation for ViewRegistration {
 impl Operation for Register {
     const NAME: &'static str = "register";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = RegisterInput;
     type Output = Registration;
 
@@ -118,6 +120,7 @@ impl Operation for Register {
 impl Operation for UpdateRegistration {
     const NAME: &'static str = "update_registration";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = RegisterInput;
     type Output = Registration;
 
@@ -130,6 +133,7 @@ impl Operation for UpdateRegistration {
 impl Operation for ListEvents {
     const NAME: &'static str = "list_events";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = Nothing;
     type Output = EventNames;
 

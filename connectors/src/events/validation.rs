@@ -1,7 +1,7 @@
 //! `request_validation` and `validation_result`: does the registered address work?
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,7 @@ impl ValidationResult {
 impl Operation for RequestValidation {
     const NAME: &'static str = "request_validation";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = Nothing;
     type Output = ValidationRequested;
 
@@ -87,6 +88,7 @@ impl Operation for RequestValidation {
 impl Operation for ValidationResult {
     const NAME: &'static str = "validation_result";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = ValidationResultInput;
     type Output = ValidationReport;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Envelope, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Envelope, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -131,6 +131,7 @@ impl Request {
 impl Operation for Get {
     const NAME: &'static str = "get";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = GetInput;
     type Output = HttpReply;
 
@@ -149,6 +150,7 @@ impl Operation for Get {
 impl Operation for Post {
     const NAME: &'static str = "post";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = PostInput;
     type Output = HttpReply;
 
@@ -167,6 +169,7 @@ impl Operation for Post {
 impl Operation for Request {
     const NAME: &'static str = "request";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = RequestInput;
     type Output = HttpReply;
 

@@ -1,7 +1,7 @@
 //! `create_referral`: makes an own deal.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,6 +45,7 @@ impl CreateReferral {
 impl Operation for CreateReferral {
     const NAME: &'static str = "create_referral";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = CreateReferralInput;
     type Output = Record<Referral>;
 

@@ -1,7 +1,7 @@
 //! `get_referral` and `find_referral`: one referral, by its own id or by the CRM's.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -62,6 +62,7 @@ impl FindReferral {
 impl Operation for GetReferral {
     const NAME: &'static str = "get_referral";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     const VERSION: Option<&'static str> = Some("eTag");
     type Input = GetReferralInput;
     type Output = Record<Referral>;
@@ -75,6 +76,7 @@ impl Operation for GetReferral {
 impl Operation for FindReferral {
     const NAME: &'static str = "find_referral";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     const VERSION: Option<&'static str> = Some("eTag");
     type Input = FindReferralInput;
     type Output = Option<Record<Referral>>;

@@ -1,7 +1,7 @@
 //! `invite_microsoft`: the second half of a co-sell deal.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -41,6 +41,7 @@ impl InviteMicrosoft {
 impl Operation for InviteMicrosoft {
     const NAME: &'static str = "invite_microsoft";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = InviteMicrosoftInput;
     type Output = Record<Referral>;
 

@@ -1,7 +1,7 @@
 //! `update_referral`: changes a referral that was read.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -47,6 +47,7 @@ impl UpdateReferral {
 impl Operation for UpdateReferral {
     const NAME: &'static str = "update_referral";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = UpdateReferralInput;
     type Output = Record<Referral>;
 

@@ -39,6 +39,32 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
 }
 
+/// What a run begins with.
+#[derive(Debug, Default)]
+pub struct Beginning {
+    /// Its identity.
+    pub id: RunId,
+    /// The flow's name.
+    pub flow: String,
+    /// The event's body, or the inputs.
+    pub trigger: Value,
+    /// The names of what it is about.
+    pub keys: Vec<String>,
+    /// What becomes of events that waited, with the run's first event.
+    pub fates: Vec<(EventId, Fate)>,
+    /// The run that it does once more.
+    pub resubmits: Option<RunId>,
+}
+
+/// How far a run was driven.
+#[derive(Debug)]
+pub enum Driven {
+    /// To its end.
+    Ended(Box<Run>),
+    /// Nothing is to be done for it until then. It is not in memory any more; [`World::resume`] goes on with it.
+    Sleeping(Timestamp),
+}
+
 /// A run that could not be driven to its end. Its record stays, and it can be taken up again.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
@@ -75,45 +101,36 @@ impl World {
         }
     }
 
-    /// Starts a run for an event and drives it to its end. `fates` are committed with its first event.
-    pub async fn start(
-        self: &Arc<Self>,
-        id: RunId,
-        flow: &str,
-        trigger: Value,
-        fates: Vec<(EventId, Fate)>,
-    ) -> Result<Run, DriveError> {
-        let run = self.begin(id, flow, trigger, fates, Vec::new()).await?;
+    /// A world with the system's ways: nothing is running in it yet.
+    pub fn new(pack: Arc<Pack>, connectors: Connectors, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> World {
+        World { pack, connectors, store, clock }
+    }
+
+    /// Starts a run and drives it to its end, or until it sleeps.
+    pub async fn start(self: &Arc<Self>, beginning: Beginning) -> Result<Driven, DriveError> {
+        Ok(Driven::Ended(Box::new(self.start_to_end(beginning).await?)))
+    }
+
+    /// Starts a run and drives it to its end; where it sleeps, this waits.
+    pub async fn start_to_end(self: &Arc<Self>, beginning: Beginning) -> Result<Run, DriveError> {
+        let run = self.begin(beginning, Vec::new()).await?;
         self.drive(run, 1).await
     }
 
     /// Records a run for an event with which its flow cannot begin, so that the event is not lost.
-    pub async fn refuse(
-        &self,
-        id: RunId,
-        flow: &str,
-        trigger: Value,
-        fates: Vec<(EventId, Fate)>,
-        wrong: String,
-    ) -> Result<Run, DriveError> {
+    pub async fn refuse(&self, beginning: Beginning, wrong: String) -> Result<Run, DriveError> {
         let error = Some(StepError::value("trigger", wrong));
         let finished = Event::RunFinished { outcome: Outcome::Failed, error, at: self.clock.now() };
-        self.begin(id, flow, trigger, fates, vec![finished]).await
+        self.begin(beginning, vec![finished]).await
     }
 
-    async fn begin(
-        &self,
-        id: RunId,
-        flow: &str,
-        trigger: Value,
-        fates: Vec<(EventId, Fate)>,
-        more: Vec<Event>,
-    ) -> Result<Run, DriveError> {
-        let mut run = self.new_run(id, flow)?;
+    async fn begin(&self, beginning: Beginning, more: Vec<Event>) -> Result<Run, DriveError> {
+        let Beginning { id, flow, trigger, keys, fates, resubmits } = beginning;
+        let mut run = self.new_run(id, &flow)?;
         let pack = self.pack.content().to_owned();
-        let mut events = vec![Event::RunStarted { flow: flow.to_owned(), pack, trigger, at: self.clock.now() }];
+        let mut events = vec![Event::RunStarted { flow, pack, trigger, resubmits, at: self.clock.now() }];
         events.extend(more);
-        let transition = Transition { run: run.id.clone(), after: 0, events, fates };
+        let transition = Transition { run: run.id.clone(), events, fates, keys, ..Transition::default() };
         self.store.commit(std::slice::from_ref(&transition)).await?;
         for event in &transition.events {
             run.apply(event)?;
@@ -122,8 +139,13 @@ impl World {
     }
 
     /// Takes up a run where its record ends.
-    pub async fn resume(self: &Arc<Self>, id: RunId, events: &[Event]) -> Result<Run, DriveError> {
-        let run = self.replay(&id, events)?;
+    pub async fn resume(self: &Arc<Self>, id: &RunId) -> Result<Driven, DriveError> {
+        Ok(Driven::Ended(Box::new(self.resume_to_end(id).await?)))
+    }
+
+    async fn resume_to_end(self: &Arc<Self>, id: &RunId) -> Result<Run, DriveError> {
+        let events = self.store.record(id).await?;
+        let run = self.replay(id, &events)?;
         self.drive(run, events.len() as u64).await
     }
 
@@ -156,7 +178,7 @@ impl World {
                     None => continue,
                 },
             };
-            let transition = Transition { run: run.id.clone(), after: recorded, events, fates: Vec::new() };
+            let transition = Transition { run: run.id.clone(), after: recorded, events, ..Transition::default() };
             self.store.commit(std::slice::from_ref(&transition)).await?;
             recorded += transition.events.len() as u64;
             let mut given_up = Vec::new();
@@ -237,7 +259,7 @@ impl World {
     ) -> (Result<Answer, CallError>, u32) {
         let mut attempt = 1;
         loop {
-            let error = match operation.call_any(key, input.clone()).await {
+            let error = match operation.call_any(key, &input).await {
                 Ok(answer) => return (Ok(answer), attempt),
                 Err(error) => error,
             };

@@ -104,7 +104,7 @@ mod tests {
         answer.envelope.headers.insert("x-token".to_owned(), SECRET.to_owned());
         let error = || StepError::value("hidden", SECRET);
         vec![
-            Event::RunStarted { flow: String::new(), pack: String::new(), trigger: secret(), at },
+            Event::RunStarted { flow: String::new(), pack: String::new(), trigger: secret(), resubmits: None, at },
             Event::BranchTaken { step: step.clone(), branch: 0, value: secret(), at },
             Event::LoopStarted { step: step.clone(), items: vec![secret()], at },
             Event::VariableSet { step: step.clone(), variable: "v".to_owned(), value: secret(), at },

@@ -66,7 +66,8 @@ async fn a_run_grows_by_transitions(store: &dyn Store) {
     store.commit(&[transition("r", 1, &[responded(2), responded(3)])]).await.unwrap();
     assert_eq!(store.record(&run("r")).await.unwrap(), [started("f", 1), responded(2), responded(3)]);
     let runs = store.load().await.unwrap().runs;
-    assert_eq!(runs.into_iter().collect::<Vec<_>>(), [(run("r"), vec![started("f", 1), responded(2), responded(3)])]);
+    let open: Vec<_> = runs.iter().map(|run| (run.id.0.as_str(), run.flow.as_str())).collect();
+    assert_eq!(open, [("r", "f")]);
     let wrong = [(0, "begins again"), (2, "starts behind the end"), (4, "leaves a gap")];
     for (after, name) in wrong {
         let refused = store.commit(&[transition("r", after, &[responded(4)])]).await;
@@ -177,17 +178,22 @@ fn event(flow: &str, content_key: &str) -> NewEvent {
         flow: flow.to_owned(),
         body: json!({ "of": content_key }),
         content_key: content_key.to_owned(),
-        at: at(0),
-        wrong: None,
+        ..NewEvent::default()
     }
 }
 
 fn transition(id: &str, after: u64, events: &[Event]) -> Transition {
-    Transition { run: run(id), after, events: events.to_vec(), fates: Vec::new() }
+    Transition { run: run(id), after, events: events.to_vec(), ..Transition::default() }
 }
 
 fn started(flow: &str, second: i64) -> Event {
-    Event::RunStarted { flow: flow.to_owned(), pack: String::new(), trigger: json!({}), at: at(second) }
+    Event::RunStarted {
+        flow: flow.to_owned(),
+        pack: String::new(),
+        trigger: json!({}),
+        resubmits: None,
+        at: at(second),
+    }
 }
 
 /// Any event in the middle of a run: a store does not read it.

@@ -4,15 +4,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{DriveError, World};
+use super::{Beginning, DriveError, World};
 use crate::connector::{Answer, CallError, CallErrorKind};
 use crate::outcome::Outcome;
 use crate::run::event::{Event, StepError};
 use crate::run::{Run, RunId, Work};
-use crate::store::{StoreError, Transition};
+use crate::store::{OpenRun, StoreError, Transition};
 
 /// How often it is tried to end a run whose last task may still commit something: it does so once at most.
 const TRIES: usize = 3;
@@ -31,9 +30,10 @@ impl World {
         let events = self.store.record(&id).await.map_err(|error| broken(error.into()))?;
         let run = if events.is_empty() {
             let input = self.inputs(flow, input).map_err(broken)?;
-            self.start(id, flow, input, Vec::new()).await
+            let flow = flow.to_owned();
+            self.start_to_end(Beginning { id, flow, trigger: input, ..Beginning::default() }).await
         } else {
-            self.resume(id, &events).await
+            self.resume_to_end(&id).await
         };
         let run = run.map_err(broken)?;
         let Some(ended) = run.ended() else { return Ok(Value::Null.into()) };
@@ -87,7 +87,7 @@ impl World {
             let error = StepError { code: "cancelled".to_owned(), ..StepError::value("trigger", message) };
             let finished = Event::RunFinished { outcome: Outcome::Cancelled, error: Some(error), at: self.clock.now() };
             let after = events.len() as u64;
-            let transition = Transition { run: id.clone(), after, events: vec![finished], fates: Vec::new() };
+            let transition = Transition { run: id.clone(), after, events: vec![finished], ..Transition::default() };
             match self.store.commit(std::slice::from_ref(&transition)).await {
                 Ok(()) => return Ok(children(&run).collect()),
                 // What drove it has just committed for the last time.
@@ -100,15 +100,20 @@ impl World {
 
     /// The child runs that no run waits for: the process stopped before they could be ended. Where a run's record
     /// does not fit its flow, its children are left alone.
-    pub(crate) fn orphans(&self, unfinished: &IndexMap<RunId, Vec<Event>>) -> Vec<RunId> {
+    pub(crate) async fn orphans(&self, unfinished: &[OpenRun]) -> Result<Vec<RunId>, StoreError> {
         let mut awaited = HashSet::new();
-        for (id, events) in unfinished {
-            match self.replay(id, events) {
+        for run in unfinished {
+            let below: Vec<&OpenRun> = unfinished.iter().filter(|child| is_below(&child.id, &run.id)).collect();
+            if below.is_empty() {
+                continue;
+            }
+            match self.replay(&run.id, &self.store.record(&run.id).await?) {
                 Ok(run) => awaited.extend(children(&run)),
-                Err(_) => awaited.extend(unfinished.keys().filter(|child| is_below(child, id)).cloned()),
+                Err(_) => awaited.extend(below.into_iter().map(|child| child.id.clone())),
             }
         }
-        unfinished.keys().filter(|id| id.is_child() && !awaited.contains(*id)).cloned().collect()
+        let orphans = unfinished.iter().filter(|run| run.id.is_child() && !awaited.contains(&run.id));
+        Ok(orphans.map(|run| run.id.clone()).collect())
     }
 }
 
