@@ -22,6 +22,6 @@ pub use step::{
     AfterDocument, AtLimitDocument, CallDocument, CaseDocument, FilterDocument, JoinDocument, NoRetryDocument,
     ParseDocument, RetryDocument, RetryKind, RetryPolicyDocument, SecureDocument, SelectDocument, StepDocument,
     StepsDocument, TableColumnDocument, TableFormat, TerminateDocument, TerminateErrorDocument, TextTableDocument,
-    UpdateDocument, WaitDocument,
+    UnknownDocument, UpdateDocument, WaitDocument,
 };
 pub use test::{RecordsDocument, TestDocument, ThenDocument, WhenDocument, WriteDocument};

@@ -87,7 +87,7 @@ impl Engine {
     pub async fn recover(&self) -> Result<(), StoreError> {
         let unfinished = self.0.world.store.load().await?;
         for orphan in self.0.world.orphans(&unfinished.runs).await? {
-            if let Err(error) = self.0.world.cancel(orphan).await {
+            if let Err(error) = self.0.world.cancel(orphan, "nobody waits for its answer any more").await {
                 error!(%error, "a child run that nobody waits for could not be ended");
             }
         }

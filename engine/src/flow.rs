@@ -11,7 +11,7 @@ pub mod variable;
 
 use indexmap::IndexMap;
 
-pub use retry::{Retry, Waits};
+pub use retry::{Retry, Unknown, Waits};
 pub use step::{Answer, Call, Case, RunAfter, Secure, Step, StepKind, Steps, UpdateIfDifferent, Wait};
 pub use usage::Usage;
 
