@@ -15,7 +15,9 @@ pub use flow::{
     FlowDocument, InputDocument, InputKind, InputsDocument, MergeDocument, TriggerDocument, VariableDocument,
     VariableKind,
 };
-pub use pack::{ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, TableDocument};
+pub use pack::{
+    ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, ReconcileDocument, TableDocument,
+};
 pub use schedule::{DayDocument, ScheduleDocument};
 pub use shape::{Shaped, read_shape, schema};
 pub use step::{
