@@ -18,7 +18,7 @@ pub use flow::{
 pub use pack::{
     ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, ReconcileDocument, TableDocument,
 };
-pub use schedule::{DayDocument, ScheduleDocument};
+pub use schedule::{DayDocument, MissedDocument, ScheduleDocument};
 pub use shape::{Shaped, read_shape, schema};
 pub use step::{
     AfterDocument, AtLimitDocument, CallDocument, CaseDocument, FilterDocument, JoinDocument, NoRetryDocument,

@@ -110,7 +110,8 @@ impl<T: Work> Lanes<T> {
     fn next_lane(&mut self, most: impl Fn(&str) -> Option<usize>) -> Option<LaneId> {
         loop {
             let under_way = &self.under_way;
-            let has_place = |flow: &str| most(flow).is_none_or(|most| under_way.get(flow).is_none_or(|n| *n < most));
+            let count = |flow: &str| under_way.get(flow).copied().unwrap_or_default();
+            let has_place = |flow: &str| most(flow).is_none_or(|most| count(flow) < most);
             let freed = self.blocked.iter().filter(|(flow, _)| has_place(flow));
             let freed = freed.filter_map(|(flow, lanes)| Some((*lanes.first_key_value()?.0, flow))).min();
             let ready = self.ready.first_key_value().map(|(ticket, id)| (*ticket, *id));
