@@ -34,6 +34,7 @@ mod log;
 mod odata;
 mod options;
 mod partner_center;
+mod past;
 mod server;
 mod world;
 
