@@ -106,13 +106,7 @@ pub(crate) fn referrals() -> Vec<Case> {
         after: after.clone(),
     };
     vec![
-        Case {
-            title: "a deal",
-            operation: create.0,
-            before: vec![],
-            input: create.1.clone(),
-            after: after.clone(),
-        },
+        Case { title: "a deal", operation: create.0, before: vec![], input: create.1.clone(), after: after.clone() },
         Case {
             title: "Microsoft's copy",
             operation: "partner_center.invite_microsoft",
@@ -120,8 +114,11 @@ pub(crate) fn referrals() -> Vec<Case> {
             input: json!({ "referral": deal(), "engagement": { "$": "/0/engagementId" } }),
             after: after.clone(),
         },
-        update("fields of a deal", json!({ "team": [{ "firstName": "A", "lastName": "B", "email": "a@b.example" }],
-            "details": { "dealValue": 5, "closingDateTime": "2030-01-02T00:00:00Z" } })),
+        update(
+            "fields of a deal",
+            json!({ "team": [{ "firstName": "A", "lastName": "B", "email": "a@b.example" }],
+            "details": { "dealValue": 5, "closingDateTime": "2030-01-02T00:00:00Z" } }),
+        ),
         update("the end of a deal", json!({ "status": "Closed", "substatus": "Won" })),
     ]
 }

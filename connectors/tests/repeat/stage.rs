@@ -1,10 +1,11 @@
 //! A sandbox of its own for one call, connectors to it, and what can be seen of both.
 
-use cosell_connectors::{Connections, standard};
+use std::sync::Arc;
+
+use cosell_connectors::{Connections, Secret, SignIn, standard};
 use cosell_engine::connector::{Answer, AnyOperation, CallError, CallKey, Connectors};
 use cosell_sandbox::{ColumnKind, CustomColumn, CustomTable, Sandbox, SandboxOptions};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::cases::Case;
@@ -34,7 +35,7 @@ impl Stage {
     }
 
     pub(crate) fn operation(&self, name: &str) -> Arc<dyn AnyOperation> {
-        self.connectors.operation(name).unwrap()
+        Arc::clone(self.connectors.operation(name).unwrap())
     }
 
     pub(crate) async fn call(&self, key: &CallKey, operation: &str, input: &Value) -> Result<Value, CallError> {
@@ -91,11 +92,13 @@ impl Stage {
     }
 }
 
-/// A value without what differs from one sandbox to the next: ids, versions, times and ports.
+/// A value without what differs from one sandbox to the next (ids, versions, times and ports), and without the mark
+/// of which only the connectors before a restart know.
 pub(crate) fn masked(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
-            let members = object.iter().filter(|(name, _)| *name != "versionnumber");
+            let members =
+                object.iter().filter(|(name, _)| !["versionnumber", "@cosell.in_step"].contains(&name.as_str()));
             Value::Object(members.map(|(name, value)| (name.clone(), masked(value))).collect::<Map<_, _>>())
         }
         Value::Array(items) => items.iter().map(masked).collect(),
@@ -122,18 +125,22 @@ fn masked_text(text: &str) -> String {
 fn connected(sandbox: &Sandbox) -> Connectors {
     let (addresses, credentials) = (sandbox.addresses(), sandbox.credentials());
     let sign_in = json!({
-        "tenant": credentials.tenant, "client_id": credentials.client_id,
-        "client_secret": { "value": credentials.client_secret },
-        "refresh_token": { "value": credentials.refresh_token },
-        "login_url": addresses.entra,
+        "tenant": credentials.tenant, "client_id": credentials.client_id, "login_url": addresses.entra,
     });
     let bound = |url: &str| json!({ "url": url, "sign_in": sign_in });
-    let connections: Connections = serde_json::from_value(json!({
+    let mut connections: Connections = serde_json::from_value(json!({
         "partner_center": bound(&addresses.referrals),
         "events": bound(&addresses.partner_center),
         "dataverse": bound(&addresses.dataverse),
     }))
     .unwrap();
+    let secrets = |sign_in: &mut SignIn| {
+        sign_in.client_secret = Some(Secret::given(&credentials.client_secret));
+        sign_in.refresh_token = Some(Secret::given(&credentials.refresh_token));
+    };
+    secrets(&mut connections.partner_center.as_mut().unwrap().sign_in);
+    secrets(&mut connections.events.as_mut().unwrap().sign_in);
+    secrets(&mut connections.dataverse.as_mut().unwrap().sign_in);
     standard(&connections).unwrap()
 }
 
