@@ -1,13 +1,13 @@
 //! What the services answer.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::{HeaderName, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use super::BackEnd;
 use super::call::Call;
 use super::deal::{Case, Deal, number_in, opportunity_id};
 use super::ledger::{Effect, Ledger, Seen};
-use super::{BackEnd, deal};
 
 /// The column that an audit is written to.
 const AUDIT: &str = "pc_audit";
@@ -102,7 +102,7 @@ fn note(back_end: &BackEnd, body: &[u8]) -> Response<Body> {
     match std::str::from_utf8(body).ok().and_then(number_in) {
         Some(number) => {
             ledger.note(number, Effect::Audited);
-            response(StatusCode::NO_CONTENT, Bytes::new())
+            with_status(StatusCode::CREATED, &json!({ "annotationid": object(body).get("annotationid") }))
         }
         None => wrong(&mut ledger, "note", body),
     }
@@ -129,26 +129,33 @@ fn row(deal: &Deal, number: usize, seen: &Seen, select: Option<&str>) -> Value {
 
 /// What Dataverse says of a table: its columns and their types, as far as they matter here.
 fn definition(table: &str) -> Response<Body> {
-    if table != "opportunity" {
-        return refused(StatusCode::NOT_FOUND);
-    }
+    let columns: Vec<(String, &str)> = match table {
+        "opportunity" => opportunity_columns(),
+        "annotation" => ["annotationid", "subject", "notetext"].map(|name| (name.to_owned(), "String")).into(),
+        _ => return refused(StatusCode::NOT_FOUND),
+    };
+    let set = if table == "opportunity" { "opportunities" } else { "annotations" };
+    let columns = columns.into_iter().map(|(name, kind)| json!({ "LogicalName": name, "AttributeType": kind }));
+    json_of(&json!({
+        "LogicalName": table, "EntitySetName": set,
+        "PrimaryIdAttribute": format!("{table}id"), "PrimaryNameAttribute": "name",
+        "Attributes": columns.collect::<Vec<Value>>(), "ManyToOneRelationships": [], "OneToManyRelationships": [],
+    }))
+}
+
+fn opportunity_columns() -> Vec<(String, &'static str)> {
     let kind = |name: &str| match name {
         "estimatedvalue" => "Money",
         "estimatedclosedate" => "DateTime",
         "pc_status" => "Picklist",
         _ => "String",
     };
-    let deal = deal::Deal::new(0);
-    let names = deal.columns.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
-    let mut columns: Vec<Value> =
-        names.map(|name| json!({ "LogicalName": name, "AttributeType": kind(name) })).collect();
-    columns.push(json!({ "LogicalName": "opportunityid", "AttributeType": "Uniqueidentifier" }));
-    columns.push(json!({ "LogicalName": AUDIT, "AttributeType": "Memo" }));
-    json_of(&json!({
-        "LogicalName": "opportunity", "EntitySetName": "opportunities",
-        "PrimaryIdAttribute": "opportunityid", "PrimaryNameAttribute": "name",
-        "Attributes": columns, "ManyToOneRelationships": [], "OneToManyRelationships": [],
-    }))
+    let deal = Deal::new(0);
+    let names = deal.columns.as_object().into_iter().flat_map(Map::keys);
+    let mut columns: Vec<(String, &str)> = names.map(|name| (name.clone(), kind(name))).collect();
+    columns.push(("opportunityid".to_owned(), "Uniqueidentifier"));
+    columns.push((AUDIT.to_owned(), "Memo"));
+    columns
 }
 
 /// Whether an update brings every column that differed to its new value.
