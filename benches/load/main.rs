@@ -10,6 +10,7 @@ mod back_end;
 mod driver;
 mod events;
 mod figures;
+mod million;
 mod node_red;
 mod process;
 mod program;

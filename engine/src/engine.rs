@@ -25,7 +25,7 @@ use crate::store::{Accepted, Cursor, EventId, Fate, NewEvent, StoreError};
 use admission::TriggerScope;
 
 /// Runs that are driven side by side.
-const MOST_RUNS: usize = 512;
+const MOST_RUNS: usize = 64;
 /// Ended runs that a slow listener may be behind.
 const MOST_UNHEARD: usize = 1024;
 
