@@ -107,6 +107,25 @@ async fn check(case: &Case, whole: &Rig, first: (usize, bool), second: (usize, b
     assert_eq!(run.response().cloned(), whole.run("r").await.unwrap().response().cloned(), "{name}");
 }
 
+/// A round that the engine did not end is nobody's conflict, and counts for nothing.
+#[tokio::test]
+async fn a_process_may_die_in_each_of_many_writes() {
+    let case = CASES.iter().find(|case| case.name == "an update").unwrap();
+    let mut life = rig(case);
+    // The row is there and the write was begun; from then on, the first commit of each process ends it.
+    life.store.state.lock().unwrap().dies = Some((1, true));
+    for _ in 0..8 {
+        assert!(life.run("r").await.is_err());
+        life = life.next();
+        life.store.state.lock().unwrap().dies = Some((0, true));
+    }
+    let life = life.next();
+    let run = life.run("r").await.unwrap();
+    assert_eq!(ending(&run), ("succeeded", None));
+    let writes = life.calls().iter().filter(|call| call.starts_with("write")).count();
+    assert_eq!(writes, 1, "none was made before: {:?}", life.calls());
+}
+
 #[tokio::test]
 async fn what_a_service_hears_of_is_durable_before() {
     let rig = Rig::new("a: { call: fake.say }\nb: { call: fake.create, with: { row: { of: b } } }");
