@@ -4,7 +4,7 @@ use cosell_engine::connector::{CallKey, Effect};
 use cosell_engine::flow::{Step, StepKind};
 use cosell_engine::pack::PlannedFlow;
 use cosell_engine::run::driver::World;
-use cosell_engine::run::{Change, Event, HIDDEN, Part, RunId, StepPath};
+use cosell_engine::run::{Change, Event, HIDDEN, Part, RunId, StepPath, counting};
 use cosell_engine::store::StoreError;
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ pub struct Field {
 pub async fn deeds(world: &World, run: &RunId) -> Result<Vec<Deed>, StoreError> {
     let mut deeds = Vec::new();
     // A child's record takes the place of the call that ran it; children may have children.
-    let mut open = vec![world.store.record(run).await?.into_iter()];
+    let mut open = vec![counting(world.store.record(run).await?).into_iter()];
     let mut stories = vec![Story { world, run: run.clone(), flow: None, sent: Vec::new() }];
     while let (Some(events), Some(story)) = (open.last_mut(), stories.last_mut()) {
         let Some(event) = events.next() else {
@@ -59,7 +59,7 @@ pub async fn deeds(world: &World, run: &RunId) -> Result<Vec<Deed>, StoreError> 
             continue;
         };
         if let Some(child) = story.tell(event, &mut deeds) {
-            open.push(world.store.record(&child).await?.into_iter());
+            open.push(counting(world.store.record(&child).await?).into_iter());
             stories.push(Story { world, run: child, flow: None, sent: Vec::new() });
         }
     }

@@ -213,7 +213,7 @@ impl World {
         loop {
             match self.store.commit(std::slice::from_ref(transition)).await {
                 Err(StoreError::Full(why)) => {
-                    warn!(run = %transition.run, why, ?wait, "the store is full: a run waits")
+                    warn!(run = %transition.run, why, ?wait, "the store is full: a run waits");
                 }
                 Ok(()) if wait > FULL.0 => {
                     info!(run = %transition.run, "the store has space again");

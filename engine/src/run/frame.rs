@@ -184,7 +184,7 @@ impl Frame {
                 *state = State::Calling(Calling::new(Part::Call, input.clone()));
             }
             (Event::CallDelayed { .. } | Event::CallRepeated { .. }, State::Calling(calling)) => {
-                calling.apply(event)?
+                calling.apply(event)?;
             }
             (Event::CallFinished { part: Part::Call, result, attempts, at, .. }, State::Calling(calling)) => {
                 let input = calling.take_input();

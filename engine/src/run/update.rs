@@ -8,12 +8,16 @@ use crate::connector::{Answer, CallError, CallErrorKind};
 
 /// How often a record is read and compared before the step gives up.
 pub(super) const ROUNDS: u8 = 3;
+/// The code of a write during which the engine stopped. Its round does not count: no service is to blame.
+pub(super) const ENGINE_STOPPED: &str = "engine_stopped";
 
 /// An update under way.
 #[derive(Debug, Default)]
 pub(super) struct Update {
     pub(super) stage: Stage,
     round: u8,
+    /// Rounds that do not count.
+    cut_short: u8,
     /// What was sent without an answer: it may have arrived.
     unanswered: Vec<Change>,
 }
@@ -39,7 +43,7 @@ pub(super) enum Stage {
 impl Update {
     /// The call of the next round's read.
     pub(super) fn next_read(&self) -> Part {
-        Part::Read(self.round + 1)
+        Part::Read(self.round.saturating_add(1))
     }
 
     /// The call of this round's write.
@@ -91,7 +95,12 @@ impl Update {
     fn written(&mut self, changes: Vec<Change>, result: &Result<Answer, CallError>, attempts: u32) -> Stage {
         match result {
             Ok(_) => Stage::Written(changes),
-            Err(error) if self.round < ROUNDS => match error.kind {
+            Err(error) if error.code.as_deref() == Some(ENGINE_STOPPED) => {
+                self.cut_short = self.cut_short.saturating_add(1);
+                self.unanswered = changes;
+                Stage::Unread
+            }
+            Err(error) if self.round.saturating_sub(self.cut_short) < ROUNDS => match error.kind {
                 CallErrorKind::Conflict => Stage::Unread,
                 CallErrorKind::Unanswered => {
                     self.unanswered = changes;

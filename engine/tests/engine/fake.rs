@@ -2,14 +2,17 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use cosell_engine::clock::Clock;
 use cosell_engine::connector::{
     CallError, CallErrorKind, CallKey, Connector, Connectors, Effect, Incoming, Mode, Operation, Polled, Refusal,
     Repeat, Trigger, TriggerEvent,
 };
 use cosell_engine::pack::{Pack, PackFiles};
 use indexmap::IndexMap;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,6 +21,10 @@ use serde_json::{Value, json};
 #[derive(Default)]
 pub(crate) struct Service {
     pub(crate) rows: HashMap<String, Value>,
+    /// When each row was made, for those that show only after a while.
+    pub(crate) made: HashMap<String, Timestamp>,
+    /// The time of the service; without one, everything shows at once.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
     /// Failures of the next writes, in order; `None` lets one through.
     pub(crate) write_failures: VecDeque<Option<Failure>>,
     /// Failures of the next reads.
@@ -47,6 +54,8 @@ pub(crate) fn connectors(service: &Shared) -> Connectors {
             .with(Read(Arc::clone(service)))
             .with(Write(Arc::clone(service)))
             .with(Create(Arc::clone(service)))
+            .with(Register(Arc::clone(service)))
+            .with(Post(Arc::clone(service)))
             .with(Visit(Arc::clone(service)))
             .with_trigger(Changed)
             .with_open_records(),
@@ -244,9 +253,41 @@ impl Service {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CreateInput {
+struct NewInput {
     /// The new row.
     row: Value,
+}
+
+/// How long a new row is not shown to those who look for it.
+const LAG: SignedDuration = SignedDuration::from_secs(1);
+
+impl Service {
+    /// Makes a row, unless it is told to fail.
+    fn make(&mut self, what: &str, id: String, row: &Value) -> Result<Value, CallError> {
+        self.calls.push(format!("{what} {row}"));
+        let failure = self.write_failures.pop_front().flatten();
+        if let Some(Failure::Refuse(error)) = failure {
+            return Err(error);
+        }
+        self.change(&id, row);
+        let now = self.clock.as_ref().map_or(Timestamp::MIN, |clock| clock.now());
+        self.made.entry(id.clone()).or_insert(now);
+        match failure {
+            Some(Failure::LoseAnswer) => Err(CallError::new(CallErrorKind::Unanswered, "no answer came")),
+            _ => Ok(json!({ "id": id })),
+        }
+    }
+
+    /// The row that a call made, once it shows.
+    fn find(&mut self, key: &CallKey) -> Result<Option<Value>, CallError> {
+        self.calls.push("look up".to_owned());
+        if let Some(failure) = self.read_failures.pop_front() {
+            return Err(failure);
+        }
+        let shows = |made: &Timestamp| self.clock.as_ref().is_none_or(|clock| clock.now() >= *made + LAG);
+        let found = self.made.iter().find(|(id, made)| id.starts_with(key.as_str()) && shows(made));
+        Ok(found.map(|(id, _)| json!({ "id": id })))
+    }
 }
 
 /// Creates a row under an id made from the call's key, so that a repeat makes no second one.
@@ -256,16 +297,52 @@ struct Create(Shared);
 impl Operation for Create {
     const NAME: &'static str = "create";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
-    type Input = CreateInput;
+    const REPEAT: Repeat = Repeat::Safe;
+    type Input = NewInput;
     type Output = Value;
 
-    async fn call(&self, key: &CallKey, input: CreateInput) -> Result<Value, CallError> {
+    async fn call(&self, key: &CallKey, input: NewInput) -> Result<Value, CallError> {
+        self.0.lock().unwrap().make("create", key.guid().to_string(), &input.row)
+    }
+}
+
+/// Creates a row each time, with the call's key in it, so that it can be found; but not at once.
+struct Register(Shared);
+
+#[async_trait]
+impl Operation for Register {
+    const NAME: &'static str = "register";
+    const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Verify { settle: Duration::from_secs(1) };
+    type Input = NewInput;
+    type Output = Value;
+
+    async fn call(&self, key: &CallKey, input: NewInput) -> Result<Value, CallError> {
         let mut service = self.0.lock().unwrap();
-        let id = key.guid().to_string();
-        service.calls.push(format!("create {}", input.row));
-        service.change(&id, &input.row);
-        Ok(json!({ "id": id }))
+        let id = format!("{}#{}", key.as_str(), service.rows.len());
+        service.make("register", id, &input.row)
+    }
+
+    async fn look_up(&self, key: &CallKey, _: &NewInput) -> Result<Option<Value>, CallError> {
+        self.0.lock().unwrap().find(key)
+    }
+}
+
+/// Creates a row each time, and nobody can tell which call made it.
+struct Post(Shared);
+
+#[async_trait]
+impl Operation for Post {
+    const NAME: &'static str = "post";
+    const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
+    type Input = NewInput;
+    type Output = Value;
+
+    async fn call(&self, _: &CallKey, input: NewInput) -> Result<Value, CallError> {
+        let mut service = self.0.lock().unwrap();
+        let id = format!("post {}", service.rows.len());
+        service.make("post", id, &input.row)
     }
 }
 

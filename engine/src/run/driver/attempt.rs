@@ -14,6 +14,7 @@ use super::World;
 use crate::connector::{Answer, AnyOperation, CallError, CallErrorKind, CallKey, Effect, Repeat};
 use crate::flow::{Retry, Unknown};
 use crate::run::event::{Event, Part};
+use crate::run::update::ENGINE_STOPPED;
 use crate::run::{Call, Doubt, Work};
 use crate::traffic::Pass;
 
@@ -81,7 +82,10 @@ impl World {
 /// service: nothing where it may simply be made.
 pub(super) fn doubt(call: &Call, operation: &dyn AnyOperation, now: Timestamp) -> Option<Event> {
     let attempt = Attempt::new(call, operation, now);
-    let lost = || CallError::new(CallErrorKind::Unanswered, "the engine stopped during the call");
+    let lost = || CallError {
+        code: Some(ENGINE_STOPPED.to_owned()),
+        ..CallError::new(CallErrorKind::Unanswered, "the engine stopped during the call")
+    };
     let followed = match (call.part, repeat(call, operation)) {
         // The step reads again and compares.
         (Part::Update(_), _) => Followed::Result(Err(lost())),

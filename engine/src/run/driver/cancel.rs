@@ -66,7 +66,7 @@ impl World {
             match self.replay(&id, &self.store.record(&id).await?).await {
                 Ok((run, _)) => awaited.extend(children(&run)),
                 Err(_) => {
-                    awaited.extend(open_children.iter().copied().filter(|child| is_below(child, parent)).cloned())
+                    awaited.extend(open_children.iter().copied().filter(|child| is_below(child, parent)).cloned());
                 }
             }
         }

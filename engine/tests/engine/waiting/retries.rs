@@ -63,12 +63,12 @@ fn cases() -> Vec<Case> {
             code: None,
         },
         Case {
-            name: "the service asks for more than a call may take",
+            name: "the service asks for a long time: it gets it",
             call: READ,
-            answers: vec![error(Throttled, Some(301))],
-            tries: 1,
-            seconds: (0, 0),
-            code: Some("throttled"),
+            answers: vec![error(Throttled, Some(7200))],
+            tries: 2,
+            seconds: (7200, 7200),
+            code: None,
         },
         Case {
             name: "nothing was done: a write may be tried again",
@@ -92,7 +92,31 @@ fn cases() -> Vec<Case> {
             answers: vec![error(Unanswered, None)],
             tries: 1,
             seconds: (0, 0),
-            code: Some("unanswered"),
+            code: Some("unknown_result"),
+        },
+        Case {
+            name: "no answer to a write that may be done twice",
+            call: "{ call: fake.create, with: { row: { x: 1 } } }",
+            answers: vec![error(Unanswered, None)],
+            tries: 2,
+            seconds: (0, 1),
+            code: None,
+        },
+        Case {
+            name: "no answer to a write, and its author wants it again",
+            call: "{ call: fake.write, with: { id: row, row: { x: 1 } }, retry: { unknown: repeat } }",
+            answers: vec![error(Unanswered, None)],
+            tries: 2,
+            seconds: (0, 1),
+            code: None,
+        },
+        Case {
+            name: "not allowed to do this: the caller's business",
+            call: READ,
+            answers: vec![CallError { status: Some(403), ..error(Denied, None) }],
+            tries: 1,
+            seconds: (0, 0),
+            code: Some("denied"),
         },
     ];
     let steady = "{ call: fake.read, with: { id: row }, retry: { kind: fixed, count: 2, interval: 20 seconds } }";
@@ -103,7 +127,7 @@ fn cases() -> Vec<Case> {
     cases.push(Case { name, call: steady, answers: answers(), tries: 3, seconds: (40, 40), code });
     let name = "no second try";
     cases.push(Case { name, call: once, answers: answers(), tries: 1, seconds: (0, 0), code });
-    for kind in [Input, NotFound, Conflict, Denied, Unexpected] {
+    for kind in [Input, NotFound, Conflict, Unexpected] {
         let answers = vec![error(kind, None)];
         let name = "what another try would not change";
         cases.push(Case { name, call: READ, answers, tries: 1, seconds: (0, 0), code: Some(kind.name()) });

@@ -1,0 +1,201 @@
+//! Services that are down, credentials that are refused, and limits: calls wait, and use up no tries.
+
+use std::time::Duration;
+
+use cosell_engine::clock::Clock;
+use cosell_engine::connector::{CallError, Limits, Rate};
+use cosell_engine::run::RunId;
+use cosell_engine::run::driver::Driven;
+use cosell_engine::traffic::{ConnectionState, Outage};
+use indexmap::IndexMap;
+use serde_json::json;
+
+use super::{Rig, at, down, ending, lost, refused, throttled};
+use crate::fake::Failure;
+
+/// A call, what the service answers at first, how often it is called in all, when the last call is, and how it ends.
+struct Case {
+    name: &'static str,
+    call: &'static str,
+    answers: Vec<CallError>,
+    calls: usize,
+    seconds: (i64, i64),
+    code: Option<&'static str>,
+}
+
+const READ: &str = "{ call: fake.read, with: { id: row } }";
+const READ_ONCE: &str = "{ call: fake.read, with: { id: row }, retry: none }";
+const CREATE: &str = "{ call: fake.create, with: { row: { of: a } } }";
+const POST: &str = "{ call: fake.post, with: { row: { of: a } } }";
+
+fn cases() -> Vec<Case> {
+    let case = |name, call, answers, calls, seconds, code| Case { name, call, answers, calls, seconds, code };
+    vec![
+        // Four waits between tries, up to 1, 2, 4 and 8 seconds, then five until the first probe.
+        case("down for a while", READ, vec![down(); 5], 6, (12, 20), None),
+        case("down for long: 5, 10, 20, 40, 60 and 60 seconds", READ, vec![down(); 10], 11, (202, 210), None),
+        case("a write waits too", POST, vec![down(); 7], 8, (42, 50), None),
+        case("no answers at all, to a write that may be repeated", CREATE, vec![lost(); 6], 7, (22, 30), None),
+        case("a credential is refused", READ, vec![refused(); 3], 4, (180, 180), None),
+        case("a credential is refused, and there is no second try", READ_ONCE, vec![refused()], 2, (60, 60), None),
+        case("a credential is refused for a write", POST, vec![refused()], 2, (60, 60), None),
+        case("one failure opens nothing", READ_ONCE, vec![down()], 1, (0, 0), Some("unavailable")),
+    ]
+}
+
+#[tokio::test]
+async fn the_table() {
+    for case in cases() {
+        check(case).await;
+    }
+}
+
+async fn check(case: Case) {
+    let Case { name, call, answers, calls, seconds, code } = case;
+    let rig = Rig::new(&format!("a: {call}"));
+    rig.service.lock().unwrap().rows.insert("row".to_owned(), json!({"version": 1}));
+    if call.contains("read") {
+        rig.fail_reads(answers);
+    } else {
+        rig.fail_writes(answers.into_iter().map(Failure::Refuse));
+    }
+    let run = rig.run("r").await.unwrap();
+    assert_eq!(rig.calls().len(), calls, "{name}");
+    assert!((seconds.0..=seconds.1).contains(&rig.seconds()), "{name}: {}", rig.seconds());
+    assert_eq!(ending(&run).1.as_deref(), code, "{name}");
+    assert_eq!(state(&rig, "fake").open, None, "{name}");
+}
+
+fn state(rig: &Rig, name: &str) -> ConnectionState {
+    rig.world.traffic.states().into_iter().find(|state| state.name == name).unwrap()
+}
+
+/// Others do not ask a service that is down, and each goes on when it works again; only one finds that out.
+#[tokio::test]
+async fn all_runs_wait_and_one_probes() {
+    let rig = Rig::new("a: { call: fake.create, with: { row: { of: a } } }");
+    rig.fail_writes([Failure::Refuse(refused()), Failure::Refuse(refused())]);
+    let ids: Vec<String> = (0..20).map(|number| format!("r{number}")).collect();
+    for id in &ids {
+        assert!(matches!(rig.start(id).await.unwrap(), Driven::Sleeping(until) if until == at(60)), "{id}");
+    }
+    assert_eq!(rig.calls().len(), 1);
+    let open = state(&rig, "fake").open.unwrap();
+    assert_eq!((open.outage, open.since, open.next_try), (Outage::Refused, at(0), at(60)));
+    rig.clock.advance(Duration::from_secs(60));
+    for id in &ids {
+        let driven = rig.world.resume(&RunId(id.clone())).await.unwrap();
+        assert!(matches!(driven, Driven::Sleeping(until) if until == at(120)), "{id}: {driven:?}");
+    }
+    assert_eq!(rig.calls().len(), 2, "one probe for all");
+    rig.clock.advance(Duration::from_secs(60));
+    for id in &ids {
+        assert!(matches!(rig.world.resume(&RunId(id.clone())).await.unwrap(), Driven::Ended(_)), "{id}");
+    }
+    assert_eq!(rig.calls().len(), 22);
+    assert_eq!(rig.rows().len(), 20);
+    assert_eq!(
+        state(&rig, "fake"),
+        ConnectionState { name: "fake".to_owned(), under_way: 0, open: None, paused_until: None }
+    );
+}
+
+/// A call that only waited for a service is not in doubt, however often the process dies.
+#[tokio::test]
+async fn a_call_that_was_not_made_is_made_once() {
+    let rig = Rig::new("a: { call: fake.post, with: { row: { of: a } } }");
+    rig.fail_writes([Failure::Refuse(refused())]);
+    assert!(matches!(rig.start("first").await.unwrap(), Driven::Sleeping(_)));
+    assert!(matches!(rig.start("second").await.unwrap(), Driven::Sleeping(_)));
+    let next = rig.next();
+    for id in ["first", "second"] {
+        assert_eq!(ending(&next.run(id).await.unwrap()), ("succeeded", None), "{id}");
+    }
+    assert_eq!(next.rows().len(), 2);
+}
+
+#[tokio::test]
+async fn what_one_call_was_asked_to_wait_all_of_its_connection_wait() {
+    let rig = Rig::new("a: { call: fake.create, with: { row: { of: a } } }");
+    rig.fail_writes([Failure::Refuse(throttled(90))]);
+    for id in ["first", "second"] {
+        assert!(matches!(rig.start(id).await.unwrap(), Driven::Sleeping(until) if until == at(90)), "{id}");
+    }
+    assert_eq!(rig.calls().len(), 1);
+    assert_eq!(state(&rig, "fake").paused_until, Some(at(90)));
+    assert_eq!(state(&rig, "other").paused_until, None);
+    for id in ["first", "second"] {
+        rig.run(id).await.unwrap();
+    }
+    assert_eq!(rig.seconds(), 90);
+}
+
+/// Reads that come and go while others wait for a place.
+#[tokio::test]
+async fn a_connection_has_so_many_calls_at_once_in_order() {
+    let rig = limited(
+        "l: { for_each: [1, 2, 3, 4, 5, 6], at_once: 6, steps: { a: { call: fake.visit, with: { name: $.item } } } }",
+        Limits { at_once: 2, ..Limits::default() },
+    );
+    rig.run("r").await.unwrap();
+    let (mut inside, mut most, mut order) = (0, 0, Vec::new());
+    for call in rig.calls() {
+        match call.split_once(' ').unwrap() {
+            (who, "comes") => {
+                inside += 1;
+                order.push(who.to_owned());
+            }
+            _ => inside -= 1,
+        }
+        most = most.max(inside);
+    }
+    assert_eq!(most, 2, "{:?}", rig.calls());
+    assert_eq!(order, ["1", "2", "3", "4", "5", "6"]);
+}
+
+#[tokio::test]
+async fn a_connection_has_so_many_calls_in_a_time() {
+    let rate = Some(Rate { calls: 2, per: Duration::from_secs(10) });
+    let rig = limited(
+        "l: { for_each: [1, 2, 3, 4, 5], at_once: 5, steps: { a: { call: fake.visit, with: { name: $.item } } } }",
+        Limits { rate, ..Limits::default() },
+    );
+    let rig = std::sync::Arc::new(rig);
+    let runs = {
+        let rig = std::sync::Arc::clone(&rig);
+        tokio::spawn(async move { rig.start("r").await })
+    };
+    // At once a burst of two, then one every five seconds.
+    for (seconds, expected) in [(0, 2), (4, 2), (5, 3), (10, 4), (15, 5)] {
+        let now = rig.clock.now();
+        rig.clock.advance(Duration::try_from(at(seconds).duration_since(now)).unwrap());
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+        let came = rig.calls().iter().filter(|call| call.ends_with("comes")).count();
+        assert_eq!(came, expected, "after {seconds} seconds");
+    }
+    assert!(matches!(runs.await.unwrap().unwrap(), Driven::Ended(_)));
+}
+
+/// Plain HTTP goes anywhere: one address that is down says nothing of the others.
+#[tokio::test]
+async fn a_connection_to_many_services_has_no_circuit() {
+    let rig = limited("a: { call: fake.read, with: { id: row } }", Limits { one_service: false, ..Limits::default() });
+    rig.fail_reads(vec![refused()]);
+    assert_eq!(ending(&rig.run("r").await.unwrap()), ("failed", Some("denied".to_owned())));
+    rig.fail_reads(vec![down(); 5]);
+    assert_eq!(ending(&rig.run("s").await.unwrap()), ("failed", Some("unavailable".to_owned())));
+}
+
+fn limited(steps: &str, limits: Limits) -> Rig {
+    let mut rig = Rig::new(steps);
+    let world = cosell_engine::run::driver::World::new(
+        rig.pack.clone(),
+        crate::fake::connectors(&rig.service),
+        rig.store.clone(),
+        rig.clock.clone(),
+    );
+    rig.world = std::sync::Arc::new(world.with_limits(&IndexMap::from([("fake".to_owned(), limits)])));
+    rig
+}
