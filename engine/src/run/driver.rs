@@ -187,7 +187,7 @@ impl World {
                 given_up.extend(tasks.after(self, &run, event));
             }
             for child in given_up {
-                if let Err(error) = self.cancel(child).await {
+                if let Err(error) = self.cancel(child, "nobody waits for its answer any more").await {
                     warn!(%error, "a child run could not be ended; it will be when the engine starts again");
                 }
             }

@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Ends a run for which nobody waits any more, and the runs that it waits for itself.
-    pub(crate) async fn cancel(&self, run: RunId) -> Result<(), DriveError> {
+    pub(crate) async fn cancel(&self, run: RunId, _why: &str) -> Result<(), DriveError> {
         let mut open = vec![run];
         while let Some(id) = open.pop() {
             open.extend(self.cancel_one(&id).await?);
