@@ -1,5 +1,6 @@
 //! The engine around the runs: many events, runs that sleep, orders of people, bounds, sweeps and stopping.
 
+mod faults;
 mod many;
 mod orders;
 mod service;
@@ -38,18 +39,25 @@ impl Station {
     }
 
     fn over(flow: &str, service: Shared, store: Arc<MemoryStore>, options: EngineOptions) -> Station {
+        let same = Arc::clone(&store);
+        Station::over_store(flow, service, store, same, options)
+    }
+
+    /// An engine over `used`, which keeps what it is given in `store`.
+    fn over_store(
+        flow: &str,
+        service: Shared,
+        store: Arc<MemoryStore>,
+        used: Arc<dyn Store>,
+        options: EngineOptions,
+    ) -> Station {
         let connectors = Connectors::new([service::connector(&service)]);
         let pack = fake::files(flow);
         let files = pack.0.into_iter().filter(|(name, _)| name != "mapping.yaml").collect();
         let pack = cosell_engine::pack::PackFiles(files).check("", &IndexMap::new(), &connectors);
         let pack = pack.unwrap_or_else(|problems| panic!("{problems}"));
         let clock = Arc::new(StillClock(VirtualClock::at(Timestamp::UNIX_EPOCH)));
-        let world = World::new(
-            Arc::new(pack),
-            connectors,
-            Arc::clone(&store) as Arc<dyn Store>,
-            Arc::clone(&clock) as Arc<dyn Clock>,
-        );
+        let world = World::new(Arc::new(pack), connectors, used, Arc::clone(&clock) as Arc<dyn Clock>);
         Station { service, store, clock, engine: Engine::with(world, options) }
     }
 

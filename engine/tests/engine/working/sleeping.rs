@@ -88,6 +88,21 @@ async fn check(case: &Case) {
 }
 
 #[tokio::test]
+#[ignore = "the driver that lets runs sleep comes by another branch"]
+async fn a_run_that_waits_gives_its_place_back_and_keeps_its_lane() {
+    check(&Case {
+        name: "it begins to sleep",
+        trigger: "",
+        asleep: &[],
+        at_once: 1,
+        events: &[("a", 0), ("a", 1), ("b", 2)],
+        before: &["b 2"],
+        after: &["b 2", "a 0", "a 1"],
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_sleep_and_wake_at_their_times() {
     const RUNS: usize = 2_000;
     let station = Station::new(&flow(""));
