@@ -1,6 +1,6 @@
 //! Turns, joins and limits of lanes, step by step and at random.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;
 
