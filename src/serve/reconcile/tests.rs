@@ -72,12 +72,15 @@ async fn asked(store: &Arc<MemoryStore>, start: &str, failing: usize, times: usi
     let files = [("pack.yaml", pack), ("flow.yaml", flow)].map(|(name, text)| (name.to_owned(), text.to_owned()));
     let pack = PackFiles(files.into()).check("", &IndexMap::new(), &connectors);
     let pack = Arc::new(pack.unwrap_or_else(|wrong| panic!("{wrong}")));
-    let engine = Engine::new(World::new(pack, connectors, store.clone(), clock as Arc<dyn Clock>));
+    let engine = Engine::new(World::new(pack, connectors, store.clone(), clock.clone() as Arc<dyn Clock>));
     engine.recover().await.unwrap();
     let (stop, stopped) = watch::channel(false);
     let sweeps = tokio::spawn(super::of(&engine).pop().unwrap().run(stopped));
     while asked.lock().unwrap().questions.len() < times {
-        tokio::task::yield_now().await;
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        clock.advance(Duration::from_secs(60));
     }
     stop.send(true).unwrap();
     sweeps.await.unwrap();

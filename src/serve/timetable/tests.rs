@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cosell_engine::clock::{Clock, VirtualClock};
 use cosell_engine::connector::Connectors;
@@ -36,13 +37,22 @@ fn timetable(engine: &Engine) -> Timetable {
 /// When the first runs of a flow with that schedule begin, from eight o'clock on.
 async fn starts(schedule: &str) -> Vec<String> {
     let clock = Arc::new(VirtualClock::at("2026-03-02T08:00:00Z".parse().unwrap()));
-    let engine = engine(schedule, Arc::default(), clock).await;
+    let engine = engine(schedule, Arc::default(), clock.clone()).await;
     let mut ended = engine.ended_runs();
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(timetable(&engine).run(stopped));
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
     let mut starts = Vec::new();
     while starts.len() < 3 {
-        let run = ended.recv().await.unwrap();
+        let Ok(run) = ended.try_recv() else {
+            clock.advance(Duration::from_secs(60));
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            continue;
+        };
         let record = engine.world().store.record(run.id()).await.unwrap();
         let Some(Event::RunStarted { at, .. }) = record.first() else { panic!("the run has no beginning") };
         starts.push(at.strftime("%d %H:%M").to_string());
