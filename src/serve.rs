@@ -6,12 +6,10 @@ pub mod poll;
 pub mod reconcile;
 pub mod timetable;
 
-use std::time::Duration;
-
 use cosell_engine::clock::Clock;
 use cosell_engine::engine::Engine;
 use cosell_engine::flow::Trigger;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -20,7 +18,7 @@ use crate::failure::Failure;
 
 /// The longest time until the clock is looked at again: somebody may set it, and a machine that slept does not count the
 /// time in between.
-const LONGEST_LOOK: Duration = Duration::from_secs(30);
+const LONGEST_LOOK: SignedDuration = SignedDuration::from_secs(30);
 
 /// A server at work. Dropping it ends everything at once; [`Server::stop`] lets requests finish.
 pub struct Server {
@@ -82,11 +80,11 @@ impl Server {
 /// Waits until it is that time, but no longer than the longest look: the caller asks again what is due. False where it
 /// was stopped before.
 async fn wait_until(clock: &dyn Clock, time: Timestamp, stopped: &mut watch::Receiver<bool>) -> bool {
-    let rest = Duration::try_from(time.duration_since(clock.now())).unwrap_or_default();
+    let look = clock.now().checked_add(LONGEST_LOOK).unwrap_or(Timestamp::MAX);
     tokio::select! {
         biased;
         _ = stopped.wait_for(|stopped| *stopped) => false,
-        () = clock.sleep(rest.min(LONGEST_LOOK)) => true,
+        () = clock.reached(time.min(look)) => true,
     }
 }
 

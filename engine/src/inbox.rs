@@ -84,13 +84,20 @@ impl<T: Work> Lanes<T> {
         self.place(id);
     }
 
-    /// Takes out what waits and may be replaced by newer work of that flow and these keys.
-    pub fn take_replaceable(&mut self, flow: &str, keys: &[String]) -> Option<T> {
-        let id = self.of_key.get(keys.first()?).copied()?;
-        let taken = self.lanes.get_mut(&id)?.take_replaceable(flow, keys)?;
-        self.waiting -= 1;
-        self.place(id);
-        Some(taken)
+    /// Puts work in its lane like [`Lanes::push`]. Where other work of the same flow and keys waits that may be replaced,
+    /// `merge` makes one of the new and the old, and the lane keeps its turn: else a thing that changes all the time
+    /// would never have it.
+    pub fn push_merging(&mut self, work: T, merge: impl FnOnce(T, T) -> T) {
+        let key = work.keys().first().filter(|_| work.is_replaceable());
+        let id = key.and_then(|key| self.of_key.get(key)).copied();
+        let lane = id.and_then(|id| self.lanes.get_mut(&id));
+        match lane.and_then(|lane| lane.take_replaceable(work.flow(), work.keys())) {
+            Some(old) => {
+                self.waiting -= 1;
+                self.push(merge(work, old));
+            }
+            None => self.push(work),
+        }
     }
 
     /// The next work whose turn it is, with the lane to release when it is done. `most` says how much work of a flow

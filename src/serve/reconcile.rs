@@ -1,6 +1,9 @@
 //! Asks now and then for changes that nobody told of, as the pack's `reconcile` says: a webhook may get lost, and a
 //! service may have been told of nothing while the engine did not run.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use cosell_engine::engine::{Engine, Swept};

@@ -4,6 +4,9 @@
 //! while nobody looked is known at the next start: since the process did not run, or the machine slept. A time that has
 //! fired once does not fire again when the clock is set back: its event has the time for a key.
 
+#[cfg(test)]
+mod tests;
+
 use cosell_engine::document::MissedDocument;
 use cosell_engine::engine::{Engine, schedule_cursor};
 use cosell_engine::flow::{ScheduleTrigger, Trigger};
@@ -84,16 +87,15 @@ impl Timetable {
                 self.engine.fire(&self.flow, &[now]).await?;
                 now
             }
-            None => {
-                self.engine.keep_cursor(schedule_cursor(&self.flow, now)).await?;
-                now
-            }
-            // The clock was set back.
-            Some(last) if last > now => now,
-            Some(last) => {
+            Some(last) if last <= now => {
                 let due = schedule.between(last, now, MOST_MISSED);
                 self.fire(&due, missed, now).await?;
                 due.last().copied().unwrap_or(last)
+            }
+            // It is taken up for the first time, or the clock was set back.
+            _ => {
+                self.engine.keep_cursor(schedule_cursor(&self.flow, now)).await?;
+                now
             }
         };
         self.last = Some(last);
@@ -115,57 +117,5 @@ impl Timetable {
             ([], Some(last)) => self.engine.keep_cursor(schedule_cursor(&self.flow, *last)).await,
             (wanted, _) => self.engine.fire(&self.flow, wanted).await.map(drop),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
-
-    use std::sync::Arc;
-
-    use cosell_engine::clock::VirtualClock;
-    use cosell_engine::connector::Connectors;
-    use cosell_engine::engine::Engine;
-    use cosell_engine::pack::PackFiles;
-    use cosell_engine::run::Event;
-    use cosell_engine::run::driver::World;
-    use cosell_engine::store::MemoryStore;
-    use indexmap::IndexMap;
-    use tokio::sync::watch;
-
-    /// When the first runs of a flow with that schedule begin, from eight o'clock on.
-    async fn starts(schedule: &str) -> Vec<String> {
-        let flow = format!("flow: timed\ntrigger: {{ schedule: {{ {schedule} }} }}\nsteps:\n  a: {{ compose: 1 }}\n");
-        let pack = "pack: timed\nversion: 1.0.0\n".to_owned();
-        let files = PackFiles(IndexMap::from([("pack.yaml".to_owned(), pack), ("flow.yaml".to_owned(), flow)]));
-        let connectors = Connectors::default();
-        let engine = Engine::new(World::new(
-            Arc::new(files.check("", &IndexMap::new(), &connectors).unwrap_or_else(|wrong| panic!("{wrong}"))),
-            connectors,
-            Arc::new(MemoryStore::new()),
-            Arc::new(VirtualClock::at("2026-03-02T08:00:00Z".parse().unwrap())),
-        ));
-        let mut ended = engine.ended_runs();
-        let (stop, stopped) = watch::channel(false);
-        let timetable = super::of(&engine).pop().unwrap();
-        let task = tokio::spawn(timetable.run(stopped));
-        let mut starts = Vec::new();
-        while starts.len() < 3 {
-            let run = ended.recv().await.unwrap();
-            let record = engine.world().store.record(run.id()).await.unwrap();
-            let Some(Event::RunStarted { at, .. }) = record.first() else { panic!("the run has no beginning") };
-            starts.push(at.strftime("%d %H:%M").to_string());
-        }
-        stop.send(true).unwrap();
-        task.await.unwrap();
-        starts
-    }
-
-    #[tokio::test]
-    async fn a_flow_starts_at_its_times() {
-        assert_eq!(starts("every: 90 minutes").await, ["02 08:00", "02 09:30", "02 11:00"]);
-        assert_eq!(starts("every: day, at: [\"06:30\"]").await, ["03 06:30", "04 06:30", "05 06:30"]);
-        assert_eq!(starts("cron: \"0 9 * * *\"").await, ["02 09:00", "03 09:00", "04 09:00"]);
     }
 }

@@ -77,17 +77,13 @@ impl Desk {
 
     /// Puts work in its lane; of an event that merges, the newest stands for those that wait.
     pub(super) fn push(&mut self, item: Item) {
-        let waiting = if item.merges { self.lanes.take_replaceable(&item.flow, &item.keys) } else { None };
-        let item = match waiting {
-            Some(waiting) => {
-                let both = weight(&item) + weight(&waiting);
-                let merged = item.merge(waiting);
-                self.bytes = self.bytes.saturating_sub(both - weight(&merged));
-                merged
-            }
-            None => item,
-        };
-        self.lanes.push(item);
+        let bytes = &mut self.bytes;
+        self.lanes.push_merging(item, |new, old| {
+            let both = weight(&new) + weight(&old);
+            let merged = new.merge(old);
+            *bytes = bytes.saturating_sub(both - weight(&merged));
+            merged
+        });
     }
 
     /// The next run that may be driven: one that slept, else that of the lane whose turn it is.

@@ -15,6 +15,9 @@ use crate::run::driver::{DriveError, Driven};
 use crate::run::{Event, HIDDEN, RunId};
 use crate::store::{NewEvent, Order, OrderId, RunQuery, StoreError};
 
+/// Why a run ends that a person wants no more of.
+const CANCELLED: &str = "it was cancelled";
+
 /// What became of an order, in words.
 pub type Settled = Result<String, String>;
 
@@ -142,7 +145,7 @@ impl Engine {
             Some(_) => {}
         }
         let turn = self.take_from_work(run).await;
-        let cancelled = self.world().cancel(run.clone(), "a person cancelled it").await;
+        let cancelled = self.world().cancel(run.clone(), CANCELLED).await;
         if let Some(turn) = turn {
             let mut desk = self.desk();
             match &cancelled {
@@ -224,9 +227,8 @@ impl Engine {
         let Some(Event::RunFinished { outcome, error, .. }) = record.last() else {
             return Ok(Err("it has not ended".to_owned()));
         };
-        let is_refused = |code: &str| code != "cancelled";
-        let had_no_beginning =
-            record.len() == 2 && error.as_ref().is_some_and(|error| error.step == "trigger" && is_refused(&error.code));
+        let had_no_beginning = record.len() == 2
+            && error.as_ref().is_some_and(|error| error.step == "trigger" && error.code == "invalid_value");
         // What it is about stands beside its record.
         let query = RunQuery { flow: Some(flow.clone()), since: Some(*at), ..RunQuery::default() };
         let summary = self.world().store.runs(&query).await?.into_iter().find(|summary| summary.id == *run);

@@ -41,7 +41,7 @@ impl Engine {
 }
 
 async fn tend(engine: Weak<Shared>, clock: Arc<dyn Clock>) {
-    let mut forget_at = clock.now();
+    let mut forget_at = later(clock.now(), FORGET);
     loop {
         {
             let Some(engine) = engine.upgrade().map(Engine) else { return };

@@ -1,6 +1,6 @@
 //! Turns, joins and limits of lanes, step by step and at random.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;
 
@@ -109,21 +109,37 @@ fn lanes_that_are_both_busy_wait_for_both_after_they_join() {
 #[test]
 fn newer_work_replaces_what_waits_and_never_what_runs() {
     let mut lanes = Lanes::default();
-    let hint = |number| Item { replaceable: true, ..item(number, "f", "a") };
-    lanes.push(hint(1));
+    let hint = |number, flow| Item { replaceable: true, ..item(number, flow, "a") };
+    let push = |lanes: &mut Lanes<Item>, item: Item| {
+        let mut old = None;
+        lanes.push_merging(item, |new, replaced| {
+            old = Some(replaced.number);
+            new
+        });
+        old
+    };
+    assert_eq!(push(&mut lanes, hint(1, "f")), None);
     let (lane, _) = take(&mut lanes).unwrap();
-    assert_eq!(lanes.take_replaceable("f", &keys("a")), None);
-    lanes.push(hint(2));
+    assert_eq!(push(&mut lanes, hint(2, "f")), None, "what runs is not replaced");
     lanes.push(item(3, "f", "a"));
-    assert_eq!(lanes.take_replaceable("other", &keys("a")), None);
-    assert_eq!(lanes.take_replaceable("f", &keys("a")), Some(hint(2)));
-    lanes.push(hint(4));
+    assert_eq!(push(&mut lanes, hint(4, "g")), None, "another flow");
+    assert_eq!(push(&mut lanes, hint(5, "f")), Some(2));
     lanes.release(lane, "f");
     let rest: Vec<u32> = std::iter::from_fn(|| take(&mut lanes).inspect(|(lane, _)| lanes.release(*lane, "f")))
         .map(|(_, number)| number)
         .collect();
-    assert_eq!(rest, [3, 4]);
+    assert_eq!(rest, [3, 4, 5]);
     assert!(lanes.is_idle());
+}
+
+#[test]
+fn a_lane_keeps_its_turn_when_newer_work_replaces_what_waits() {
+    let mut lanes = Lanes::default();
+    let hint = |number, names| Item { replaceable: true, ..item(number, "f", names) };
+    for (names, number) in [("a", 1), ("b", 2), ("a", 3)] {
+        lanes.push_merging(hint(number, names), |new, _| new);
+    }
+    assert_eq!((next(&mut lanes), next(&mut lanes)), (Some(3), Some(2)));
 }
 
 #[test]
@@ -133,7 +149,7 @@ fn what_has_no_place_keeps_its_turn() {
         lanes.push(item(number, flow, names));
     }
     let most = |flow: &str| (flow == "one").then_some(1);
-    let mut take = |lanes: &mut Lanes<Item>| lanes.take(most).map(|(lane, item)| (lane, item.number));
+    let take = |lanes: &mut Lanes<Item>| lanes.take(most).map(|(lane, item)| (lane, item.number));
     let (a, first) = take(&mut lanes).unwrap();
     assert_eq!(first, 1);
     let (c, third) = take(&mut lanes).unwrap();
@@ -214,8 +230,7 @@ fn much_work_is_no_more_work_for_each() {
     let mut lanes = Lanes::default();
     for number in 0..MUCH {
         lanes.push(item(number, "one", &number.to_string()));
-        lanes.push(item(number, "f", "busy"));
-        assert_eq!(lanes.take_replaceable("f", &keys("busy")), None);
+        lanes.push_merging(item(number, "f", "busy"), |new, _| new);
     }
     let mut taken = 0;
     while let Some((lane, item)) = lanes.take(|_| Some(1)) {

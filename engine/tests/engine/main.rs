@@ -12,4 +12,5 @@ mod store;
 mod structure;
 mod update;
 mod waiting;
+mod working;
 mod wrong_files;

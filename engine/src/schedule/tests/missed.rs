@@ -44,7 +44,7 @@ const CASES: &[Case] = &[
 fn what_was_due() {
     for (yaml, last, now, most, expected) in CASES {
         let (last, now): (Timestamp, Timestamp) = (last.parse().unwrap(), now.parse().unwrap());
-        let due = schedule(yaml).between(last, now, *most);
+        let due = schedule(&format!("{{ {yaml} }}")).between(last, now, *most);
         let shown: Vec<String> = due.iter().map(|due| due.strftime("%H:%M:%S").to_string()).collect();
         assert_eq!(shown, *expected, "{yaml} from {last} to {now}, {most} at most");
     }

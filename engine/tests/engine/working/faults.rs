@@ -1,0 +1,138 @@
+//! A store that fails now and then: the run that it hits is taken up again in a minute, and the others go on.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use cosell_engine::engine::EngineOptions;
+use cosell_engine::run::{Event, RunId};
+use cosell_engine::store::{
+    Accepted, Cursor, Keep, MemoryStore, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
+    Unfinished,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::service::Shared;
+use super::{Station, changed};
+
+const FLOW: &str = "
+flow: test
+trigger: { webhook: deals.changed, key: { deal: $.trigger.id } }
+steps:
+  a: { call: deals.write, with: { id: $.trigger.id, seen: $.trigger.version, version: 0 } }
+";
+
+/// What becomes of a commit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// It is not kept.
+    Before,
+    /// It is kept, and nobody hears of it.
+    After,
+}
+
+use Fault::{After, Before};
+
+/// What becomes of the first commits; the deal `b` comes behind `a`, and both have their runs in the end.
+const CASES: &[&[Fault]] = &[
+    &[Before],
+    &[After],
+    &[Fault::None, Before],
+    &[Fault::None, After],
+    &[Before, Before, After, Before],
+    &[After, After, After, Before, Fault::None, After],
+];
+
+#[tokio::test]
+async fn a_commit_that_fails_loses_nothing() {
+    for faults in CASES {
+        check(faults).await;
+    }
+}
+
+async fn check(faults: &[Fault]) {
+    let kept = Arc::new(MemoryStore::new());
+    let store = Arc::new(Faulty { store: Arc::clone(&kept), faults: Mutex::new(faults.iter().copied().collect()) });
+    let station = Station::over_store(FLOW, Shared::default(), Arc::clone(&kept), store, EngineOptions::default());
+    station.accept(&[changed("a", 1), changed("a", 2), changed("b", 1)]).await;
+    for _ in 0..20 {
+        station.settle().await;
+        station.clock.advance(60);
+    }
+    station.engine.idle().await;
+    let mut written = station.written();
+    // A write whose result was not kept is done once more.
+    written.dedup();
+    written.sort();
+    written.dedup();
+    assert_eq!(written, ["a 1", "a 2", "b 1"], "{faults:?}");
+    let unfinished = kept.load().await.unwrap();
+    assert!(unfinished.waiting.is_empty() && unfinished.runs.is_empty(), "{faults:?}");
+    let runs = kept.runs(&RunQuery::default()).await.unwrap();
+    assert_eq!(runs.len(), 3, "{faults:?}");
+    let order: Vec<_> = station.written().into_iter().filter(|written| written.starts_with('a')).collect();
+    assert!(order.is_sorted(), "{faults:?}: {order:?}");
+}
+
+/// A store whose commits fail as they are told to.
+struct Faulty {
+    store: Arc<MemoryStore>,
+    faults: Mutex<VecDeque<Fault>>,
+}
+
+#[async_trait]
+impl Store for Faulty {
+    async fn accept(&self, events: &[NewEvent], cursor: Option<&Cursor>) -> Result<Vec<Accepted>, StoreError> {
+        self.store.accept(events, cursor).await
+    }
+
+    async fn load(&self) -> Result<Unfinished, StoreError> {
+        self.store.load().await
+    }
+
+    async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {
+        let fault = self.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
+        if fault != Before {
+            self.store.commit(transitions).await?;
+        }
+        if fault == Fault::None { Ok(()) } else { Err(StoreError::Broken("as ordered".to_owned())) }
+    }
+
+    async fn runs(&self, query: &RunQuery) -> Result<Vec<RunSummary>, StoreError> {
+        self.store.runs(query).await
+    }
+
+    async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
+        self.store.record(run).await
+    }
+
+    async fn keep_pack(&self, content: &str, pack: &Value) -> Result<(), StoreError> {
+        self.store.keep_pack(content, pack).await
+    }
+
+    async fn pack(&self, content: &str) -> Result<Option<Value>, StoreError> {
+        self.store.pack(content).await
+    }
+
+    async fn place(&self, order: &Order) -> Result<OrderId, StoreError> {
+        self.store.place(order).await
+    }
+
+    async fn orders(&self) -> Result<Vec<(OrderId, Order)>, StoreError> {
+        self.store.orders().await
+    }
+
+    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
+        self.store.settle(order, result).await
+    }
+
+    async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError> {
+        self.store.settled(order).await
+    }
+
+    async fn prune(&self, keep: &Keep, now: Timestamp) -> Result<usize, StoreError> {
+        self.store.prune(keep, now).await
+    }
+}
