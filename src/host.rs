@@ -26,7 +26,7 @@ pub async fn engine_with(
     let connectors =
         cosell_connectors::standard(&environment.connections).map_err(|error| Failure::Data(error.to_string()))?;
     let pack = Arc::new(opened.check(&environment.parameters, &connectors)?);
-    let engine = Engine::new(World { pack, connectors, store, clock });
+    let engine = Engine::new(World::new(pack, connectors, store, clock));
     engine.recover().await.map_err(Failure::world)?;
     Ok(engine)
 }

@@ -18,11 +18,11 @@ use cosell_engine::clock::SystemClock;
 use cosell_engine::connector::Connectors;
 use cosell_engine::expression::{Computed, GivenScope, Template};
 use cosell_engine::run::RunId;
-use cosell_engine::run::driver::World;
+use cosell_engine::run::driver::{Beginning, World};
 use cosell_engine::source::Source;
 use cosell_engine::store::MemoryStore;
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use figures::{Figure, Report};
 
@@ -170,18 +170,20 @@ async fn steps(size: usize, connectors: &Connectors, rounds: u32) -> Result<Vec<
 }
 
 fn world(steps: u32, size: usize, connectors: &Connectors) -> Result<Arc<World>, Failure> {
-    Ok(Arc::new(World {
-        pack: Arc::new(pack::composing(steps, size).check("", &IndexMap::new(), connectors)?),
-        connectors: connectors.clone(),
-        store: Arc::new(MemoryStore::new()),
-        clock: Arc::new(SystemClock),
-    }))
+    Ok(Arc::new(World::new(
+        Arc::new(pack::composing(steps, size).check("", &IndexMap::new(), connectors)?),
+        connectors.clone(),
+        Arc::new(MemoryStore::new()),
+        Arc::new(SystemClock),
+    )))
 }
 
 /// Times one run.
 async fn run(world: &Arc<World>, round: u32) -> Result<Duration, Failure> {
     let before = Instant::now();
-    let run = world.start(RunId(round.to_string()), "composing", Value::Null, Vec::new()).await?;
+    let id = RunId(round.to_string());
+    let beginning = Beginning { id, flow: "composing".to_owned(), ..Beginning::default() };
+    let run = world.start_to_end(beginning).await?;
     let time = before.elapsed();
     if run.ended().is_none_or(|ended| ended.error.is_some()) {
         return Err("the measured run failed".into());

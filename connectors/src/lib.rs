@@ -144,7 +144,7 @@ mod tests {
             ("dataverse.get_row", json!({ "table": "account", "id": "1" }), "`dataverse`"),
         ];
         for (name, input, expected) in cases {
-            let error = connectors.operation(name).unwrap().call_any(&key, input).await.unwrap_err();
+            let error = connectors.operation(name).unwrap().call_any(&key, &input).await.unwrap_err();
             assert_eq!(error.kind, CallErrorKind::Denied, "{name}");
             assert!(error.message.contains(expected), "{name}: {error}");
         }

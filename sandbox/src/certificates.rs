@@ -1,6 +1,8 @@
 //! The chain that signs events: a root, an intermediate whose organization is Microsoft
 //! Corporation (receivers check the issuer's organization), and the leaf that signs.
 
+use std::sync::{Arc, OnceLock};
+
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
@@ -28,6 +30,16 @@ pub struct Certificates {
 }
 
 impl Certificates {
+    /// The chain of all sandboxes of this process, made for the first: a key takes longer to make than all else.
+    pub(crate) fn shared() -> Result<Arc<Certificates>, SandboxError> {
+        static CHAIN: OnceLock<Arc<Certificates>> = OnceLock::new();
+        if let Some(chain) = CHAIN.get() {
+            return Ok(Arc::clone(chain));
+        }
+        let made = Arc::new(Certificates::generate()?);
+        Ok(Arc::clone(CHAIN.get_or_init(|| made)))
+    }
+
     /// Makes a fresh chain.
     ///
     /// # Errors

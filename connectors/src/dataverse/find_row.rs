@@ -1,7 +1,7 @@
 //! `find_row`: one row by the values of columns.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -43,6 +43,7 @@ impl FindRow {
 impl Operation for FindRow {
     const NAME: &'static str = "find_row";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     const VERSION: Option<&'static str> = Some("@odata.etag");
     type Input = FindRowInput;
     type Output = Option<Row>;

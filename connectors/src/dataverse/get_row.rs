@@ -1,7 +1,7 @@
 //! `get_row`: one row by its id.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -37,6 +37,7 @@ impl GetRow {
 impl Operation for GetRow {
     const NAME: &'static str = "get_row";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     const VERSION: Option<&'static str> = Some("@odata.etag");
     type Input = GetRowInput;
     type Output = Row;

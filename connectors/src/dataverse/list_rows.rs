@@ -1,7 +1,7 @@
 //! `list_rows` and `related_rows`: several rows at once.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,7 @@ impl RelatedRows {
 impl Operation for ListRows {
     const NAME: &'static str = "list_rows";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = ListRowsInput;
     type Output = Rows;
 
@@ -100,6 +101,7 @@ impl Operation for ListRows {
 impl Operation for RelatedRows {
     const NAME: &'static str = "related_rows";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = RelatedRowsInput;
     type Output = Rows;
 

@@ -1,7 +1,7 @@
 //! `request_validation` and `validation_result`: does the registered address work?
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,8 @@ use crate::connection::Connection;
 /// Has a test event sent to the registered address. The registration must name `test-created`; the service
 /// allows this twice a minute.
 ///
-/// A repeat has another test event sent, which starts nothing.
+/// A repeat is harmless: it carries the same request id, by which the service is documented to know it. Should it not,
+/// another test event is sent, which starts nothing.
 pub struct RequestValidation(Connection<Client>);
 
 /// Reads how a test event went. The service keeps that for seven days.
@@ -74,6 +75,7 @@ impl ValidationResult {
 impl Operation for RequestValidation {
     const NAME: &'static str = "request_validation";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = Nothing;
     type Output = ValidationRequested;
 
@@ -87,6 +89,7 @@ impl Operation for RequestValidation {
 impl Operation for ValidationResult {
     const NAME: &'static str = "validation_result";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = ValidationResultInput;
     type Output = ValidationReport;
 

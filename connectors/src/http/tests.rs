@@ -20,7 +20,7 @@ async fn call(operation: &str, input: Value) -> (Result<Given, CallError>, i64) 
     let clock = Arc::new(VirtualClock::at(start));
     let connector = with_clock(clock.clone()).unwrap();
     let key = CallKey::new("run", "step", "call");
-    let given = connector.operation(operation).unwrap().call_any(&key, input).await;
+    let given = connector.operation(operation).unwrap().call_any(&key, &input).await;
     (given, clock.now().duration_since(start).as_secs())
 }
 
@@ -243,7 +243,8 @@ async fn a_wait_can_be_given_up() {
     let server = TestServer::ruled(|_| Some(taken_on("location", "/status").with("retry-after", "3600"))).await;
     let connector = connector().unwrap();
     let key = CallKey::new("run", "step", "call");
-    let waiting = connector.operation("post").unwrap().call_any(&key, json!({ "url": server.url }));
+    let input = json!({ "url": server.url });
+    let waiting = connector.operation("post").unwrap().call_any(&key, &input);
     let asked = async {
         while server.asked().is_empty() {
             tokio::task::yield_now().await;

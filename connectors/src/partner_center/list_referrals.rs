@@ -1,7 +1,7 @@
 //! `list_referrals` and `related_referrals`: several referrals at once.
 
 use async_trait::async_trait;
-use cosell_engine::connector::{CallError, CallKey, Effect, Operation};
+use cosell_engine::connector::{CallError, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,7 @@ impl RelatedReferrals {
 impl Operation for ListReferrals {
     const NAME: &'static str = "list_referrals";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = ListReferralsInput;
     type Output = Referrals;
 
@@ -81,6 +82,7 @@ impl Operation for ListReferrals {
 impl Operation for RelatedReferrals {
     const NAME: &'static str = "related_referrals";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = RelatedReferralsInput;
     type Output = Referrals;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -22,6 +23,10 @@ pub trait Operation: Send + Sync + 'static {
     const NAME: &'static str;
     /// Whether a call changes the service.
     const EFFECT: Effect;
+    /// What may be done where nobody knows whether a call was made: the process stopped during it, or its answer was
+    /// lost. Each operation that writes says in its documentation how its repeat is made harmless, and what window
+    /// remains.
+    const REPEAT: Repeat;
     /// The field of the output that holds the record's version (`@odata.etag`), for an update of what was
     /// read. An operation that updates takes it as its input `if_match`.
     const VERSION: Option<&'static str> = None;
@@ -33,6 +38,17 @@ pub trait Operation: Send + Sync + 'static {
     /// Performs the call. `key` is the same for every attempt at this call, so that the service can
     /// recognise a repeat where it allows for one.
     async fn call(&self, key: &CallKey, input: Self::Input) -> Result<Self::Output, CallError>;
+
+    /// [`Operation::REPEAT`] of a call with this input, where that depends on it.
+    fn repeat(_input: &Self::Input) -> Repeat {
+        Self::REPEAT
+    }
+
+    /// Finds out whether an earlier attempt at this call was made: its output, or `None` if it was not. Asked for
+    /// operations with [`Repeat::Verify`] only.
+    async fn look_up(&self, _key: &CallKey, _input: &Self::Input) -> Result<Option<Self::Output>, CallError> {
+        Ok(None)
+    }
 
     /// The status and headers of the answer that `output` was read from. Only operations whose users care
     /// for them, such as plain HTTP, say more than that it was a success.
@@ -88,6 +104,20 @@ pub enum Effect {
     Writes,
 }
 
+/// What may be done where nobody knows whether a call was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It is made again: it reads, or does nothing the second time.
+    Safe,
+    /// [`Operation::look_up`] tells, once `settle` has passed: until then the service may not show what was done.
+    Verify {
+        /// How long the service may take.
+        settle: Duration,
+    },
+    /// Nobody can tell, so that the step fails with an unknown result unless it says otherwise.
+    Unsafe,
+}
+
 /// The identity of one call of one run: the same for every attempt and after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -117,6 +147,12 @@ pub trait AnyOperation: Send + Sync {
     fn name(&self) -> &'static str;
     /// [`Operation::EFFECT`].
     fn effect(&self) -> Effect;
+    /// [`Operation::REPEAT`], whatever the input.
+    fn repeat(&self) -> Repeat;
+    /// [`Operation::repeat`] of a call with this input.
+    fn repeat_of(&self, input: &Value) -> Repeat;
+    /// [`Operation::look_up`].
+    async fn look_up_any(&self, key: &CallKey, input: &Value) -> Result<Option<Answer>, CallError>;
     /// [`Operation::VERSION`].
     fn version(&self) -> Option<&'static str>;
     /// The JSON Schema of the input.
@@ -124,7 +160,7 @@ pub trait AnyOperation: Send + Sync {
     /// The JSON Schema of the output.
     fn output_schema(&self) -> &Value;
     /// Reads the input by its type, calls, and writes the output as JSON.
-    async fn call_any(&self, key: &CallKey, input: Value) -> Result<Answer, CallError>;
+    async fn call_any(&self, key: &CallKey, input: &Value) -> Result<Answer, CallError>;
 }
 
 /// An operation with its schemas, which are made once: the checker looks at them for every read.
@@ -150,6 +186,19 @@ impl<T: Operation> AnyOperation for Typed<T> {
         T::EFFECT
     }
 
+    fn repeat(&self) -> Repeat {
+        T::REPEAT
+    }
+
+    fn repeat_of(&self, input: &Value) -> Repeat {
+        T::Input::deserialize(input).map_or(T::REPEAT, |input| T::repeat(&input))
+    }
+
+    async fn look_up_any(&self, key: &CallKey, input: &Value) -> Result<Option<Answer>, CallError> {
+        let input = read_input::<T>(input)?;
+        self.operation.look_up(key, &input).await?.map(answer::<T>).transpose()
+    }
+
     fn version(&self) -> Option<&'static str> {
         T::VERSION
     }
@@ -162,15 +211,22 @@ impl<T: Operation> AnyOperation for Typed<T> {
         self.schemas.output.get_or_init(schema_of::<T::Output>)
     }
 
-    async fn call_any(&self, key: &CallKey, input: Value) -> Result<Answer, CallError> {
-        let input = serde_json::from_value(input).map_err(|error| {
-            CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
-        })?;
-        let output = self.operation.call(key, input).await?;
-        let envelope = T::envelope(&output);
-        let value = serde_json::to_value(output).map_err(|error| {
-            CallError::new(CallErrorKind::Unexpected, format!("the answer to `{}` is not JSON: {error}", T::NAME))
-        })?;
-        Ok(Answer { value, envelope })
+    async fn call_any(&self, key: &CallKey, input: &Value) -> Result<Answer, CallError> {
+        let input = read_input::<T>(input)?;
+        answer::<T>(self.operation.call(key, input).await?)
     }
+}
+
+fn read_input<T: Operation>(input: &Value) -> Result<T::Input, CallError> {
+    T::Input::deserialize(input).map_err(|error| {
+        CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
+    })
+}
+
+fn answer<T: Operation>(output: T::Output) -> Result<Answer, CallError> {
+    let envelope = T::envelope(&output);
+    let value = serde_json::to_value(output).map_err(|error| {
+        CallError::new(CallErrorKind::Unexpected, format!("the answer to `{}` is not JSON: {error}", T::NAME))
+    })?;
+    Ok(Answer { value, envelope })
 }

@@ -1,6 +1,7 @@
 //! Triggers: what starts a run from outside, by a request that comes in or by asking again and again.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,11 @@ pub trait Trigger: Send + Sync + 'static {
     /// Asks the service what happened since `cursor`, which is what the last answer gave; without one
     /// nothing has been asked yet, and only what happens from now on counts.
     async fn poll(&self, input: &Self::Input, cursor: Option<Value>) -> Result<Polled, CallError>;
+
+    /// The cursor with which a poll finds what changed at `time` or later; `None` where the service cannot say.
+    fn since(&self, _time: Timestamp) -> Option<Value> {
+        None
+    }
 }
 
 /// How a trigger learns of events.
@@ -110,6 +116,8 @@ pub trait AnyTrigger: Send + Sync {
     async fn receive_any(&self, request: &Incoming) -> Result<Option<TriggerEvent>, Refusal>;
     /// [`Trigger::poll`].
     async fn poll_any(&self, input: &Value, cursor: Option<Value>) -> Result<Polled, CallError>;
+    /// [`Trigger::since`].
+    fn since(&self, time: Timestamp) -> Option<Value>;
 }
 
 /// A trigger with its schemas, which are made once.
@@ -156,5 +164,9 @@ impl<T: Trigger> AnyTrigger for Typed<T> {
             CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
         })?;
         self.trigger.poll(&input, cursor).await
+    }
+
+    fn since(&self, time: Timestamp) -> Option<Value> {
+        self.trigger.since(time)
     }
 }

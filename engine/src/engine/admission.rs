@@ -17,10 +17,13 @@ const MOST_ITEMS: usize = 100_000;
 pub(super) fn admit(flow: &str, trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Vec<NewEvent> {
     let new = |body: Value, content_key: String, wrong: Option<String>| NewEvent {
         flow: flow.to_owned(),
+        keys: keys(trigger, &body, world),
         body,
         content_key,
+        secure: world.pack.flow(flow).is_some_and(|planned| planned.plan.facts().usage.secure_trigger),
         at: world.clock.now(),
         wrong,
+        resubmits: None,
     };
     match bodies(trigger, event, world) {
         Ok(None) => vec![new(event.body.clone(), event.content_key.clone(), None)],
@@ -57,11 +60,27 @@ fn bodies(trigger: &EventTrigger, event: &TriggerEvent, world: &World) -> Result
     }
 }
 
+/// The names of what an event is about; those that are empty or not there do not count.
+fn keys(trigger: &EventTrigger, body: &Value, world: &World) -> Vec<String> {
+    let scope = TriggerScope { body, world };
+    let mut keys = Vec::new();
+    for (kind, expressions) in &trigger.key {
+        for expression in expressions {
+            match expression.evaluate(&scope) {
+                Ok(Value::String(text)) if !text.is_empty() => keys.push(format!("{kind}/{}", text.to_lowercase())),
+                Ok(Value::Number(number)) => keys.push(format!("{kind}/{number}")),
+                _ => {}
+            }
+        }
+    }
+    keys
+}
+
 /// What a trigger's own values see. Every event that comes in is looked at, so it is copied only for those that ask
 /// for more than its body.
-pub(super) struct TriggerScope<'a> {
-    pub(super) body: &'a Value,
-    pub(super) world: &'a World,
+struct TriggerScope<'a> {
+    body: &'a Value,
+    world: &'a World,
 }
 
 impl TriggerScope<'_> {

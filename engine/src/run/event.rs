@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::RunId;
 use crate::connector::{Answer, CallError};
 pub use crate::mapping::Change;
 use crate::outcome::Outcome;
@@ -25,6 +26,9 @@ pub enum Event {
         pack: String,
         /// The event's body.
         trigger: Value,
+        /// The run that is done once more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resubmits: Option<RunId>,
         /// When.
         at: Timestamp,
     },
@@ -112,6 +116,31 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A call has no result yet, and is tried again.
+    CallDelayed {
+        /// The step.
+        step: StepPath,
+        /// What the step does with it.
+        part: Part,
+        /// Why there was no result.
+        error: CallError,
+        /// How often it was tried so far; tries while the service was known to be down do not count.
+        attempts: u32,
+        /// When it is tried again.
+        until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// A call that may do harm when it is made twice is about to be tried again. It is recorded before the service hears
+    /// of it, as [`Event::CallStarted`] is for the first try.
+    CallRepeated {
+        /// The step.
+        step: StepPath,
+        /// What the step does with it.
+        part: Part,
+        /// When.
+        at: Timestamp,
+    },
     /// A call gave a result.
     CallFinished {
         /// The step.
@@ -143,6 +172,13 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A run that had failed goes on: of what was recorded before, only the first events count.
+    RunResumed {
+        /// How many, of those that counted until now.
+        keep: u64,
+        /// When.
+        at: Timestamp,
+    },
     /// The run ended.
     RunFinished {
         /// How.
@@ -158,7 +194,7 @@ impl Event {
     /// The step that the event is about.
     pub fn step(&self) -> Option<&StepPath> {
         match self {
-            Event::RunStarted { .. } | Event::RunFinished { .. } => None,
+            Event::RunStarted { .. } | Event::RunResumed { .. } | Event::RunFinished { .. } => None,
             Event::BranchTaken { step, .. }
             | Event::LoopStarted { step, .. }
             | Event::UntilStarted { step, .. }
@@ -167,6 +203,8 @@ impl Event {
             | Event::VariableSet { step, .. }
             | Event::VariableAppended { step, .. }
             | Event::CallStarted { step, .. }
+            | Event::CallDelayed { step, .. }
+            | Event::CallRepeated { step, .. }
             | Event::CallFinished { step, .. }
             | Event::Responded { step, .. }
             | Event::StepFinished { step, .. } => Some(step),
@@ -185,9 +223,12 @@ impl Event {
             | Event::VariableSet { at, .. }
             | Event::VariableAppended { at, .. }
             | Event::CallStarted { at, .. }
+            | Event::CallDelayed { at, .. }
+            | Event::CallRepeated { at, .. }
             | Event::CallFinished { at, .. }
             | Event::Responded { at, .. }
             | Event::StepFinished { at, .. }
+            | Event::RunResumed { at, .. }
             | Event::RunFinished { at, .. } => *at,
         }
     }

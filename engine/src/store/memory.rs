@@ -5,15 +5,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    Accepted, Cursor, EventId, Fate, NewEvent, RunQuery, RunSummary, Store, StoreError, Transition, Unfinished,
+    Accepted, Cursor, EventId, Fate, Keep, NewEvent, OpenRun, Order, OrderId, RunQuery, RunSummary, Store, StoreError,
+    Transition, Unfinished,
 };
 use crate::run::{Event, RunId};
 
 /// Ended runs that are kept for the history.
 const MOST_ENDED: usize = 10_000;
+/// Orders of which it is remembered what became of them.
+const MOST_SETTLED: usize = 1_000;
 /// Content keys that are remembered, to know a copy of an event.
 const MOST_KEYS: usize = 100_000;
 /// Events that may wait; more are refused, so that the sender tries again.
@@ -29,9 +33,28 @@ struct Kept {
     waiting: BTreeMap<EventId, NewEvent>,
     keys: HashMap<(String, String), EventId>,
     key_order: VecDeque<(String, String)>,
-    runs: IndexMap<RunId, Vec<Event>>,
+    runs: IndexMap<RunId, KeptRun>,
     ended: VecDeque<RunId>,
     cursors: IndexMap<String, Value>,
+    packs: HashMap<String, Value>,
+    next_order: u64,
+    orders: BTreeMap<OrderId, Order>,
+    settled: BTreeMap<OrderId, Result<String, String>>,
+}
+
+#[derive(Debug, Default)]
+struct KeptRun {
+    keys: Vec<String>,
+    events: Vec<Event>,
+    /// The same as people may see it.
+    shown: Vec<Event>,
+    sleeps_until: Option<Timestamp>,
+}
+
+impl KeptRun {
+    fn has_ended(&self) -> bool {
+        matches!(self.events.last(), Some(Event::RunFinished { .. }))
+    }
 }
 
 impl MemoryStore {
@@ -61,15 +84,14 @@ impl Store for MemoryStore {
 
     async fn load(&self) -> Result<Unfinished, StoreError> {
         let kept = self.kept();
-        let unfinished = |events: &[Event]| !matches!(events.last(), Some(Event::RunFinished { .. }));
+        let open = |(id, run): (&RunId, &KeptRun)| {
+            let Some(Event::RunStarted { flow, pack, .. }) = run.events.first() else { return None };
+            let (flow, pack) = (flow.clone(), pack.clone());
+            Some(OpenRun { id: id.clone(), flow, pack, keys: run.keys.clone(), sleeps_until: run.sleeps_until })
+        };
         Ok(Unfinished {
             waiting: kept.waiting.iter().map(|(id, event)| (*id, event.clone())).collect(),
-            runs: kept
-                .runs
-                .iter()
-                .filter(|(_, events)| unfinished(events))
-                .map(|(id, events)| (id.clone(), events.clone()))
-                .collect(),
+            runs: kept.runs.iter().filter(|(_, run)| !run.has_ended()).filter_map(open).collect(),
             cursors: kept.cursors.clone(),
         })
     }
@@ -78,7 +100,7 @@ impl Store for MemoryStore {
         let mut kept = self.kept();
         let mut lengths: HashMap<&RunId, u64> = HashMap::new();
         for transition in transitions {
-            let known = kept.runs.get(&transition.run).map_or(0, |events| events.len() as u64);
+            let known = kept.runs.get(&transition.run).map_or(0, |run| run.events.len() as u64);
             let found = lengths.entry(&transition.run).or_insert(known);
             if *found != transition.after {
                 let run = transition.run.to_string();
@@ -92,16 +114,55 @@ impl Store for MemoryStore {
 
     async fn runs(&self, query: &RunQuery) -> Result<Vec<RunSummary>, StoreError> {
         let kept = self.kept();
-        let wanted = |summary: &RunSummary| {
-            query.flow.as_ref().is_none_or(|flow| *flow == summary.flow)
-                && query.outcome.is_none_or(|outcome| Some(outcome) == summary.outcome)
-        };
-        let summaries = kept.runs.iter().rev().filter_map(|(id, events)| summary(id, events)).filter(wanted);
+        let summaries = kept.runs.iter().rev().filter_map(|(id, run)| summary(id, run));
+        let summaries = summaries.filter(|summary| query.wants(summary));
         Ok(summaries.take(query.most.unwrap_or(usize::MAX)).collect())
     }
 
     async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
-        Ok(self.kept().runs.get(run).cloned().unwrap_or_default())
+        let kept = self.kept();
+        let events = |run: &KeptRun| if run.has_ended() { run.shown.clone() } else { run.events.clone() };
+        Ok(kept.runs.get(run).map(events).unwrap_or_default())
+    }
+
+    async fn keep_pack(&self, content: &str, pack: &Value) -> Result<(), StoreError> {
+        self.kept().packs.entry(content.to_owned()).or_insert_with(|| pack.clone());
+        Ok(())
+    }
+
+    async fn pack(&self, content: &str) -> Result<Option<Value>, StoreError> {
+        Ok(self.kept().packs.get(content).cloned())
+    }
+
+    async fn place(&self, order: &Order) -> Result<OrderId, StoreError> {
+        let mut kept = self.kept();
+        kept.next_order += 1;
+        let id = OrderId(kept.next_order);
+        kept.orders.insert(id, order.clone());
+        Ok(id)
+    }
+
+    async fn orders(&self) -> Result<Vec<(OrderId, Order)>, StoreError> {
+        Ok(self.kept().orders.iter().map(|(id, order)| (*id, order.clone())).collect())
+    }
+
+    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
+        let mut kept = self.kept();
+        kept.orders.remove(&order);
+        kept.settled.insert(order, result);
+        if kept.settled.len() > MOST_SETTLED {
+            kept.settled.pop_first();
+        }
+        Ok(())
+    }
+
+    async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError> {
+        Ok(self.kept().settled.get(&order).cloned())
+    }
+
+    /// What is kept here has bounds of its own, which are smaller.
+    async fn prune(&self, _: &Keep, _: Timestamp) -> Result<usize, StoreError> {
+        Ok(0)
     }
 }
 
@@ -125,7 +186,13 @@ impl Kept {
     }
 
     fn commit(&mut self, transition: &Transition) {
-        self.runs.entry(transition.run.clone()).or_default().extend(transition.events.iter().cloned());
+        let run = self.runs.entry(transition.run.clone()).or_default();
+        run.events.extend(transition.events.iter().cloned());
+        run.shown.extend(transition.shown.as_ref().unwrap_or(&transition.events).iter().cloned());
+        run.sleeps_until = transition.sleeps_until;
+        if transition.after == 0 {
+            run.keys.clone_from(&transition.keys);
+        }
         for (event, fate) in &transition.fates {
             match fate {
                 Fate::Started | Fate::Merged(_) => self.waiting.remove(event),
@@ -142,11 +209,20 @@ impl Kept {
     }
 }
 
-fn summary(id: &RunId, events: &[Event]) -> Option<RunSummary> {
-    let Some(Event::RunStarted { flow, at, .. }) = events.first() else { return None };
-    let mut summary =
-        RunSummary { id: id.clone(), flow: flow.clone(), started: *at, finished: None, outcome: None, error: None };
-    if let Some(Event::RunFinished { outcome, error, at }) = events.last() {
+fn summary(id: &RunId, run: &KeptRun) -> Option<RunSummary> {
+    let Some(Event::RunStarted { flow, resubmits, at, .. }) = run.shown.first() else { return None };
+    let mut summary = RunSummary {
+        id: id.clone(),
+        flow: flow.clone(),
+        about: run.keys.clone(),
+        resubmits: resubmits.clone(),
+        started: *at,
+        sleeps_until: run.sleeps_until,
+        finished: None,
+        outcome: None,
+        error: None,
+    };
+    if let Some(Event::RunFinished { outcome, error, at }) = run.shown.last() {
         summary.finished = Some(*at);
         summary.outcome = Some(*outcome);
         summary.error = error.clone();

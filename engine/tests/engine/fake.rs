@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cosell_engine::connector::{
     CallError, CallErrorKind, CallKey, Connector, Connectors, Effect, Incoming, Mode, Operation, Polled, Refusal,
-    Trigger, TriggerEvent,
+    Repeat, Trigger, TriggerEvent,
 };
 use cosell_engine::pack::{Pack, PackFiles};
 use indexmap::IndexMap;
@@ -94,6 +94,7 @@ struct Say;
 impl Operation for Say {
     const NAME: &'static str = "say";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = SayInput;
     type Output = Value;
 
@@ -113,6 +114,7 @@ struct Fail;
 impl Operation for Fail {
     const NAME: &'static str = "fail";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = FailInput;
     type Output = Value;
 
@@ -140,6 +142,7 @@ struct Wait;
 impl Operation for Wait {
     const NAME: &'static str = "wait";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = WaitInput;
     type Output = Value;
 
@@ -164,6 +167,7 @@ struct Read(Shared);
 impl Operation for Read {
     const NAME: &'static str = "read";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     const VERSION: Option<&'static str> = Some("version");
     type Input = ReadInput;
     type Output = Value;
@@ -199,6 +203,7 @@ struct Write(Shared);
 impl Operation for Write {
     const NAME: &'static str = "write";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = WriteInput;
     type Output = Value;
 
@@ -251,6 +256,7 @@ struct Create(Shared);
 impl Operation for Create {
     const NAME: &'static str = "create";
     const EFFECT: Effect = Effect::Writes;
+    const REPEAT: Repeat = Repeat::Unsafe;
     type Input = CreateInput;
     type Output = Value;
 
@@ -278,6 +284,7 @@ struct Visit(Shared);
 impl Operation for Visit {
     const NAME: &'static str = "visit";
     const EFFECT: Effect = Effect::Reads;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = VisitInput;
     type Output = Value;
 

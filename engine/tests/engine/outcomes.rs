@@ -260,6 +260,7 @@ pub(crate) fn begin(trigger: &Value) -> Event {
         flow: "test".to_owned(),
         pack: String::new(),
         trigger: trigger.clone(),
+        resubmits: None,
         at: Timestamp::UNIX_EPOCH,
     }
 }

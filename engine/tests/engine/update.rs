@@ -186,12 +186,12 @@ async fn check(case: Case) {
         service.rows.extend(case.row.map(|row| ("row".to_owned(), row)));
         service.write_failures.extend(case.failures);
     }
-    let engine = Engine::new(World {
-        pack: Arc::new(fake::pack(FLOW, &service)),
-        connectors: fake::connectors(&service),
-        store: Arc::new(MemoryStore::new()),
-        clock: Arc::new(VirtualClock::at(Timestamp::UNIX_EPOCH)),
-    });
+    let engine = Engine::new(World::new(
+        Arc::new(fake::pack(FLOW, &service)),
+        fake::connectors(&service),
+        Arc::new(MemoryStore::new()),
+        Arc::new(VirtualClock::at(Timestamp::UNIX_EPOCH)),
+    ));
     let run = engine.run_now("test", json!({"deal": case.deal})).await.unwrap();
     let step = run.steps().into_iter().find(|step| step.step.name == "a").unwrap();
     assert_eq!(service.lock().unwrap().calls, case.calls, "{}", case.name);

@@ -17,7 +17,8 @@ use cosell_engine::pack::PackFiles;
 use cosell_engine::run::driver::World;
 use cosell_engine::run::{Event, RunId};
 use cosell_engine::store::{
-    Accepted, Cursor, MemoryStore, NewEvent, RunQuery, RunSummary, Store, StoreError, Transition, Unfinished,
+    Accepted, Cursor, Keep, MemoryStore, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
+    Unfinished,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -40,12 +41,12 @@ impl Rig {
     fn over(files: &PackFiles, service: Shared, store: MemoryStore) -> Rig {
         let store = Arc::new(Watched { store, commits: Mutex::default() });
         let clock = Arc::new(VirtualClock::at(Timestamp::UNIX_EPOCH));
-        let engine = Engine::new(World {
-            pack: Arc::new(fake::pack_of(files, &service)),
-            connectors: fake::connectors(&service),
-            store: Arc::clone(&store) as Arc<dyn Store>,
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-        });
+        let engine = Engine::new(World::new(
+            Arc::new(fake::pack_of(files, &service)),
+            fake::connectors(&service),
+            Arc::clone(&store) as Arc<dyn Store>,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+        ));
         Rig { service, store, clock, engine }
     }
 
@@ -102,5 +103,33 @@ impl Store for Watched {
 
     async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
         self.store.record(run).await
+    }
+
+    async fn keep_pack(&self, content: &str, pack: &Value) -> Result<(), StoreError> {
+        self.store.keep_pack(content, pack).await
+    }
+
+    async fn pack(&self, content: &str) -> Result<Option<Value>, StoreError> {
+        self.store.pack(content).await
+    }
+
+    async fn place(&self, order: &Order) -> Result<OrderId, StoreError> {
+        self.store.place(order).await
+    }
+
+    async fn orders(&self) -> Result<Vec<(OrderId, Order)>, StoreError> {
+        self.store.orders().await
+    }
+
+    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
+        self.store.settle(order, result).await
+    }
+
+    async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError> {
+        self.store.settled(order).await
+    }
+
+    async fn prune(&self, keep: &Keep, now: Timestamp) -> Result<usize, StoreError> {
+        self.store.prune(keep, now).await
     }
 }

@@ -52,8 +52,8 @@ async fn a_run_that_stopped_after_any_event_ends_the_same_and_creates_nothing_tw
             flow: "parent".to_owned(),
             body: json!({"id": "x"}),
             content_key: "k".to_owned(),
-            at: Timestamp::UNIX_EPOCH,
-            wrong: None,
+            keys: vec!["deal/x".to_owned()],
+            ..NewEvent::default()
         };
         store.accept(&[accepted], None).await.unwrap();
         store.commit(&steps[..stop]).await.unwrap();
@@ -75,6 +75,8 @@ fn single_events(transition: &Transition) -> Vec<Transition> {
         after: transition.after + index as u64,
         events: vec![event.clone()],
         fates: if index == 0 { transition.fates.clone() } else { Vec::new() },
+        keys: if index == 0 { transition.keys.clone() } else { Vec::new() },
+        ..Transition::default()
     };
     transition.events.iter().enumerate().map(single).collect()
 }
@@ -86,8 +88,8 @@ async fn an_event_that_was_only_accepted_has_its_run() {
         flow: "parent".to_owned(),
         body: json!({"id": "x", "n": n}),
         content_key: n.to_string(),
-        at: Timestamp::UNIX_EPOCH,
-        wrong: None,
+        keys: vec!["deal/x".to_owned()],
+        ..NewEvent::default()
     };
     let cursor = Cursor { name: "parent".to_owned(), value: json!("c1") };
     store.accept(&[accepted(1), accepted(2)], Some(&cursor)).await.unwrap();
@@ -111,18 +113,20 @@ async fn what_was_under_way_comes_before_what_waits_for_the_same_deal() {
         flow: "test".to_owned(),
         body: json!({"id": "x", "n": n}),
         content_key: n.to_string(),
-        at: Timestamp::UNIX_EPOCH,
-        wrong: None,
+        keys: vec!["deal/x".to_owned()],
+        ..NewEvent::default()
     };
     store.accept(&[accepted(1), accepted(2)], None).await.unwrap();
     let begun = Event::RunStarted {
         flow: "test".to_owned(),
         pack: String::new(),
         trigger: json!({"id": "x", "n": 1}),
+        resubmits: None,
         at: Timestamp::UNIX_EPOCH,
     };
     let fates = vec![(EventId(1), Fate::Started)];
-    store.commit(&[Transition { run: RunId("r".to_owned()), after: 0, events: vec![begun], fates }]).await.unwrap();
+    let (run, keys) = (RunId("r".to_owned()), vec!["deal/x".to_owned()]);
+    store.commit(&[Transition { run, events: vec![begun], fates, keys, ..Transition::default() }]).await.unwrap();
     let rig = Rig::over(&files, fake::Shared::default(), store);
     rig.engine.recover().await.unwrap();
     rig.engine.idle().await;
