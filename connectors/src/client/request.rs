@@ -67,6 +67,7 @@ impl Request {
     }
 
     /// The path with the query, as it goes over the wire.
+    #[cfg(test)]
     pub(crate) fn target(&self) -> String {
         self.target_below("")
     }
