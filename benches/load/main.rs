@@ -61,9 +61,9 @@ struct Arguments {
     /// Only this program: ref_bare, ref_durable, node_red or cosell. May be given several times.
     #[arg(long, value_name = "PROGRAM")]
     only: Vec<String>,
-    /// So many finished runs in the store that is compared with an empty one; none where it says 0, or `--quick`.
-    #[arg(long, default_value_t = 1_000_000)]
-    million: usize,
+    /// So many finished runs in the store that is compared with an empty one: a million, or none with `--quick`.
+    #[arg(long, value_name = "RUNS")]
+    million: Option<usize>,
     /// Rounds of each measurement.
     #[arg(long, default_value_t = ROUNDS)]
     rounds: usize,
@@ -139,11 +139,11 @@ async fn all(driver: &Driver, arguments: &Arguments) -> Result<Report, Failure> 
         rows.extend(medians.filter_map(|(program, all)| Some((setting, *program, Figures::median(all)?))));
     }
     let half_load = half_load(driver, &rows, arguments.rounds).await?;
-    let million = match arguments.million {
-        runs @ 1.. if !arguments.quick => Some(million::measure(driver, JUDGED, runs, arguments.rounds).await?),
-        _ => None,
+    let million = match arguments.million.unwrap_or(if arguments.quick { 0 } else { 1_000_000 }) {
+        0 => None,
+        runs => million::measure(driver, JUDGED, runs, arguments.rounds).await?,
     };
-    Ok(Report { rows, judged: JUDGED, half_load, million: million.flatten() })
+    Ok(Report { rows, judged: JUDGED, half_load, million })
 }
 
 /// A steady load that is half of what `cosell` did at the judged setting.
