@@ -7,15 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use cosell_sandbox::Certificates;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
 
-use crate::Failure;
 use crate::back_end::BackEnd;
 use crate::figures::{Figures, Sent};
 use crate::process::Process;
 use crate::program::{Program, Workshop};
 use crate::sender::Sender;
+use crate::{Failure, events};
 
 /// Events before those that are measured; the first of all is the one that the start is timed with.
 pub(crate) const WARM_UP: usize = 500;
@@ -47,11 +48,23 @@ pub(crate) struct Setting {
 pub(crate) struct Driver {
     pub(crate) back_end: Arc<BackEnd>,
     pub(crate) workshop: Workshop,
+    pub(crate) certificates: Arc<Certificates>,
     /// A request for each deal's event.
     pub(crate) requests: Arc<Vec<Vec<u8>>>,
 }
 
 impl Driver {
+    /// The same, with a store that has a history, and with events that are new to it: those of another minute.
+    pub(crate) fn on_history(&self, file: &Path, minute: usize) -> Result<Driver, Failure> {
+        let requests = events::requests(&self.back_end, &self.certificates, self.requests.len(), minute)?;
+        Ok(Driver {
+            back_end: Arc::clone(&self.back_end),
+            workshop: Workshop { history: Some(file.to_owned()), ..self.workshop.clone() },
+            certificates: Arc::clone(&self.certificates),
+            requests: Arc::new(requests),
+        })
+    }
+
     /// Measures a program once.
     pub(crate) async fn measure(&self, program: Program, setting: Setting) -> Result<Figures, Failure> {
         self.back_end.reset(setting.latency);

@@ -9,19 +9,24 @@ use crate::back_end::{BackEnd, CERTIFICATE};
 /// Where every program takes events in.
 pub(crate) const PATH: &str = "/webhooks/events/referral";
 
-/// A request for each deal's event, ready to be written to a connection.
-pub(crate) fn requests(back_end: &BackEnd, certificates: &Certificates, deals: usize) -> Result<Vec<Vec<u8>>, Failure> {
-    (0..deals).map(|number| request(back_end, certificates, number)).collect()
+/// A request for each deal's event, ready to be written to a connection. The same event of another minute is another.
+pub(crate) fn requests(
+    back_end: &BackEnd,
+    certificates: &Certificates,
+    deals: usize,
+    minute: usize,
+) -> Result<Vec<Vec<u8>>, Failure> {
+    (0..deals).map(|number| request(back_end, certificates, number, minute)).collect()
 }
 
-fn request(back_end: &BackEnd, certificates: &Certificates, number: usize) -> Result<Vec<u8>, Failure> {
+fn request(back_end: &BackEnd, certificates: &Certificates, number: usize, minute: usize) -> Result<Vec<u8>, Failure> {
     let url = back_end.url();
     let body = json!({
         "EventName": "referral-updated",
         "ResourceUri": format!("{url}/v1.0/engagements/referrals/{}", back_end.deal(number)),
         "ResourceName": "referral",
         "AuditUri": null,
-        "ResourceChangeUtcDate": "2026-11-22T08:00:00.0000000+00:00",
+        "ResourceChangeUtcDate": format!("2026-11-22T08:{minute:02}:00.0000000+00:00"),
     })
     .to_string();
     let signature = certificates.sign(body.as_bytes())?;

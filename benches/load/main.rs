@@ -61,6 +61,9 @@ struct Arguments {
     /// Only this program: ref_bare, ref_durable, node_red or cosell. May be given several times.
     #[arg(long, value_name = "PROGRAM")]
     only: Vec<String>,
+    /// So many finished runs in the store that is compared with an empty one: a million, or none with `--quick`.
+    #[arg(long, value_name = "RUNS")]
+    million: Option<usize>,
     /// Rounds of each measurement.
     #[arg(long, default_value_t = ROUNDS)]
     rounds: usize,
@@ -105,13 +108,13 @@ fn measure(arguments: &Arguments) -> Result<(), Failure> {
 fn prepare() -> Result<Driver, Failure> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("load");
     std::fs::create_dir_all(&folder)?;
-    let certificates = Certificates::generate()?;
+    let certificates = Arc::new(Certificates::generate()?);
     let deals = WARM_UP + EVENTS;
     let back_end = BackEnd::start(deals, certificates.leaf().to_vec())?;
-    let requests = Arc::new(events::requests(&back_end, &certificates, deals)?);
+    let requests = Arc::new(events::requests(&back_end, &certificates, deals, 0)?);
     let node_red = node_red::install(&folder).map_err(|failure| tell(&format!("node_red is left out: {failure}"))).ok();
-    let workshop = Workshop { folder, node_red, trust: certificates.trust_pem().to_owned() };
-    Ok(Driver { back_end, workshop, requests })
+    let workshop = Workshop { folder, node_red, trust: certificates.trust_pem().to_owned(), history: None };
+    Ok(Driver { back_end, workshop, certificates, requests })
 }
 
 /// Takes all measures: rounds of all settings, in each of which the programs take turns.
@@ -136,7 +139,11 @@ async fn all(driver: &Driver, arguments: &Arguments) -> Result<Report, Failure> 
         rows.extend(medians.filter_map(|(program, all)| Some((setting, *program, Figures::median(all)?))));
     }
     let half_load = half_load(driver, &rows, arguments.rounds).await?;
-    Ok(Report { rows, judged: JUDGED, half_load })
+    let million = match arguments.million.unwrap_or(if arguments.quick { 0 } else { 1_000_000 }) {
+        0 => None,
+        runs => million::measure(driver, JUDGED, runs, arguments.rounds).await?,
+    };
+    Ok(Report { rows, judged: JUDGED, half_load, million })
 }
 
 /// A steady load that is half of what `cosell` did at the judged setting.

@@ -21,11 +21,21 @@ pub(crate) enum Program {
 }
 
 /// A folder for what programs need on disk, with the certificates that `cosell` is to trust.
+#[derive(Clone)]
 pub(crate) struct Workshop {
     pub(crate) folder: PathBuf,
     /// The folder with Node-RED in it, where it could be installed.
     pub(crate) node_red: Option<PathBuf>,
     pub(crate) trust: String,
+    /// A store with a history, for `cosell` to go on with; an empty one where none is named.
+    pub(crate) history: Option<PathBuf>,
+}
+
+impl Workshop {
+    /// The store with which `cosell` starts where no other is named.
+    pub(crate) fn own_history(&self) -> PathBuf {
+        self.folder.join(Program::Cosell.name()).join("history.db")
+    }
 }
 
 impl Program {
@@ -78,6 +88,7 @@ fn cosell(workshop: &Workshop, data: &Path, back_end: &BackEnd, port: u16) -> Re
     let sign_in = |secret: &str| {
         format!("{{ tenant: load, client_id: load, {secret}: {{ env: LOAD_SECRET }}, login_url: \"{url}\" }}")
     };
+    let history = workshop.history.clone().unwrap_or_else(|| workshop.own_history());
     let (person, application) = (sign_in("refresh_token"), sign_in("client_secret"));
     let environment = format!(
         "environment: load\n\
@@ -85,7 +96,8 @@ fn cosell(workshop: &Workshop, data: &Path, back_end: &BackEnd, port: u16) -> Re
            partner_center: {{ url: \"{url}\", sign_in: {person} }}\n  \
            events: {{ url: \"{url}\", certificate_hosts: [\"{host}\"], trust: trust.pem, sign_in: {person} }}\n  \
            dataverse: {{ url: \"{url}\", sign_in: {application} }}\n\
-         engine: {{ listen: \"127.0.0.1:{port}\" }}\n"
+         engine: {{ listen: \"127.0.0.1:{port}\", store: {{ file: \"{}\" }} }}\n",
+        history.display()
     );
     let file = data.join("environment.yaml");
     std::fs::write(&file, environment)?;

@@ -1,23 +1,14 @@
 //! The figures as a table with the targets, or as one line of JSON.
 
+mod target;
+
 use serde_json::{Map, Value, json};
 
 use crate::driver::Setting;
 use crate::figures::Figures;
+use crate::million::Million;
 use crate::program::Program;
-
-/// Of the throughput of the durable reference, at the setting that is judged.
-const OF_DURABLE: f64 = 0.6;
-/// Times the throughput of Node-RED, there too.
-const TIMES_NODE_RED: f64 = 3.0;
-/// Milliseconds from event to effect at half of that load, beside four latencies of the services.
-const EFFECT: f64 = 60.0;
-/// Megabytes.
-const IDLE: f64 = 30.0;
-/// Milliseconds.
-const FIRST_ACCEPTED: f64 = 100.0;
-/// Milliseconds.
-const CPU: f64 = 0.6;
+use target::Target;
 
 /// All figures.
 pub(crate) struct Report {
@@ -27,15 +18,8 @@ pub(crate) struct Report {
     pub(crate) judged: Setting,
     /// At half of the throughput of the judged setting.
     pub(crate) half_load: Option<(Setting, Figures)>,
-}
-
-/// A figure beside its target.
-struct Target {
-    key: &'static str,
-    title: &'static str,
-    value: Option<f64>,
-    target: f64,
-    at_least: bool,
+    /// With a full store.
+    pub(crate) million: Option<Million>,
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
@@ -50,19 +34,31 @@ impl Report {
             println!("{}", line(setting, "cosell, half", figures));
         }
         println!();
-        for target in self.targets() {
+        for target in Target::all(self) {
             println!("{}", target.line());
+        }
+        let Some(million) = &self.million else { return };
+        println!(
+            "\n{} finished runs in the store, {:.0} bytes each; the slowest of its lists, ms:",
+            million.runs, million.bytes
+        );
+        for (name, ms) in &million.lists {
+            println!("{name:40} {ms:10.2}");
         }
     }
 
     /// The same as one line of JSON.
     pub(crate) fn print_json(&self) {
         let mut all = Map::new();
-        for target in self.targets() {
+        let targets = Target::all(self);
+        for target in &targets {
             all.insert(target.key.to_owned(), json!(target.value.map(rounded)));
         }
         let met = |target: &Target| target.is_met().unwrap_or(false);
-        all.insert("targets_met".to_owned(), json!(self.targets().iter().all(met)));
+        all.insert("targets_met".to_owned(), json!(targets.iter().all(met)));
+        if let Some(million) = &self.million {
+            all.insert("bytes_a_run".to_owned(), json!(rounded(million.bytes)));
+        }
         let rows = self.rows.iter().map(|(setting, program, figures)| data(setting, program.name(), figures));
         let half = self.half_load.iter().map(|(setting, figures)| data(setting, "cosell_half_load", figures));
         all.insert("rows".to_owned(), rows.chain(half).collect());
@@ -72,49 +68,11 @@ impl Report {
 }
 
 impl Report {
-    fn targets(&self) -> Vec<Target> {
-        let of = |program: Program| self.figures(program);
-        let ratio = |other: Program| Some(of(Program::Cosell)?.completed / of(other)?.completed);
-        let ours = of(Program::Cosell);
-        let latency = self.judged.latency.as_secs_f64() * 1e3;
-        let half = self.half_load.as_ref().map(|(_, figures)| figures.effect.p99);
-        let target = |key, title, value, target, at_least| Target { key, title, value, target, at_least };
-        vec![
-            target("ratio_ref_durable", "throughput, of ref_durable", ratio(Program::Durable), OF_DURABLE, true),
-            target("ratio_node_red", "throughput, times node_red", ratio(Program::NodeRed), TIMES_NODE_RED, true),
-            target("half_load_p99_ms", "event to effect at half load, p99 ms", half, EFFECT + 4.0 * latency, false),
-            target("idle_mb", "idle memory, MB", ours.and_then(|ours| ours.idle_memory), IDLE, false),
-            target(
-                "first_accepted_ms",
-                "start to the first event accepted, ms",
-                ours.map(|ours| ours.first_accepted.as_secs_f64() * 1e3),
-                FIRST_ACCEPTED,
-                false,
-            ),
-            target("cpu_ms", "processor time of a run, ms", ours.and_then(|ours| ours.cpu), CPU, false),
-        ]
-    }
-
     fn figures(&self, wanted: Program) -> Option<&Figures> {
         self.rows
             .iter()
             .find(|(setting, program, _)| *setting == self.judged && *program == wanted)
             .map(|(_, _, figures)| figures)
-    }
-}
-
-impl Target {
-    fn is_met(&self) -> Option<bool> {
-        self.value.map(|value| if self.at_least { value >= self.target } else { value < self.target })
-    }
-
-    fn line(&self) -> String {
-        let sign = if self.at_least { "at least" } else { "under" };
-        let (value, judged) = match (self.value, self.is_met()) {
-            (Some(value), Some(met)) => (format!("{value:10.2}"), if met { "met" } else { "missed" }),
-            _ => (format!("{:>10}", "unknown"), "not judged"),
-        };
-        format!("{:40} {value}   {sign} {}: {judged}", self.title, self.target)
     }
 }
 

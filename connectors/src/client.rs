@@ -18,8 +18,7 @@ use std::time::Duration;
 
 use cosell_engine::connector::{CallError, CallErrorKind};
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use secrecy::ExposeSecret;
+use reqwest::header::AUTHORIZATION;
 
 pub(crate) use exchange::{LONGEST_BODY, body_up_to, exchange, plain_client};
 pub(crate) use reply::Reply;
@@ -85,10 +84,7 @@ impl Client {
 
     async fn attempt(&self, request: &Request, token: &Token) -> Result<Reply, CallError> {
         let mut built = request.build(&self.base)?;
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.value().expose_secret()))
-            .map_err(|_| CallError::new(CallErrorKind::Denied, "the token holds characters that no header may"))?;
-        value.set_sensitive(true);
-        built.headers_mut().insert(AUTHORIZATION, value);
+        built.headers_mut().insert(AUTHORIZATION, token.header().clone());
         exchange(self.service, &self.http, built, request.doing(), LONGEST_BODY).await
     }
 }

@@ -4,6 +4,8 @@
 //! with it, stays bytes: an object `{"$content-type", "$content"}` with the bytes in base64, which the
 //! functions of the expression language take apart.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use encoding_rs::{Encoding, UTF_8};
@@ -22,10 +24,10 @@ pub(super) fn decode(content_type: Option<&str>, body: &[u8]) -> Value {
     if is_json(&kind) {
         let text = text(content_type, body);
         // What claims to be JSON and is none is still worth reading, above all in an error.
-        return serde_json::from_str(&text).unwrap_or(Value::String(text));
+        return serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()));
     }
     if kind.starts_with("text/") && !is_xml(&kind) {
-        return Value::String(text(content_type, body));
+        return Value::String(text(content_type, body).into_owned());
     }
     json!({ "$content-type": content_type, "$content": STANDARD.encode(body) })
 }
@@ -44,12 +46,12 @@ fn is_xml(kind: &str) -> bool {
 }
 
 /// The text, read with the charset that the type or a byte order mark names; UTF-8 where neither does.
-fn text(content_type: &str, body: &[u8]) -> String {
+fn text<'a>(content_type: &str, body: &'a [u8]) -> Cow<'a, str> {
     let named = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let charset = named
         .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
         .find_map(|(_, label)| Encoding::for_label(label.trim().trim_matches('"').as_bytes()));
-    charset.unwrap_or(UTF_8).decode(body).0.into_owned()
+    charset.unwrap_or(UTF_8).decode(body).0
 }
 
 #[cfg(test)]

@@ -67,10 +67,15 @@ impl Request {
     }
 
     /// The path with the query, as it goes over the wire.
+    #[cfg(test)]
     pub(crate) fn target(&self) -> String {
-        let mut target = self.path.clone();
+        self.target_below("")
+    }
+
+    fn target_below(&self, base: &str) -> String {
+        let mut target = [base, &self.path].concat();
         for (index, (name, value)) in self.query.iter().enumerate() {
-            let before = if index == 0 && !target.contains('?') { '?' } else { '&' };
+            let before = if index == 0 && !self.path.contains('?') { '?' } else { '&' };
             target.push(before);
             target.push_str(name);
             target.push('=');
@@ -97,8 +102,8 @@ impl Request {
             let message = format!("{} is not possible: {reason}", self.doing);
             CallError::new(CallErrorKind::Input, message)
         };
-        let text = format!("{}{}", base.as_str().trim_end_matches('/'), self.target());
-        let url = Url::parse(&text).map_err(|error| refused(error.to_string()))?;
+        let url = self.target_below(base.as_str().trim_end_matches('/'));
+        let url = Url::parse(&url).map_err(|error| refused(error.to_string()))?;
         let mut built = reqwest::Request::new(self.method.clone(), url);
         for (name, value) in &self.headers {
             let value = HeaderValue::from_str(value)
@@ -108,7 +113,8 @@ impl Request {
         if let Some(body) = &self.body {
             let json = HeaderValue::from_static("application/json");
             built.headers_mut().insert(reqwest::header::CONTENT_TYPE, json);
-            *built.body_mut() = Some(body.to_string().into());
+            let body = serde_json::to_vec(body).map_err(|error| refused(error.to_string()))?;
+            *built.body_mut() = Some(body.into());
         }
         Ok(built)
     }

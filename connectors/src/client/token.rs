@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use cosell_engine::connector::{CallError, CallErrorKind};
+use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -26,10 +27,10 @@ pub(super) struct Tokens {
     state: Mutex<State>,
 }
 
-/// A token and when it is time for the next.
+/// A token as calls carry it, and when it is time for the next.
 #[derive(Clone)]
 pub(super) struct Token {
-    value: SecretString,
+    header: HeaderValue,
     renew_at: Instant,
 }
 
@@ -41,9 +42,16 @@ struct State {
 }
 
 impl Token {
-    /// The text for the header.
-    pub(super) fn value(&self) -> &SecretString {
-        &self.value
+    fn new(granted: &Granted) -> Result<Token, CallError> {
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", granted.token.expose_secret()))
+            .map_err(|_| CallError::new(CallErrorKind::Denied, "the token holds characters that no header may"))?;
+        header.set_sensitive(true);
+        Ok(Token { header, renew_at: Instant::now() + time_to_renewal(granted.life) })
+    }
+
+    /// The value of `Authorization`; it does not print itself.
+    pub(super) fn header(&self) -> &HeaderValue {
+        &self.header
     }
 }
 
@@ -68,7 +76,7 @@ impl Tokens {
     pub(super) async fn renewed(&self, refused: &Token, doing: &str) -> Result<Token, CallError> {
         let mut state = self.state.lock().await;
         match &state.token {
-            Some(token) if token.value.expose_secret() != refused.value.expose_secret() => Ok(token.clone()),
+            Some(token) if token.header != refused.header => Ok(token.clone()),
             _ => self.fetch(&mut state, doing).await,
         }
     }
@@ -83,9 +91,9 @@ impl Tokens {
             .build()
             .map_err(|error| CallError::new(CallErrorKind::Input, format!("{doing}: {}", error.without_url())))?;
         let reply = exchange("entra", &self.http, request, &doing, LONGEST_BODY).await.map_err(nothing_was_done)?;
-        let granted = granted(&reply)?;
-        let token = Token { renew_at: Instant::now() + time_to_renewal(granted.life), value: granted.token };
-        state.refresh_token = granted.refresh_token.or(state.refresh_token.take());
+        let mut granted = granted(&reply)?;
+        state.refresh_token = granted.refresh_token.take().or(state.refresh_token.take());
+        let token = Token::new(&granted)?;
         state.token = Some(token.clone());
         Ok(token)
     }

@@ -3,17 +3,26 @@
 //! A certificate is believed when it chains to a trusted root, is valid now and for a server, was issued
 //! by Microsoft Corporation, and carries one of the expected names. The chain alone would not do: anybody
 //! can get a certificate from Microsoft for a site of their own.
+//!
+//! To find that out costs several signatures, and thousands of events come with one certificate: so the answer
+//! holds for a time, and whoever asks may remember it until then.
+
+mod chain;
+
+use std::ops::RangeInclusive;
 
 use cosell_engine::connector::Refusal;
 use reqwest::Url;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
-use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::settings::EventsSettings;
 use crate::client::is_loopback;
 use crate::settings::SettingsError;
+pub(super) use chain::Chain;
+use chain::{unreadable, valid};
 
 /// Who must have issued the certificate.
 const ISSUER: &str = "Microsoft Corporation";
@@ -24,13 +33,6 @@ pub(super) struct Trust {
     intermediates: Vec<CertificateDer<'static>>,
     hosts: Vec<String>,
     names: Vec<String>,
-}
-
-/// A certificate as it was fetched, with what came along to complete its chain.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Chain {
-    leaf: CertificateDer<'static>,
-    rest: Vec<CertificateDer<'static>>,
 }
 
 impl Trust {
@@ -76,34 +78,20 @@ impl Trust {
         }
     }
 
-    /// Whether the signature over `body` was made with the certificate's key, and the certificate may be
-    /// believed.
-    pub(super) fn verify(&self, chain: &Chain, body: &[u8], signature: &[u8]) -> Result<(), Refusal> {
+    /// Whether the certificate may be believed at that time, and with it the time in which that stays so: for as long
+    /// as every certificate of its chain is valid.
+    pub(super) fn verify(&self, chain: &Chain, now: UnixTime) -> Result<RangeInclusive<UnixTime>, Refusal> {
         let leaf = EndEntityCert::try_from(&chain.leaf).map_err(|error| untrusted(&error))?;
-        self.check_chain(&leaf, chain)?;
-        self.check_names(&chain.leaf)?;
-        leaf.verify_signature(webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA256, body, signature)
-            .map_err(|_| Refusal::new(401, "the signature does not belong to the body"))
-    }
-
-    fn check_chain(&self, leaf: &EndEntityCert<'_>, chain: &Chain) -> Result<(), Refusal> {
         let intermediates: Vec<CertificateDer<'_>> = chain.rest.iter().chain(&self.intermediates).cloned().collect();
-        leaf.verify_for_usage(
-            ALL_VERIFICATION_ALGS,
-            &self.anchors,
-            &intermediates,
-            UnixTime::now(),
-            KeyUsage::server_auth(),
-            None,
-            None,
-        )
-        .map(|_| ())
-        .map_err(|error| untrusted(&error))
+        let usage = KeyUsage::server_auth();
+        let path = leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &self.anchors, &intermediates, now, usage, None, None);
+        let path = path.map_err(|error| untrusted(&error))?;
+        self.check_names(&chain.leaf)?;
+        all_valid(&chain.leaf, &path)
     }
 
     fn check_names(&self, leaf: &CertificateDer<'_>) -> Result<(), Refusal> {
-        let unreadable = |_| Refusal::new(401, "the certificate cannot be read");
-        let (_, leaf) = X509Certificate::from_der(leaf).map_err(unreadable)?;
+        let (_, leaf) = X509Certificate::from_der(leaf).map_err(|_| unreadable())?;
         let by_microsoft = leaf.issuer().iter_organization().any(|name| name.as_str() == Ok(ISSUER));
         if !by_microsoft {
             return Err(Refusal::new(401, format!("the certificate was not issued by {ISSUER}")));
@@ -119,27 +107,15 @@ impl Trust {
     }
 }
 
-impl Chain {
-    /// Certificates from a download: one in DER, or one or more in PEM of which the first signs.
-    pub(super) fn read(bytes: &[u8]) -> Result<Chain, Refusal> {
-        let unreadable = || Refusal::new(401, "the certificate cannot be read");
-        let mut all: Vec<CertificateDer<'static>> = if bytes.starts_with(b"-----") {
-            CertificateDer::pem_slice_iter(bytes).collect::<Result<_, _>>().map_err(|_| unreadable())?
-        } else {
-            vec![CertificateDer::from(bytes.to_vec())]
-        };
-        if all.is_empty() || X509Certificate::from_der(&all[0]).is_err() {
-            return Err(unreadable());
-        }
-        let leaf = all.remove(0);
-        Ok(Chain { leaf, rest: all })
+/// The time in which all certificates of a path are valid. A trusted root has no end here: it is trusted because the
+/// settings say so.
+fn all_valid(leaf: &CertificateDer<'_>, path: &VerifiedPath<'_>) -> Result<RangeInclusive<UnixTime>, Refusal> {
+    let mut all = valid(leaf)?;
+    for certificate in path.intermediate_certificates() {
+        let one = valid(&certificate.der())?;
+        all = *all.start().max(one.start())..=*all.end().min(one.end());
     }
-
-    /// Whether the certificate's own time is over.
-    pub(super) fn is_expired(&self) -> bool {
-        X509Certificate::from_der(&self.leaf)
-            .map_or(true, |(_, leaf)| leaf.validity().not_after < x509_parser::time::ASN1Time::now())
-    }
+    Ok(all)
 }
 
 /// Roots, which signed themselves, and the others.

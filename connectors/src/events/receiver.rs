@@ -10,13 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cosell_engine::connector::{Incoming, Refusal, TriggerEvent};
 use reqwest::Url;
+use rustls_pki_types::UnixTime;
 
 use super::certificate::Trust;
 use super::notification;
 use super::settings::EventsSettings;
 use crate::client::address;
 use crate::settings::SettingsError;
-use certificates::Certificates;
+use certificates::{Certificates, Known};
 
 /// Checks the requests that come in.
 pub(crate) struct Receiver {
@@ -50,24 +51,32 @@ impl Receiver {
             return Err(Refusal::new(413, format!("the body is longer than {} bytes", self.longest_body)));
         }
         let signed = self.signed(request)?;
-        self.verify(&signed, &request.body).await?;
+        self.verify(&signed, &request.body, UnixTime::now()).await?;
         notification::read(&request.body, &self.own)
     }
 
-    async fn verify(&self, signed: &Signed, body: &[u8]) -> Result<(), Refusal> {
+    async fn verify(&self, signed: &Signed, body: &[u8], now: UnixTime) -> Result<(), Refusal> {
         let url = &signed.certificate;
         let mut known = self.certificates.get(url, None).await?;
-        if let Err(refusal) = self.trust.verify(&known.chain, body, &signed.signature) {
+        if let Err(refusal) = self.check(&mut known, signed, body, now) {
             // The service may have changed its certificate under the same address.
-            let newer = self.certificates.get(url, Some(known.fetched)).await?;
+            let mut newer = self.certificates.get(url, Some(known.fetched)).await?;
             if newer.fetched == known.fetched {
                 return Err(refusal);
             }
-            self.trust.verify(&newer.chain, body, &signed.signature)?;
+            self.check(&mut newer, signed, body, now)?;
             known = newer;
         }
         self.certificates.prove(url, known);
         Ok(())
+    }
+
+    /// Checks the signature, and before it the certificate, unless that was found good for this time already.
+    fn check(&self, known: &mut Known, signed: &Signed, body: &[u8], now: UnixTime) -> Result<(), Refusal> {
+        if !known.good.as_ref().is_some_and(|good| good.contains(&now)) {
+            known.good = Some(self.trust.verify(&known.chain, now)?);
+        }
+        known.chain.verify_signature(body, &signed.signature)
     }
 
     fn signed(&self, request: &Incoming) -> Result<Signed, Refusal> {

@@ -5,11 +5,13 @@
 //! without end, and no stranger's address may cost a right event its certificate.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use cosell_engine::connector::Refusal;
 use reqwest::Url;
+use rustls_pki_types::UnixTime;
 
 use crate::client::{body_up_to, plain_client};
 use crate::events::certificate::Chain;
@@ -46,10 +48,12 @@ pub(super) struct Certificates {
 /// A certificate that was fetched.
 #[derive(Clone)]
 pub(super) struct Known {
-    pub(super) chain: Chain,
+    pub(super) chain: Arc<Chain>,
     pub(super) fetched: Instant,
     /// Whether an event was found right with a certificate of this address.
     pub(super) proven: bool,
+    /// The time in which this certificate may be believed, once that was found out.
+    pub(super) good: Option<RangeInclusive<UnixTime>>,
 }
 
 /// What is known at a moment.
@@ -88,11 +92,9 @@ impl Certificates {
         self.book().fetched(url, fetched, Instant::now())
     }
 
-    /// Notes that an event was found right with this certificate.
+    /// Notes that an event was found right with this certificate, and what was found out about it.
     pub(super) fn prove(&self, url: &Url, known: Known) {
-        if !known.proven {
-            self.book().keep(url, Known { proven: true, ..known });
-        }
+        self.book().prove(url, Known { proven: true, ..known });
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -137,7 +139,8 @@ impl Book {
     ) -> Result<Option<Known>, Refusal> {
         let kept = self.kept.get(url);
         if let Some(kept) = kept {
-            let too_old = older_than.is_some_and(|fetched| kept.fetched <= fetched) || kept.chain.is_expired();
+            let too_old =
+                older_than.is_some_and(|fetched| kept.fetched <= fetched) || kept.chain.is_expired(UnixTime::now());
             let too_soon = now.saturating_duration_since(kept.fetched) < self.fetch_again_after;
             if !too_old || too_soon {
                 return Ok(Some(kept.clone()));
@@ -166,7 +169,7 @@ impl Book {
         match fetched {
             Ok(chain) => {
                 let proven = self.kept.get(url).is_some_and(|kept| kept.proven);
-                let known = Known { chain, fetched: now, proven };
+                let known = Known { chain: Arc::new(chain), fetched: now, proven, good: None };
                 self.keep(url, known.clone());
                 Ok(known)
             }
@@ -174,6 +177,15 @@ impl Book {
                 self.failed.insert(url.clone(), (now, refusal.clone()));
                 Err(refusal)
             }
+        }
+    }
+
+    /// Takes in what was found out about a certificate, unless another was fetched from its address in the meantime.
+    fn prove(&mut self, url: &Url, known: Known) {
+        match self.kept.get_mut(url) {
+            Some(kept) if kept.fetched == known.fetched => *kept = known,
+            Some(_) => (),
+            None => self.keep(url, known),
         }
     }
 

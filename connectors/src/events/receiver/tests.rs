@@ -12,6 +12,7 @@ use rcgen::{
 };
 
 mod fetching;
+mod remembering;
 
 use super::*;
 use crate::test_server::{Answer, TestServer};
@@ -46,11 +47,16 @@ impl Authority {
 
     /// An authority that this one signs; its PEM holds both.
     fn below(&self, organization: &str) -> Authority {
+        self.below_until(organization, 2100)
+    }
+
+    fn below_until(&self, organization: &str, year: i32) -> Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::OrganizationName, organization);
         params.distinguished_name.push(DnType::CommonName, "Test intermediate");
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
         let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
         Authority { pem: format!("{pem}{}", self.pem), issuer: Issuer::new(params, key) }
     }
