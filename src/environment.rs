@@ -1,5 +1,7 @@
 //! `environments/NAME.yaml`: what binds a pack to addresses, credentials and parameter values.
 
+mod store;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +13,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+
+pub use store::{KeepSettings, KeySettings, StoreSettings};
 
 use crate::failure::Failure;
 
@@ -46,6 +50,10 @@ pub struct EngineSettings {
     pub poll_every: f64,
     /// Certificate and key for serving TLS; without it a proxy in front of the engine does that.
     pub tls: Option<TlsSettings>,
+    /// Where runs are kept, and for how long.
+    pub store: StoreSettings,
+    /// The most runs that are driven side by side. Those that sleep do not count.
+    pub at_once: usize,
 }
 
 /// Files for serving TLS, in PEM.
@@ -69,6 +77,8 @@ impl Default for EngineSettings {
             webhook: true,
             poll_every: 60.0,
             tls: None,
+            store: StoreSettings::default(),
+            at_once: 512,
         }
     }
 }
@@ -88,6 +98,7 @@ impl Environment {
             tls.certificate = folder.join(&tls.certificate);
             tls.key = folder.join(&tls.key);
         }
+        self.engine.store.relative_to(folder);
         self
     }
 

@@ -1,11 +1,14 @@
 //! `cosell run`: serves until it is stopped.
 
+mod telling;
+
+use std::path::Path;
 use std::sync::Arc;
 
+use cosell_engine::clock::SystemClock;
 use cosell_engine::engine::Engine;
-use cosell_engine::run::Run;
+use cosell_engine::store::{MemoryStore, Store};
 use cosell_sandbox::Sandbox;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::cli::PackArgs;
 use crate::environment::Environment;
@@ -13,9 +16,10 @@ use crate::failure::Failure;
 use crate::packs::Opened;
 use crate::rehearsal::{People, register};
 use crate::serve::{Server, listener};
-use crate::{host, narrate, print, sandboxed};
+use crate::{host, print, sandboxed, store};
+use telling::Telling;
 
-pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failure> {
+pub(super) async fn run(args: &PackArgs, with_sandbox: bool, file: Option<&Path>) -> Result<(), Failure> {
     let opened = Opened::new(&args.pack)?;
     let environment = opened.environment(args)?;
     let (sandbox, environment) = if with_sandbox {
@@ -25,8 +29,9 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failu
     } else {
         (None, environment)
     };
-    let engine = host::engine(&opened, &environment).await?;
-    let told = tokio::spawn(tell(engine.clone()));
+    let store = kept(file, &environment, with_sandbox)?;
+    let engine = host::engine_with(&opened, &environment, store, Arc::new(SystemClock)).await?;
+    let telling = Telling::start(&engine);
     let server = Server::start(&engine, &environment.engine).await?;
     announce(&engine, &server, &environment);
     if let Some(sandbox) = &sandbox {
@@ -38,11 +43,24 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failu
         () = async { server.stop().await; engine.idle().await } => {}
         () = stop_signal() => print::line("ended; what was under way is lost with this version's memory"),
     }
-    told.abort();
+    telling.stop().await;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
     Ok(())
+}
+
+/// Where the runs are kept. The sandbox begins anew with each start, so what came of it does too.
+fn kept(file: Option<&Path>, environment: &Environment, with_sandbox: bool) -> Result<Arc<dyn Store>, Failure> {
+    if with_sandbox && file.is_none() {
+        print::line("runs are kept in memory, like the sandbox");
+        return Ok(Arc::new(MemoryStore::new()));
+    }
+    let settings = &environment.engine.store;
+    let file = store::file(file, settings);
+    let store = store::open(&file, settings)?;
+    print::line(format!("runs are kept in {}", file.display()));
+    Ok(Arc::new(store))
 }
 
 /// Waits for Ctrl-C, or for the signal by which a service manager ends a program.
@@ -102,31 +120,4 @@ async fn rehearse(engine: &Engine, server: &Server, sandbox: &Sandbox) -> Result
     ));
     print::line("");
     Ok(())
-}
-
-/// Prints what each run did, when it has ended.
-async fn tell(engine: Engine) {
-    let mut ended = engine.ended_runs();
-    loop {
-        match ended.recv().await {
-            Ok(run) => tell_one(&engine, &run).await,
-            Err(RecvError::Lagged(missed)) => print::line(format!("({missed} runs are not told)")),
-            Err(RecvError::Closed) => return,
-        }
-    }
-}
-
-async fn tell_one(engine: &Engine, run: &Arc<Run>) {
-    let Some(ended) = run.ended() else { return };
-    let world = engine.world();
-    let Ok(record) = world.store.record(run.id()).await else { return };
-    let Some(cosell_engine::run::Event::RunStarted { flow, at, .. }) = record.first() else { return };
-    let took = ended.at.duration_since(*at).as_millis();
-    print::line(format!("{}  {flow}: {} in {took} ms", ended.at.strftime("%H:%M:%S"), ended.outcome));
-    if let Ok(deeds) = narrate::deeds(world, run.id()).await {
-        if deeds.is_empty() {
-            print::line("          = nothing to do");
-        }
-        narrate::lines(&deeds).iter().for_each(|line| print::line(format!("          {line}")));
-    }
 }

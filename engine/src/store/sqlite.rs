@@ -85,6 +85,9 @@ impl Default for Options {
 }
 
 impl SqliteStore {
+    /// The number of the format that this program writes; it reads this and older ones.
+    pub const FORMAT: usize = open::MIGRATIONS.len();
+
     /// Opens the store for the engine, and makes it where there is none. Only one can have it: for a second,
     /// [`StoreError::InUse`] names the process of the first.
     pub fn open(path: &Path, options: &Options) -> Result<SqliteStore, StoreError> {
@@ -115,6 +118,16 @@ impl SqliteStore {
         let waiting = db.query_row("SELECT count(*), coalesce(sum(length(event)), 0) FROM waiting", [], waiting)?;
         let writer = Writer::start(db, Room::new(waiting, options, path))?;
         Ok(SqliteStore { readers: Readers::new(path.to_owned()), writer, vault, packs: Mutex::default(), _lock: lock })
+    }
+
+    /// Which engine works on the store, in words; none where no process has it open for one.
+    pub fn engine(&self) -> Option<String> {
+        open::engine(self.readers.path())
+    }
+
+    /// How many bytes the disk of the store has free; none where that cannot be found out.
+    pub fn free_bytes(&self) -> Option<u64> {
+        room::free_bytes(self.readers.path())
     }
 
     /// Looks at all of the store, however large. What is wrong is told in words; an empty list is good.
