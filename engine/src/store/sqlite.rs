@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use serde_json::Value;
 
 use super::vault::Vault;
@@ -225,8 +225,12 @@ impl Store for SqliteStore {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
+        let reads = [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_SHORT_READ];
+        let read = error.sqlite_error().is_some_and(|error| reads.contains(&error.extended_code));
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => StoreError::Full(error.to_string()),
+            Some(ErrorCode::DiskFull) => StoreError::Full(error.to_string()),
+            // A disk that takes nothing: a quota says so too.
+            Some(ErrorCode::SystemIoFailure) if !read => StoreError::Full(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 StoreError::InUse("another process has been writing to it for a long time".to_owned())
             }
