@@ -1,6 +1,8 @@
 //! The chain that signs events: a root, an intermediate whose organization is Microsoft
 //! Corporation (receivers check the issuer's organization), and the leaf that signs.
 
+use std::sync::{Arc, OnceLock};
+
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
@@ -27,8 +29,18 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
+    /// The chain of all sandboxes of this process, made for the first: a key takes longer to make than all else.
+    pub(crate) fn shared() -> Result<Arc<Certificates>, SandboxError> {
+        static CHAIN: OnceLock<Arc<Certificates>> = OnceLock::new();
+        if let Some(chain) = CHAIN.get() {
+            return Ok(Arc::clone(chain));
+        }
+        let made = Arc::new(Certificates::generate()?);
+        Ok(Arc::clone(CHAIN.get_or_init(|| made)))
+    }
+
     /// Makes a fresh chain.
-    pub(crate) fn generate() -> Result<Certificates, SandboxError> {
+    fn generate() -> Result<Certificates, SandboxError> {
         let key = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
         let (root, root_issuer) = authority("Sandbox Root", "Sandbox Authority", None)?;
         let (intermediate, issuer) = authority("Sandbox Issuing CA", "Microsoft Corporation", Some(&root_issuer))?;

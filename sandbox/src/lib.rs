@@ -34,6 +34,7 @@ mod log;
 mod odata;
 mod options;
 mod partner_center;
+mod past;
 mod server;
 mod world;
 
@@ -82,7 +83,7 @@ impl Sandbox {
         let credentials = fresh_credentials();
         let world = Arc::new(World {
             entra: Held::new(Entra::new(credentials.clone(), addresses.clone())),
-            certificates: Certificates::generate()?,
+            certificates: Certificates::shared()?,
             referrals: Held::new(Referrals::default()),
             webhooks: Held::new(Webhooks::new()),
             deliveries: Deliveries::new(options.delivery_spacing)?,
