@@ -12,12 +12,10 @@ mod admission;
 mod desk;
 mod dispatch;
 mod orders;
-mod stand_in;
 mod sweep;
 mod tending;
 mod work;
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -124,11 +122,7 @@ impl Engine {
 
     /// Ends child runs that nobody waits for.
     async fn end_orphans(&self, runs: &[OpenRun]) -> Result<(), StoreError> {
-        let parents: HashSet<&str> = runs.iter().filter_map(|run| Some(run.id.0.split_once('/')?.0)).collect();
-        // Only runs with children are looked at more closely.
-        let root = |run: &&OpenRun| parents.contains(run.id.0.split('/').next().unwrap_or_default());
-        let families: Vec<OpenRun> = runs.iter().filter(root).cloned().collect();
-        for orphan in self.world().orphans(&families).await? {
+        for orphan in self.world().orphans(runs).await? {
             if let Err(error) = self.world().cancel(orphan, "nobody waits for its answer any more").await {
                 error!(%error, "a child run that nobody waits for could not be ended");
             }

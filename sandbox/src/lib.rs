@@ -47,7 +47,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::certificates::Certificates;
 use crate::dataverse::Dataverse;
 use crate::entra::Entra;
 use crate::faults::Service;
@@ -56,6 +55,7 @@ use crate::held::Held;
 use crate::partner_center::{Deliveries, Referrals, Webhooks};
 use crate::world::World;
 
+pub use crate::certificates::Certificates;
 pub use crate::options::{
     Addresses, ColumnKind, Credentials, CustomColumn, CustomTable, Organization, Ports, SandboxError, SandboxOptions,
 };

@@ -142,7 +142,7 @@ impl Engine {
             Some(_) => {}
         }
         let turn = self.take_from_work(run).await;
-        let cancelled = self.world().cancel(run.clone()).await;
+        let cancelled = self.world().cancel(run.clone(), "a person cancelled it").await;
         if let Some(turn) = turn {
             let mut desk = self.desk();
             match &cancelled {
