@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cosell_connectors::Connections;
 use cosell_engine::document::read_shape;
+use cosell_engine::engine::EngineOptions;
 use cosell_engine::source::{Problems, Route, Source};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -69,6 +70,9 @@ pub struct TlsSettings {
 /// The shortest and the longest time between two polls.
 const POLL_RANGE: (f64, f64) = (0.05, 86_400.0);
 
+/// More runs side by side would only wait for each other.
+const MOST_AT_ONCE: usize = 10_000;
+
 impl Default for EngineSettings {
     fn default() -> EngineSettings {
         EngineSettings {
@@ -87,6 +91,11 @@ impl EngineSettings {
     /// The time between two polls.
     pub fn poll_pause(&self) -> Duration {
         Duration::from_secs_f64(self.poll_every.clamp(POLL_RANGE.0, POLL_RANGE.1))
+    }
+
+    /// The same as the engine wants it.
+    pub fn options(&self) -> EngineOptions {
+        EngineOptions { at_once: self.at_once.clamp(1, MOST_AT_ONCE), keep: self.store.keep.keep() }
     }
 }
 

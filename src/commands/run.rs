@@ -4,20 +4,25 @@ mod telling;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cosell_engine::clock::SystemClock;
-use cosell_engine::engine::Engine;
+use cosell_engine::engine::{Engine, TakenUp};
 use cosell_engine::store::{MemoryStore, Store};
 use cosell_sandbox::Sandbox;
 
 use crate::cli::PackArgs;
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::host::Checked;
 use crate::packs::Opened;
 use crate::rehearsal::{People, register};
 use crate::serve::{Server, listener};
-use crate::{host, print, sandboxed, store};
+use crate::{print, sandboxed, store};
 use telling::Telling;
+
+/// How long what is under way is waited for when the engine stops: service managers wait for half a minute or more.
+const LONGEST_STOP: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(args: &PackArgs, with_sandbox: bool, file: Option<&Path>) -> Result<(), Failure> {
     let opened = Opened::new(&args.pack)?;
@@ -29,8 +34,12 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool, file: Option<&Path>
     } else {
         (None, environment)
     };
-    let store = kept(file, &environment, with_sandbox)?;
-    let engine = host::engine_with(&opened, &environment, store, Arc::new(SystemClock)).await?;
+    let checked = Checked::new(&opened, &environment)?;
+    // The sandbox begins anew with each start, so what came of it does too.
+    let in_memory = with_sandbox && file.is_none();
+    let store: Arc<dyn Store> = if in_memory { Arc::new(MemoryStore::new()) } else { kept(file, &environment)? };
+    let (engine, taken_up) = checked.engine(store, Arc::new(SystemClock)).await?;
+    announce_work(taken_up);
     let telling = Telling::start(&engine);
     let server = Server::start(&engine, &environment.engine).await?;
     announce(&engine, &server, &environment);
@@ -38,24 +47,23 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool, file: Option<&Path>
         rehearse(&engine, &server, sandbox).await?;
     }
     stop_signal().await;
-    print::line("stopping: no new events are taken in, runs under way go to their end; stop again to end at once");
+    print::line("stopping: what is under way comes to a resting place; stop again to end at once");
     tokio::select! {
-        () = async { server.stop().await; engine.idle().await } => {}
-        () = stop_signal() => print::line("ended; what was under way is lost with this version's memory"),
+        () = async { server.stop().await; engine.stop(LONGEST_STOP).await } => {}
+        () = stop_signal() => {}
     }
     telling.stop().await;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
+    if !in_memory {
+        print::line("stopped; what is not done goes on at the next start");
+    }
     Ok(())
 }
 
-/// Where the runs are kept. The sandbox begins anew with each start, so what came of it does too.
-fn kept(file: Option<&Path>, environment: &Environment, with_sandbox: bool) -> Result<Arc<dyn Store>, Failure> {
-    if with_sandbox && file.is_none() {
-        print::line("runs are kept in memory, like the sandbox");
-        return Ok(Arc::new(MemoryStore::new()));
-    }
+/// The store of the runs, which outlives the process.
+fn kept(file: Option<&Path>, environment: &Environment) -> Result<Arc<dyn Store>, Failure> {
     let settings = &environment.engine.store;
     let file = store::file(file, settings);
     let store = store::open(&file, settings)?;
@@ -74,6 +82,14 @@ async fn stop_signal() {
         return;
     }
     let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Says what goes on that was not done when the engine stopped.
+fn announce_work(taken_up: TakenUp) {
+    if taken_up != TakenUp::default() {
+        let TakenUp { runs, asleep, waiting } = taken_up;
+        print::line(format!("taken up: runs under way {runs}, asleep {asleep}, events waiting {waiting}"));
+    }
 }
 
 fn announce(engine: &Engine, server: &Server, environment: &Environment) {

@@ -44,6 +44,7 @@ fn told(event: &Event, child: Option<&RunSummary>) -> (String, Vec<String>) {
         Event::CallDelayed { error, attempts, until, .. } => {
             plain(format!("{} without a result: {error}; again at {}", counted(*attempts, "attempt"), moment(*until)))
         }
+        Event::CallRepeated { .. } => plain("calls once more".to_owned()),
         Event::CallFinished { result, attempts, .. } => {
             let tried = if *attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
             match result {
