@@ -1,4 +1,4 @@
-//! Points in time as people type them: how long ago (`2h`, `3 days`), or when (`2026-11-20`, `2026-11-20T08:00`,
+//! Points in time as people type and read them: how long ago (`2h`, `3 days`), or when (`2026-11-20`, `2026-11-20T08:00`,
 //! `2026-11-20T08:00:00+01:00`). Without a zone it is UTC, as in all that the command prints.
 
 use jiff::civil::DateTime;
@@ -12,6 +12,11 @@ use jiff::{Span, Timestamp};
 /// What may be written instead.
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
     seen_from(text, Timestamp::now())
+}
+
+/// A time to the second, as the command prints it.
+pub(crate) fn shown(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 fn seen_from(text: &str, now: Timestamp) -> Result<Timestamp, String> {

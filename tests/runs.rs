@@ -14,7 +14,7 @@ steps:
 const SLEEPER: &str = "
 trigger: { schedule: { every: day } }
 steps:
-  rest: { wait: 3 hours }
+  rest: { wait: { for: 3 hours } }
   deal: { call: http.get, with: { url: '{service}/deal' } }
 ";
 
@@ -31,7 +31,7 @@ async fn runs_are_listed_and_shown_beside_the_engine() {
     let _engine = stage.engine();
     let failed = stage.wait_for_runs(&["--outcome", "failed"], 3);
     let asleep = stage.wait_for_runs(&["--outcome", "running"], 1);
-    stage.cosell(&["runs", "list"]).check(0, &["began (UTC)", "sleeper", "failed", "there is no deal", "status 404"]);
+    stage.cosell(&["runs", "list"]).check(0, &["began (UTC)", "sleeper", "failed", "(not_found, status 404)"]);
     // Filter, and how many runs it leaves.
     let cases: &[(&[&str], usize)] = &[
         (&[], 4),
@@ -77,7 +77,7 @@ async fn what_failed_is_repeated_with_a_canary_first() {
     assert_eq!(stage.runs(&[]).len(), 4, "nothing was done");
     // The service still fails, and so does the canary: the oldest.
     let canary = stage.cosell(&[&resubmit[..], &["--yes"]].concat());
-    canary.check(1, &["first, as a canary", &failed[2], "the other 2 are left as they are"]);
+    canary.check(1, &["first, as a canary", &failed[2], "nothing was done with the other 2"]);
     assert_eq!(stage.runs(&[]).len(), 5);
     stage.service.set("deal", Answer::Found);
     // The canary of before is done once more by its failed resubmission.
@@ -169,12 +169,32 @@ async fn a_store_is_copied_and_looked_at() {
     stage.cosell(&["backup", "copy.db"]).check(0, &["copied `cosell.db` to `copy.db`"]);
     stage.cosell(&["backup", "copy.db"]).check(2, &["`copy.db` exists already"]);
     assert_eq!(stage.wait_for_runs(&["--store", "copy.db"], 4), before);
-    stage.cosell(&["backfill", "--since", "1h"]).check(0, &[]);
+    stage.cosell(&["backfill", "--since", "1h"]).check(1, &["no flow is started by something that can be asked"]);
     engine.kill();
     std::fs::remove_file(stage.path().join("cosell.db.key")).unwrap();
     stage.cosell(&["doctor"]).check(1, &["none is at work", "the key `cosell.db.key` cannot be read"]);
     std::fs::write(stage.path().join("cosell.db"), "no database at all, but longer than nothing").unwrap();
     stage.cosell(&["runs", "list"]).check(3, &["cosell.db"]);
+}
+
+/// The pack that ships, on the sandbox, with a store that outlives it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changed_is_asked_for_again() {
+    let stage = Stage::set(&[]).await;
+    let mut engine = stage.engine_with(&["run", "--sandbox", "--store", "sandbox.db"]);
+    engine.says("runs are kept in sandbox.db");
+    engine.says("Change an opportunity in the CRM");
+    let store = ["--store", "sandbox.db"];
+    stage.wait_for_runs(&[&["--outcome", "succeeded", "--flow", "create-co-sell-referral"], &store[..]].concat(), 1);
+    let backfill = ["backfill", "--since", "1h", "--flow", "dynamics365-opportunity-to-partner-center"];
+    stage
+        .cosell(&[&backfill[..], &store].concat())
+        .check(0, &["`dynamics365-opportunity-to-partner-center`: 1 change", "0 new"]);
+    let about = stage.runs(&[&["--flow", "partner-center-to-dynamics365"], &store[..]].concat());
+    let deal = about[0]["about"][0].as_str().unwrap().to_uppercase();
+    for name in [&*deal, deal.trim_start_matches("DEAL/")] {
+        assert!(!stage.runs(&[&["--about", name], &store[..]].concat()).is_empty(), "{name}");
+    }
 }
 
 fn wait_until(mut holds: impl FnMut() -> bool) {

@@ -91,8 +91,12 @@ impl Stage {
 
     /// Starts the engine; it has taken up what there was when this returns.
     pub(crate) fn engine(&self) -> Serving {
-        let mut command = self.command(&["run", "--pack", "pack"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.engine_with(&["run", "--pack", "pack"])
+    }
+
+    /// The same with other arguments.
+    pub(crate) fn engine_with(&self, arguments: &[&str]) -> Serving {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
         let mut serving = Serving { child, lines, said: String::new() };
         serving.says("stop it with Ctrl-C");

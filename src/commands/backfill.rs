@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::cli::StoreArgs;
 use crate::failure::Failure;
-use crate::{print, store};
+use crate::{moment, print, store};
 
 pub(super) async fn backfill(since: Timestamp, flow: Option<String>, args: &StoreArgs) -> Result<(), Failure> {
     let desk = store::attach(args)?;
@@ -14,7 +14,10 @@ pub(super) async fn backfill(since: Timestamp, flow: Option<String>, args: &Stor
         print::line(desk.waits_for_engine());
         return Ok(());
     }
-    print::line(format!("looking for what changed since {since}; Ctrl-C ends the waiting, not the search"));
+    print::line(format!(
+        "looking for what changed since {}; Ctrl-C ends the waiting, not the search",
+        moment::shown(since)
+    ));
     print::line(desk.result(order).await?);
     Ok(())
 }

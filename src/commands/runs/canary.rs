@@ -7,11 +7,10 @@ use cosell_engine::run::RunId;
 use cosell_engine::store::{RunQuery, RunSummary, Store};
 
 use super::chosen::{self, Found};
-use super::list::moment;
 use super::orders::Wish;
 use crate::failure::Failure;
-use crate::print;
 use crate::store::Desk;
+use crate::{moment, print};
 
 /// The pause between two looks at a run.
 const LOOK: Duration = Duration::from_millis(200);
@@ -52,7 +51,7 @@ impl Canary {
                     return ended(&run, outcome);
                 }
                 if let Some(until) = run.sleeps_until.filter(|until| told != Some(*until)) {
-                    print::line(format!("run {} sleeps until {}; waiting for its end", run.id, moment(until)));
+                    print::line(format!("run {} sleeps until {}; waiting for its end", run.id, moment::shown(until)));
                     told = Some(until);
                 }
             }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::{RunFilter, StoreArgs};
 use crate::failure::Failure;
-use crate::{print, store};
+use crate::{moment, print, store};
 
 /// The fewest characters of an id that are shown: those that say the millisecond in which the run began.
 const SHORTEST_ID: usize = 13;
@@ -73,18 +73,13 @@ fn row(run: &RunSummary, id: String, now: Timestamp) -> [String; 6] {
 fn note(run: &RunSummary, now: Timestamp) -> Option<String> {
     match (&run.error, run.sleeps_until) {
         (Some(error), _) => Some(format!("✖ {error}").replace('\n', " ")),
-        (None, Some(until)) if is_asleep(run, now) => Some(format!("sleeps until {}", moment(until))),
+        (None, Some(until)) if is_asleep(run, now) => Some(format!("sleeps until {}", moment::shown(until))),
         _ => None,
     }
 }
 
 fn is_asleep(run: &RunSummary, now: Timestamp) -> bool {
     run.finished.is_none() && run.sleeps_until.is_some_and(|until| until > now)
-}
-
-/// A time to the second, with its zone.
-pub(super) fn moment(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// A duration in few characters.

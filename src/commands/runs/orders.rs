@@ -142,7 +142,7 @@ async fn not_repeated(store: &dyn Store, runs: Vec<RunSummary>) -> Result<Vec<Ru
 /// A canary that did not succeed, and what that means for the others.
 fn stopped(failure: Failure, rest: usize) -> Failure {
     match failure {
-        Failure::Data(why) => Failure::Data(format!("{why}; the other {rest} are left as they are")),
+        Failure::Data(why) if rest > 0 => Failure::Data(format!("{why}; nothing was done with the other {rest}")),
         failure => failure,
     }
 }

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::chosen::{self, Found};
-use super::list::{moment, took};
+use super::list::took;
 use super::story;
 use crate::cli::StoreArgs;
 use crate::failure::Failure;
-use crate::{print, store};
+use crate::{moment, print, store};
 
 pub(super) async fn show(id: &str, as_json: bool, args: &StoreArgs) -> Result<(), Failure> {
     let desk = store::attach(args)?;
@@ -46,12 +46,12 @@ fn heading(run: &RunSummary, again: &[RunSummary]) {
     if !run.about.is_empty() {
         row("about", run.about.join(", "));
     }
-    row("began", moment(run.started));
+    row("began", moment::shown(run.started));
     match (run.finished, run.outcome, run.sleeps_until) {
         (Some(at), Some(outcome), _) => {
-            row("ended", format!("{}, {outcome} after {}", moment(at), took(at.duration_since(run.started))));
+            row("ended", format!("{}, {outcome} after {}", moment::shown(at), took(at.duration_since(run.started))));
         }
-        (_, _, Some(until)) if until > now => row("sleeps", format!("until {}", moment(until))),
+        (_, _, Some(until)) if until > now => row("sleeps", format!("until {}", moment::shown(until))),
         _ => row("goes on", format!("since {}", took(now.duration_since(run.started)))),
     }
     if let Some(error) = &run.error {

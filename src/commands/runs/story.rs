@@ -7,11 +7,10 @@ use cosell_engine::run::{Change, Ending, Event, Part, Verdict};
 use cosell_engine::store::RunSummary;
 use serde_json::Value;
 
-use super::list::moment;
-use crate::narrate;
+use crate::{moment, narrate};
 
 /// The most lines of one value that are shown, and their longest; `--json` has it whole.
-const MOST_LINES: usize = 40;
+const MOST_LINES: usize = 16;
 const LONGEST_LINE: usize = 160;
 /// How far values stand to the right: below the step's name.
 const INDENT: &str = "              ";
@@ -37,13 +36,15 @@ fn told(event: &Event, child: Option<&RunSummary>) -> (String, Vec<String>) {
         Event::LoopStarted { items, .. } => plain(format!("has {}", counted(items.len(), "item"))),
         Event::UntilStarted { count, .. } => plain(format!("has {count} passes at most")),
         Event::PassChecked { verdict, .. } => plain(verdict_of(*verdict).to_owned()),
-        Event::WaitStarted { until, .. } => plain(format!("waits until {}", moment(*until))),
+        Event::WaitStarted { until, .. } => plain(format!("waits until {}", moment::shown(*until))),
         Event::VariableSet { variable, value: new, .. } => (format!("sets `{variable}` to"), value(new)),
         Event::VariableAppended { variable, value: more, .. } => (format!("appends to `{variable}`"), value(more)),
         Event::CallStarted { part, input, changes, .. } => call(*part, input, changes, child),
-        Event::CallDelayed { error, attempts, until, .. } => {
-            plain(format!("{} without a result: {error}; again at {}", counted(*attempts, "attempt"), moment(*until)))
-        }
+        Event::CallDelayed { error, attempts, until, .. } => plain(format!(
+            "{} without a result: {error}; again at {}",
+            counted(*attempts, "attempt"),
+            moment::shown(*until)
+        )),
         Event::CallRepeated { .. } => plain("calls once more".to_owned()),
         Event::CallFinished { result, attempts, .. } => {
             let tried = if *attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
