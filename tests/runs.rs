@@ -105,7 +105,7 @@ async fn runs_are_resumed_and_cancelled() {
     stage.cosell(&["runs", "show", &one]).check(0, &["the run goes on from a step that failed", "ended"]);
     stage.cosell(&["runs", "resume", &two]).check(1, &["secure values"]);
     stage.cosell(&["runs", "cancel", &one]).check(1, &["it has ended"]);
-    stage.cosell(&["runs", "cancel", &asleep[..20]]).check(0, &["it is cancelled"]);
+    stage.cosell(&["runs", "cancel", &asleep[..30]]).check(0, &["it is cancelled"]);
     assert_eq!(stage.wait_for_runs(&["--outcome", "cancelled"], 1), [asleep]);
 }
 

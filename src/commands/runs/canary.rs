@@ -44,8 +44,11 @@ impl Canary {
 
     /// Waits for the run's end, which must be a success.
     pub(super) async fn end(&self, desk: &Desk) -> Result<(), Failure> {
+        if matches!(self, Canary::None) {
+            return Ok(());
+        }
         let mut told = None;
-        while !matches!(self, Canary::None) {
+        loop {
             if let Some(run) = self.run(desk.store()).await? {
                 if let Some(outcome) = run.outcome {
                     return ended(&run, outcome);
@@ -58,7 +61,6 @@ impl Canary {
             desk.expect_engine()?;
             tokio::time::sleep(LOOK).await;
         }
-        Ok(())
     }
 
     /// The run as it stands, once there is more of it than before.

@@ -3,6 +3,8 @@
 //! Of many the first is the canary: the others follow when it has succeeded. What is ordered is in the store, so it is
 //! carried out also when this command is ended, and when an engine starts later.
 
+use std::cmp::Reverse;
+
 use cosell_engine::run::RunId;
 use cosell_engine::store::{Order, RunQuery, RunSummary, Store};
 use jiff::Timestamp;
@@ -121,7 +123,7 @@ async fn matching(wish: Wish, store: &dyn Store, filter: &RunFilter, most: usize
     if wish == Wish::Resubmit {
         runs = not_repeated(store, runs).await?;
     }
-    runs.sort_by(|left, right| right.started.cmp(&left.started));
+    runs.sort_by_key(|run| Reverse(run.started));
     runs.truncate(most);
     runs.reverse();
     Ok(runs)
