@@ -1,8 +1,15 @@
 //! What may be typed.
 
+mod runs;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+pub use runs::{OrderArgs, OutcomeFilter, RunFilter, RunsCommand, StoreArgs};
+
+use crate::moment;
 
 /// Keeps Partner Center referrals and a CRM in step, by flows in YAML.
 #[derive(Debug, Parser)]
@@ -47,11 +54,46 @@ pub enum Command {
         /// Which pack
         #[command(flatten)]
         pack: PackArgs,
-        /// Run against the embedded sandbox instead of real services
+        /// Run against the embedded sandbox instead of real services; runs are kept in memory
         #[arg(long)]
         sandbox: bool,
+        /// The file that keeps the runs; else that of the environment, else `cosell.db` in this folder
+        #[arg(long, value_name = "FILE", env = "COSELL_STORE")]
+        store: Option<PathBuf>,
     },
-    /// Runs one flow now and tells what it did
+    /// Lists, shows and repeats runs that are kept, also beside an engine at work
+    Runs {
+        /// What to do with runs
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
+    /// Has the engine look for what changed since then, on both sides, as if it had just been told
+    Backfill {
+        /// Since when: `2h`, `3 days`, `2026-11-20`, `2026-11-20T08:00` (UTC)
+        #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+        since: Timestamp,
+        /// For this flow only
+        #[arg(long)]
+        flow: Option<String>,
+        /// Which store
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Copies the store into a new file, also while an engine works on it
+    Backup {
+        /// The new file
+        file: PathBuf,
+        /// Which store
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Looks whether everything is in place, and if not, says why
+    Doctor {
+        /// Which store
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Runs one flow now and tells what it did; the run is not kept
     Trigger {
         /// The flow's name
         flow: String,

@@ -1,12 +1,16 @@
 //! The commands, a file each.
 
+mod backfill;
+mod backup;
 mod check;
 mod demo;
+mod doctor;
 mod eval;
 mod explain;
 mod graph;
 mod pack_new;
 mod run;
+mod runs;
 mod schema;
 mod trigger;
 
@@ -19,7 +23,11 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo => demo::demo().await,
         Command::Check { pack, json, strict_limits } => check::check(&pack, check::Options { json, strict_limits }),
         Command::Graph { pack, flow, format } => graph::graph(&pack, flow.as_deref(), format),
-        Command::Run { pack, sandbox } => run::run(&pack, sandbox).await,
+        Command::Run { pack, sandbox, store } => run::run(&pack, sandbox, store.as_deref()).await,
+        Command::Runs { command } => runs::runs(command).await,
+        Command::Backfill { since, flow, store } => backfill::backfill(since, flow, &store).await,
+        Command::Backup { file, store } => backup::backup(&file, &store).await,
+        Command::Doctor { store } => doctor::doctor(&store).await,
         Command::Trigger { flow, pack, inputs, json } => trigger::trigger(&pack, &flow, &inputs, json).await,
         Command::Eval(args) => eval::eval(&args),
         Command::Explain { word } => explain::explain(word.as_deref()),

@@ -1,16 +1,21 @@
 //! `environments/NAME.yaml`: what binds a pack to addresses, credentials and parameter values.
 
+mod store;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cosell_connectors::Connections;
 use cosell_engine::document::read_shape;
+use cosell_engine::engine::EngineOptions;
 use cosell_engine::source::{Problems, Route, Source};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+
+pub use store::{KeepSettings, KeySettings, StoreSettings};
 
 use crate::failure::Failure;
 
@@ -46,6 +51,10 @@ pub struct EngineSettings {
     pub poll_every: f64,
     /// Certificate and key for serving TLS; without it a proxy in front of the engine does that.
     pub tls: Option<TlsSettings>,
+    /// Where runs are kept, and for how long.
+    pub store: StoreSettings,
+    /// The most runs that are driven side by side. Those that sleep do not count.
+    pub at_once: usize,
 }
 
 /// Files for serving TLS, in PEM.
@@ -61,6 +70,9 @@ pub struct TlsSettings {
 /// The shortest and the longest time between two polls.
 const POLL_RANGE: (f64, f64) = (0.05, 86_400.0);
 
+/// More runs side by side would only wait for each other.
+const MOST_AT_ONCE: usize = 10_000;
+
 impl Default for EngineSettings {
     fn default() -> EngineSettings {
         EngineSettings {
@@ -69,6 +81,8 @@ impl Default for EngineSettings {
             webhook: true,
             poll_every: 60.0,
             tls: None,
+            store: StoreSettings::default(),
+            at_once: 512,
         }
     }
 }
@@ -77,6 +91,11 @@ impl EngineSettings {
     /// The time between two polls.
     pub fn poll_pause(&self) -> Duration {
         Duration::from_secs_f64(self.poll_every.clamp(POLL_RANGE.0, POLL_RANGE.1))
+    }
+
+    /// The same as the engine wants it.
+    pub fn options(&self) -> EngineOptions {
+        EngineOptions { at_once: self.at_once.clamp(1, MOST_AT_ONCE), keep: self.store.keep.keep() }
     }
 }
 
@@ -88,6 +107,7 @@ impl Environment {
             tls.certificate = folder.join(&tls.certificate);
             tls.key = folder.join(&tls.key);
         }
+        self.engine.store.relative_to(folder);
         self
     }
 

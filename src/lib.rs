@@ -11,12 +11,14 @@ mod commands;
 pub mod environment;
 pub mod failure;
 pub mod host;
+mod moment;
 pub mod narrate;
 pub mod packs;
 mod print;
 pub mod rehearsal;
 pub mod sandboxed;
 pub mod serve;
+pub mod store;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -19,6 +19,17 @@ pub(crate) fn heading(text: impl AsRef<str>) {
     line(format!("\u{1b}[1m{}\u{1b}[0m", text.as_ref()));
 }
 
+/// A number of bytes in few characters.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let (mut value, mut unit) = (bytes, 0);
+    let mut rest = 0;
+    while value >= 1000 && unit + 1 < UNITS.len() {
+        (value, rest, unit) = (value / 1000, value % 1000 / 100, unit + 1);
+    }
+    if unit == 0 { format!("{value} bytes") } else { format!("{value}.{rest} {}", UNITS[unit]) }
+}
+
 /// Text as it stands on standard output.
 pub(crate) fn text(text: impl AsRef<str>) {
     let _ = write!(anstream::stdout(), "{}", text.as_ref());

@@ -8,6 +8,8 @@ mod failing_services;
 mod harness;
 mod main_job;
 mod race;
+mod runs;
+mod serving;
 mod structure;
 mod tls;
 mod webhooks;

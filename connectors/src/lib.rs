@@ -31,10 +31,10 @@ mod test_server;
 
 use std::time::Duration;
 
-use cosell_engine::connector::Connectors;
+use cosell_engine::connector::{Connector, Connectors};
 
 pub use record::{Record, Row};
-pub use settings::{Connections, Secret, SettingsError, SignIn};
+pub use settings::{Connections, LimitSettings, Secret, SettingsError, SignIn};
 
 use connection::Connection;
 
@@ -74,12 +74,22 @@ pub fn standard(connections: &Connections) -> Result<Connectors, SettingsError> 
             None => None,
         },
     );
+    let referrals = connections.partner_center.as_ref().map(|settings| &settings.limits);
+    let registration = connections.events.as_ref().map(|settings| &settings.limits);
+    let crm = connections.dataverse.as_ref().map(|settings| &settings.limits);
     Ok(Connectors::new([
-        partner_center::connector(&partner_center),
-        events::connector(&events, receiver, &partner_center),
-        dataverse::connector(&dataverse),
+        limited(partner_center::connector(&partner_center), referrals),
+        limited(events::connector(&events, receiver, &partner_center), registration),
+        limited(dataverse::connector(&dataverse), crm),
         http::connector()?,
     ]))
+}
+
+fn limited(connector: Connector, limits: Option<&LimitSettings>) -> Connector {
+    match limits {
+        Some(limits) => limits.apply(connector),
+        None => connector,
+    }
 }
 
 /// The deadline of one request where settings do not name one.

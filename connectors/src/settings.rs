@@ -4,7 +4,9 @@
 //! is asked for, so a secret that was changed is taken up without a restart.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use cosell_engine::connector::{Connector, Rate};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -45,6 +47,18 @@ pub struct SignIn {
     /// The sign-in service.
     #[serde(default = "default_login_url")]
     pub login_url: String,
+}
+
+/// How much a service may be asked for. What is left out is as the connector has it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// The most calls under way at once.
+    pub at_once: Option<usize>,
+    /// The most calls that are begun in the time that `per` says.
+    pub requests: Option<u32>,
+    /// Seconds in which so many `requests` may be made; 60 by default.
+    pub per: Option<u64>,
 }
 
 /// Where a secret is: `{ env: NAME }` or `{ file: PATH }`. It never prints.
@@ -116,6 +130,22 @@ impl Connections {
     }
 }
 
+impl LimitSettings {
+    /// The connector with these limits.
+    pub(crate) fn apply(&self, connector: Connector) -> Connector {
+        const MINUTE: u64 = 60;
+        let mut limits = connector.limits();
+        if let Some(at_once) = self.at_once {
+            limits.at_once = at_once.max(1);
+        }
+        if let Some(requests) = self.requests {
+            let per = Duration::from_secs(self.per.unwrap_or(MINUTE).max(1));
+            limits.rate = Some(Rate { calls: requests.max(1), per });
+        }
+        connector.with_limits(limits)
+    }
+}
+
 impl Secret {
     /// A secret from code instead of from the environment or a file.
     pub fn given(text: impl Into<String>) -> Secret {
@@ -176,6 +206,23 @@ mod tests {
         assert_eq!(events.url, "https://api.partnercenter.microsoft.com");
         assert_eq!(events.certificate_names, ["pcnotifications-dispatch.microsoft.com"]);
         assert_eq!(events.max_body, 65536);
+    }
+
+    #[test]
+    fn limits_are_those_of_the_connector_where_nothing_else_is_said() {
+        let usual = || Connector::new("dataverse").limits();
+        let rate = |calls, seconds| Some(Rate { calls, per: Duration::from_secs(seconds) });
+        let cases = [
+            ("{}", usual().at_once, None),
+            (r#"{ "at_once": 8 }"#, 8, None),
+            (r#"{ "requests": 100 }"#, usual().at_once, rate(100, 60)),
+            (r#"{ "at_once": 0, "requests": 0, "per": 0 }"#, 1, rate(1, 1)),
+        ];
+        for (text, at_once, rate) in cases {
+            let settings: LimitSettings = serde_json::from_str(text).unwrap();
+            let limits = settings.apply(Connector::new("dataverse")).limits();
+            assert_eq!((limits.at_once, limits.rate), (at_once, rate), "{text}");
+        }
     }
 
     #[test]

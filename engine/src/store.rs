@@ -36,11 +36,11 @@ pub trait Store: Send + Sync {
     /// is refused with all others: two drive one run. What this commits is durable when a later commit is.
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError>;
 
-    /// The newest runs first.
+    /// The runs that are asked for, those that began last first.
     async fn runs(&self, query: &RunQuery) -> Result<Vec<RunSummary>, StoreError>;
 
     /// The record of a run; empty where there is none. While the run lives it is whole; of one that has ended it is
-    /// what people may see.
+    /// what people may see. Of one that ended and goes on again, what it had before may be so too.
     async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError>;
 
     /// Keeps the pack of that content, for the runs that begin with it; what is kept already stays.
@@ -62,7 +62,8 @@ pub trait Store: Send + Sync {
     async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError>;
 
     /// Forgets some of what is older or more than is to be kept, of runs that have ended; returns how many runs went.
-    /// It is called again while there are any, so that others are not held up for long.
+    /// It is called again while there are any, so that others are not held up for long. A pack goes with its last run,
+    /// but not one that was kept since the store was opened: runs are to begin with it.
     async fn prune(&self, keep: &Keep, now: Timestamp) -> Result<usize, StoreError>;
 }
 

@@ -1,21 +1,30 @@
 //! `cosell run`: serves until it is stopped.
 
-use std::sync::Arc;
+mod telling;
 
-use cosell_engine::engine::Engine;
-use cosell_engine::run::Run;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cosell_engine::clock::SystemClock;
+use cosell_engine::engine::{Engine, TakenUp};
+use cosell_engine::store::{MemoryStore, Store};
 use cosell_sandbox::Sandbox;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::cli::PackArgs;
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::host::Checked;
 use crate::packs::Opened;
 use crate::rehearsal::{People, register};
 use crate::serve::{Server, listener};
-use crate::{host, narrate, print, sandboxed};
+use crate::{print, sandboxed, store};
+use telling::Telling;
 
-pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failure> {
+/// How long what is under way is waited for when the engine stops: service managers wait for half a minute or more.
+const LONGEST_STOP: Duration = Duration::from_secs(15);
+
+pub(super) async fn run(args: &PackArgs, with_sandbox: bool, file: Option<&Path>) -> Result<(), Failure> {
     let opened = Opened::new(&args.pack)?;
     let environment = opened.environment(args)?;
     let (sandbox, environment) = if with_sandbox {
@@ -25,24 +34,41 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool) -> Result<(), Failu
     } else {
         (None, environment)
     };
-    let engine = host::engine(&opened, &environment).await?;
-    let told = tokio::spawn(tell(engine.clone()));
+    let checked = Checked::new(&opened, &environment)?;
+    // The sandbox begins anew with each start, so what came of it does too.
+    let in_memory = with_sandbox && file.is_none();
+    let store: Arc<dyn Store> = if in_memory { Arc::new(MemoryStore::new()) } else { kept(file, &environment)? };
+    let (engine, taken_up) = checked.engine(store, Arc::new(SystemClock)).await?;
+    announce_work(taken_up);
+    let telling = Telling::start(&engine);
     let server = Server::start(&engine, &environment.engine).await?;
     announce(&engine, &server, &environment);
     if let Some(sandbox) = &sandbox {
         rehearse(&engine, &server, sandbox).await?;
     }
     stop_signal().await;
-    print::line("stopping: no new events are taken in, runs under way go to their end; stop again to end at once");
+    print::line("stopping: what is under way comes to a resting place; stop again to end at once");
     tokio::select! {
-        () = async { server.stop().await; engine.idle().await } => {}
-        () = stop_signal() => print::line("ended; what was under way is lost with this version's memory"),
+        () = async { server.stop().await; engine.stop(LONGEST_STOP).await } => {}
+        () = stop_signal() => {}
     }
-    told.abort();
+    telling.stop().await;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
+    if !in_memory {
+        print::line("stopped; what is not done goes on at the next start");
+    }
     Ok(())
+}
+
+/// The store of the runs, which outlives the process.
+fn kept(file: Option<&Path>, environment: &Environment) -> Result<Arc<dyn Store>, Failure> {
+    let settings = &environment.engine.store;
+    let file = store::file(file, settings);
+    let store = store::open(&file, settings)?;
+    print::line(format!("runs are kept in {}", file.display()));
+    Ok(Arc::new(store))
 }
 
 /// Waits for Ctrl-C, or for the signal by which a service manager ends a program.
@@ -56,6 +82,14 @@ async fn stop_signal() {
         return;
     }
     let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Says what goes on that was not done when the engine stopped.
+fn announce_work(taken_up: TakenUp) {
+    if taken_up != TakenUp::default() {
+        let TakenUp { runs, asleep, waiting } = taken_up;
+        print::line(format!("taken up: runs under way {runs}, asleep {asleep}, events waiting {waiting}"));
+    }
 }
 
 fn announce(engine: &Engine, server: &Server, environment: &Environment) {
@@ -102,31 +136,4 @@ async fn rehearse(engine: &Engine, server: &Server, sandbox: &Sandbox) -> Result
     ));
     print::line("");
     Ok(())
-}
-
-/// Prints what each run did, when it has ended.
-async fn tell(engine: Engine) {
-    let mut ended = engine.ended_runs();
-    loop {
-        match ended.recv().await {
-            Ok(run) => tell_one(&engine, &run).await,
-            Err(RecvError::Lagged(missed)) => print::line(format!("({missed} runs are not told)")),
-            Err(RecvError::Closed) => return,
-        }
-    }
-}
-
-async fn tell_one(engine: &Engine, run: &Arc<Run>) {
-    let Some(ended) = run.ended() else { return };
-    let world = engine.world();
-    let Ok(record) = world.store.record(run.id()).await else { return };
-    let Some(cosell_engine::run::Event::RunStarted { flow, at, .. }) = record.first() else { return };
-    let took = ended.at.duration_since(*at).as_millis();
-    print::line(format!("{}  {flow}: {} in {took} ms", ended.at.strftime("%H:%M:%S"), ended.outcome));
-    if let Ok(deeds) = narrate::deeds(world, run.id()).await {
-        if deeds.is_empty() {
-            print::line("          = nothing to do");
-        }
-        narrate::lines(&deeds).iter().for_each(|line| print::line(format!("          {line}")));
-    }
 }

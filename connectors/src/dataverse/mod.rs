@@ -35,7 +35,7 @@ mod update_row;
 mod upsert_row;
 mod write;
 
-use cosell_engine::connector::Connector;
+use cosell_engine::connector::{Connector, Limits};
 
 pub use append_audit::{AppendAudit, AppendAuditInput, Mark};
 pub use create_row::{CreateRow, CreateRowInput};
@@ -50,9 +50,13 @@ pub use upsert_row::{UpsertRow, UpsertRowInput, Upserted};
 use crate::connection::Connection;
 use service::Dataverse;
 
+/// The most calls at once that the service allows one user.
+const MOST_AT_ONCE: usize = 52;
+
 /// The connector `dataverse`.
 pub(crate) fn connector(connection: &Connection<Dataverse>) -> Connector {
     Connector::new("dataverse")
+        .with_limits(Limits { at_once: MOST_AT_ONCE, ..Limits::default() })
         .with(GetRow::new(connection))
         .with(FindRow::new(connection))
         .with(ListRows::new(connection))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::service::Dataverse;
 use crate::client::Client;
-use crate::settings::{SettingsError, SignIn};
+use crate::settings::{LimitSettings, SettingsError, SignIn};
 
 /// The connection to an environment of Dataverse.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -23,12 +23,21 @@ pub struct DataverseSettings {
     /// Seconds that one request may take; 30 by default.
     #[serde(default = "default_timeout")]
     pub timeout: u64,
+    /// How much the service may be asked for, where that is not the usual.
+    #[serde(default)]
+    pub limits: LimitSettings,
 }
 
 impl DataverseSettings {
     /// Settings for a service at that address; everything else is as usual.
     pub fn new(url: impl Into<String>, sign_in: SignIn) -> DataverseSettings {
-        DataverseSettings { url: url.into(), audience: None, sign_in, timeout: default_timeout() }
+        DataverseSettings {
+            url: url.into(),
+            audience: None,
+            sign_in,
+            timeout: default_timeout(),
+            limits: LimitSettings::default(),
+        }
     }
 
     /// The service that these settings describe.

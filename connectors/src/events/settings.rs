@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::client::Client;
-use crate::settings::{SettingsError, SignIn};
+use crate::settings::{LimitSettings, SettingsError, SignIn};
 
 /// The connection to Partner Center's events.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -38,6 +38,9 @@ pub struct EventsSettings {
     /// The longest body in bytes; 65536 by default.
     #[serde(default = "default_max_body")]
     pub max_body: usize,
+    /// How much the service may be asked for, where that is not the usual.
+    #[serde(default)]
+    pub limits: LimitSettings,
 }
 
 impl EventsSettings {
@@ -52,6 +55,7 @@ impl EventsSettings {
             trust: None,
             trust_pem: None,
             max_body: default_max_body(),
+            limits: LimitSettings::default(),
         }
     }
 

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cosell_engine::clock::{Clock, SystemClock};
-use cosell_engine::connector::Connector;
+use cosell_engine::connector::{Connector, Limits};
 
 pub use operations::{Get, GetInput, HttpReply, Pages, Post, PostInput, Request, RequestInput};
 
@@ -40,7 +40,9 @@ pub(crate) fn connector() -> Result<Connector, SettingsError> {
 /// The connector with the clock by which it waits.
 fn with_clock(clock: Arc<dyn Clock>) -> Result<Connector, SettingsError> {
     let http = Arc::new(Http::new(plain_client(DEADLINE)?, clock));
-    Ok(Connector::new("http").with(Get::new(&http)).with(Post::new(&http)).with(Request::new(&http)))
+    let limits = Limits { one_service: false, ..Limits::default() };
+    let connector = Connector::new("http").with(Get::new(&http)).with(Post::new(&http)).with(Request::new(&http));
+    Ok(connector.with_limits(limits))
 }
 
 #[cfg(test)]

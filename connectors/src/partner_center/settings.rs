@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::client::Client;
-use crate::settings::{SettingsError, SignIn};
+use crate::settings::{LimitSettings, SettingsError, SignIn};
 
 /// The connection to Partner Center's referrals.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -23,12 +23,21 @@ pub struct PartnerCenterSettings {
     /// Seconds that one request may take; 30 by default.
     #[serde(default = "default_timeout")]
     pub timeout: u64,
+    /// How much the service may be asked for, where that is not the usual.
+    #[serde(default)]
+    pub limits: LimitSettings,
 }
 
 impl PartnerCenterSettings {
     /// Settings for a service at that address; everything else is as usual.
     pub fn new(url: impl Into<String>, sign_in: SignIn) -> PartnerCenterSettings {
-        PartnerCenterSettings { url: url.into(), audience: None, sign_in, timeout: default_timeout() }
+        PartnerCenterSettings {
+            url: url.into(),
+            audience: None,
+            sign_in,
+            timeout: default_timeout(),
+            limits: LimitSettings::default(),
+        }
     }
 
     /// The client that these settings describe.

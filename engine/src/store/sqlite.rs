@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use serde_json::Value;
 
 use super::vault::Vault;
@@ -85,6 +85,9 @@ impl Default for Options {
 }
 
 impl SqliteStore {
+    /// The number of the format that this program writes; it reads this and older ones.
+    pub const FORMAT: usize = open::MIGRATIONS.len();
+
     /// Opens the store for the engine, and makes it where there is none. Only one can have it: for a second,
     /// [`StoreError::InUse`] names the process of the first.
     pub fn open(path: &Path, options: &Options) -> Result<SqliteStore, StoreError> {
@@ -115,6 +118,16 @@ impl SqliteStore {
         let waiting = db.query_row("SELECT count(*), coalesce(sum(length(event)), 0) FROM waiting", [], waiting)?;
         let writer = Writer::start(db, Room::new(waiting, options, path))?;
         Ok(SqliteStore { readers: Readers::new(path.to_owned()), writer, vault, packs: Mutex::default(), _lock: lock })
+    }
+
+    /// Which engine works on the store, in words; none where no process has it open for one.
+    pub fn engine(&self) -> Option<String> {
+        open::engine(self.readers.path())
+    }
+
+    /// How many bytes the disk of the store has free; none where that cannot be found out.
+    pub fn free_bytes(&self) -> Option<u64> {
+        room::free_bytes(self.readers.path())
     }
 
     /// Looks at all of the store, however large. What is wrong is told in words; an empty list is good.
@@ -212,8 +225,12 @@ impl Store for SqliteStore {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
+        let reads = [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_SHORT_READ];
+        let read = error.sqlite_error().is_some_and(|error| reads.contains(&error.extended_code));
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => StoreError::Full(error.to_string()),
+            Some(ErrorCode::DiskFull) => StoreError::Full(error.to_string()),
+            // A disk that takes nothing: a quota says so too.
+            Some(ErrorCode::SystemIoFailure) if !read => StoreError::Full(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 StoreError::InUse("another process has been writing to it for a long time".to_owned())
             }

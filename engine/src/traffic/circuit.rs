@@ -131,8 +131,8 @@ impl Circuit {
 /// What an error says of the service: nothing where it answered, be it with a refusal of this call.
 pub(super) fn outage(error: &CallError) -> Option<Outage> {
     match (error.kind, error.status) {
-        // That this call is not allowed is the caller's business.
-        (CallErrorKind::Denied, Some(403)) => None,
+        // That this call is not allowed, or that no connection is bound, is the caller's business: waiting changes nothing.
+        (CallErrorKind::Denied, status) if status != Some(401) => None,
         (CallErrorKind::Denied, _) => Some(Outage::Refused),
         (CallErrorKind::Unavailable, _) | (CallErrorKind::Unanswered, None | Some(500..)) => Some(Outage::Down),
         _ => None,
@@ -179,7 +179,7 @@ mod tests {
             (Unanswered, Some(500), true),
             (Unanswered, Some(408), false),
             (Denied, Some(401), true),
-            (Denied, None, true),
+            (Denied, None, false),
             (Denied, Some(403), false),
             (Throttled, Some(429), false),
             (Input, Some(400), false),

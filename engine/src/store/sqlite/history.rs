@@ -123,3 +123,26 @@ fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
         error: error.map(|error| from_json(error.as_bytes(), "the error of a run")).transpose()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// Whatever is asked for: a plan that scans or sorts would take longer with every run.
+    #[test]
+    fn no_list_of_runs_scans_or_sorts() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(include_str!("migrations/1.sql")).unwrap();
+        let resubmitting = Source::Resubmitting("r".to_owned());
+        for source in [Source::All, Source::OfKind(1), Source::About { name: 1, kind: 1 }, resubmitting] {
+            let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {}", source.sql())).unwrap();
+            let range = [Value::from(0), Value::from(1)];
+            let parameters = params_from_iter(range.into_iter().chain(source.parameters()));
+            let steps = plan.query_map(parameters, |row| row.get(3)).unwrap();
+            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{source:?}: {steps:#?}");
+        }
+    }
+}

@@ -5,6 +5,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ready::Ending;
+use crate::outcome::Outcome;
 use crate::store::{RunQuery, StoreError};
 
 /// The code of kinds for which there were too many codes to tell them apart.
@@ -51,7 +52,7 @@ pub(super) fn wanted(db: &Connection, query: &RunQuery) -> Result<Option<Vec<i64
     let sql = "SELECT id FROM kinds WHERE (?1 IS NULL OR flow = ?1) AND (?2 IS NULL OR outcome = ?2)
                AND (?3 IS NULL OR (outcome <> '') = ?3) AND (?4 IS NULL OR code IN (?4, ?5))";
     let mut kinds = db.prepare_cached(sql)?;
-    let outcome = outcome.map(|outcome| outcome.name());
+    let outcome = outcome.map(Outcome::name);
     let kinds = kinds.query_map(params![flow, outcome, ended, code, ANY_CODE], |row| row.get(0))?;
     Ok(Some(kinds.collect::<rusqlite::Result<_>>()?))
 }

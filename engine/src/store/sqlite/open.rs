@@ -17,11 +17,15 @@ use crate::store::vault::private;
 /// What tells our files from other databases: `cosl`.
 const APPLICATION: i64 = 0x636f_736c;
 /// What leads from each format to the next, from none at all.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
 /// Small, as a run's part of each table is.
 const PAGE_BYTES: u64 = 4096;
+
+/// How often, and after which pause, a lock is tried again.
+const MOST_LOOKS: u32 = 10;
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Opens the database to write to it, and makes it where there is none.
 pub(super) fn open(path: &Path, options: &Options) -> Result<Connection, StoreError> {
@@ -123,14 +127,25 @@ pub(super) fn lock(store: &Path) -> Result<File, StoreError> {
     let failed = |error: io::Error| StoreError::Broken(format!("its lock `{}`: {error}", path.display()));
     let file = private(OpenOptions::new().create(true).truncate(false).read(true).write(true)).open(&path);
     let mut file = file.map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(holder(file))),
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    let mut looks = 0;
+    while let Err(error) = file.try_lock() {
+        match error {
+            // Whoever looks whether an engine is at work has the lock for a moment.
+            TryLockError::WouldBlock if looks < MOST_LOOKS => std::thread::sleep(LOOK),
+            TryLockError::WouldBlock => return Err(StoreError::InUse(holder(file))),
+            TryLockError::Error(error) => return Err(failed(error)),
+        }
+        looks += 1;
     }
     let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
     written.map_err(failed)?;
     Ok(file)
+}
+
+/// Which engine works on a store, in words.
+pub(super) fn engine(store: &Path) -> Option<String> {
+    let file = File::open(beside(store, "lock")).ok()?;
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| holder(file))
 }
 
 /// Where a locked file cannot be read, it is somebody at least.

@@ -1,6 +1,6 @@
 //! Connections that read, beside the one that writes and beside each other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -24,6 +24,11 @@ impl Readers {
     /// Opens none yet.
     pub(super) fn new(path: PathBuf) -> Arc<Readers> {
         Arc::new(Readers { path, idle: Mutex::default(), free: Semaphore::new(MOST) })
+    }
+
+    /// The file of the store.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Reads, on a thread that may wait for the disk.

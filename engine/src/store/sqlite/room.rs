@@ -16,7 +16,7 @@ pub(super) struct Room {
     /// As of the transaction under way.
     pub(super) waiting: Waiting,
     options: Options,
-    folder: PathBuf,
+    store: PathBuf,
     asked: Option<Instant>,
     /// Bytes; what cannot be found out does not hold anything up.
     free: u64,
@@ -31,8 +31,7 @@ pub(super) struct Waiting {
 
 impl Room {
     pub(super) fn new(waiting: Waiting, options: &Options, store: &Path) -> Room {
-        let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Room { waiting, options: options.clone(), folder: folder.to_owned(), asked: None, free: u64::MAX }
+        Room { waiting, options: options.clone(), store: store.to_owned(), asked: None, free: u64::MAX }
     }
 
     /// Makes room for one event.
@@ -59,19 +58,21 @@ impl Room {
     fn free(&mut self) -> u64 {
         if self.asked.is_none_or(|asked| asked.elapsed() > BELIEVED) {
             self.asked = Some(Instant::now());
-            self.free = free_bytes(&self.folder);
+            self.free = free_bytes(&self.store).unwrap_or(u64::MAX);
         }
         self.free
     }
 }
 
+/// Bytes that the disk of a file has free.
 #[cfg(unix)]
-fn free_bytes(folder: &Path) -> u64 {
-    rustix::fs::statvfs(folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+pub(super) fn free_bytes(file: &Path) -> Option<u64> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Elsewhere the database says it when there is no space left.
 #[cfg(not(unix))]
-fn free_bytes(_: &Path) -> u64 {
-    u64::MAX
+pub(super) fn free_bytes(_: &Path) -> Option<u64> {
+    None
 }

@@ -4,6 +4,7 @@
 //! (group commit). Each piece of work is done whole or not at all, whatever becomes of the others, and is answered
 //! when it is on the disk.
 
+use std::mem;
 use std::thread::{self, JoinHandle};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -96,9 +97,9 @@ where
 }
 
 fn work(db: &Connection, mut room: Room, mut queue: mpsc::Receiver<Box<dyn Job>>) {
-    let mut jobs = Vec::with_capacity(MOST_TOGETHER);
+    let mut jobs = Vec::new();
     while queue.blocking_recv_many(&mut jobs, MOST_TOGETHER) > 0 {
-        write_together(db, &mut room, jobs.drain(..).collect());
+        write_together(db, &mut room, mem::take(&mut jobs));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod faults;
 mod keeping;
+mod model;
 mod secrets;
 
 use std::path::Path;

@@ -36,7 +36,7 @@ async fn a_secret_is_in_no_file_while_its_run_lives_nor_after() {
     assert_eq!(seen, [started("f", 1), responded(2)], "who is attached sees what people may see");
 
     let end = finished(Outcome::Succeeded, 3);
-    store.commit(&[transition("r", 2, &[end.clone()])]).await.unwrap();
+    store.commit(&[transition("r", 2, std::slice::from_ref(&end))]).await.unwrap();
     assert_eq!(store.record(&run("r")).await.unwrap(), [started("f", 1), responded(2), end]);
     refuse_canary(folder.path(), "when it has ended");
     assert_eq!(store.check().await, Ok(vec![]));
