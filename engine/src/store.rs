@@ -5,6 +5,8 @@
 //! beyond the process.
 
 mod memory;
+mod sqlite;
+mod vault;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use memory::MemoryStore;
+pub use sqlite::{Options, SqliteStore};
 
 use crate::outcome::Outcome;
 use crate::run::{Event, RunId, StepError};

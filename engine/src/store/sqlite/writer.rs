@@ -1,0 +1,139 @@
+//! The one thread that writes.
+//!
+//! Whatever is asked for while it waits for the disk goes into the next transaction, so that many share one sync
+//! (group commit). Each piece of work is done whole or not at all, whatever becomes of the others, and is answered
+//! when it is on the disk.
+
+use std::thread::{self, JoinHandle};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::room::Room;
+use crate::store::StoreError;
+
+/// How many may ask before the next has to wait.
+const MOST_QUEUED: usize = 1024;
+/// How many share one transaction: they all wait for the last of them.
+const MOST_TOGETHER: usize = 256;
+
+/// Where work is handed to the thread. The thread ends, and closes the file, when this is dropped.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(db: Connection, room: Room) -> Result<Writer, StoreError> {
+        let (queue, jobs) = mpsc::channel(MOST_QUEUED);
+        let thread = thread::Builder::new().name("store".to_owned()).spawn(move || work(&db, room, jobs));
+        let thread = thread.map_err(|error| StoreError::Broken(format!("its thread does not start: {error}")))?;
+        Ok(Writer { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Has something written, within a transaction of which nothing stays where it fails. It is done again where the
+    /// transaction fails for what others asked.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Connection, &mut Room) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let stopped = || StoreError::Broken("its thread has stopped".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        queue.send(Box::new(Task { work, result: None, answer })).await.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // Had it panicked, whoever waited has been told.
+            thread.join().ok();
+        }
+    }
+}
+
+/// Something to be written, and whom to tell.
+trait Job: Send {
+    /// Writes it, and remembers the result. Whether something is to be kept of it.
+    fn write(&mut self, db: &Connection, room: &mut Room) -> bool;
+
+    /// Tells the result, or that nothing was written.
+    fn answer(self: Box<Self>, failed: Option<StoreError>);
+}
+
+struct Task<W, T> {
+    work: W,
+    result: Option<Result<T, StoreError>>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<W, T> Job for Task<W, T>
+where
+    W: Fn(&Connection, &mut Room) -> Result<T, StoreError> + Send,
+    T: Send,
+{
+    fn write(&mut self, db: &Connection, room: &mut Room) -> bool {
+        let result = (self.work)(db, room);
+        let written = result.is_ok();
+        self.result = Some(result);
+        written
+    }
+
+    fn answer(self: Box<Self>, failed: Option<StoreError>) {
+        let result = match (self.result, failed) {
+            (Some(Err(error)), _) | (_, Some(error)) => Err(error),
+            (Some(result), None) => result,
+            (None, None) => return,
+        };
+        // Who has gone away does not want to know.
+        self.answer.send(result).ok();
+    }
+}
+
+fn work(db: &Connection, mut room: Room, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut jobs = Vec::with_capacity(MOST_TOGETHER);
+    while queue.blocking_recv_many(&mut jobs, MOST_TOGETHER) > 0 {
+        write_together(db, &mut room, jobs.drain(..).collect());
+    }
+}
+
+/// In one transaction, or where that fails each in its own: one may be too large for what is left of the disk.
+fn write_together(db: &Connection, room: &mut Room, mut jobs: Vec<Box<dyn Job>>) {
+    let transaction = match Transaction::new_unchecked(db, TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            let error = StoreError::from(error);
+            return jobs.into_iter().for_each(|job| job.answer(Some(error.clone())));
+        }
+    };
+    let before = room.waiting;
+    let written = jobs.iter_mut().try_for_each(|job| write_one(db, room, job.as_mut()));
+    match written.and_then(|()| transaction.commit()) {
+        Ok(()) => jobs.into_iter().for_each(|job| job.answer(None)),
+        Err(error) => {
+            room.waiting = before;
+            if jobs.len() > 1 {
+                jobs.into_iter().for_each(|job| write_together(db, room, vec![job]));
+            } else {
+                let error = StoreError::from(error);
+                jobs.into_iter().for_each(|job| job.answer(Some(error.clone())));
+            }
+        }
+    }
+}
+
+fn write_one(db: &Connection, room: &mut Room, job: &mut dyn Job) -> rusqlite::Result<()> {
+    let run = |sql: &str| db.prepare_cached(sql)?.execute([]).map(|_| ());
+    let before = room.waiting;
+    run("SAVEPOINT job")?;
+    if !job.write(db, room) {
+        room.waiting = before;
+        run("ROLLBACK TO job")?;
+    }
+    run("RELEASE job")
+}
