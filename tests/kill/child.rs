@@ -19,8 +19,8 @@ use cosell::serve::Server;
 use cosell_engine::clock::SystemClock;
 use cosell_engine::run::{Event, RunId};
 use cosell_engine::store::{
-    Accepted, Cursor, Keep, NewEvent, Order, OrderId, RunQuery, RunSummary, SqliteStore, Store, StoreError,
-    StoreOptions, Transition, Unfinished,
+    Accepted, Cursor, Keep, NewEvent, Options, Order, OrderId, RunQuery, RunSummary, SqliteStore, Store, StoreError,
+    Transition, Unfinished,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -114,7 +114,7 @@ fn engine() {
 }
 
 async fn work(folder: &Path, stop_at: usize) {
-    let store = SqliteStore::open(&folder.join("store.db"), StoreOptions::default()).unwrap();
+    let store = SqliteStore::open(&folder.join("store.db"), &Options::default()).unwrap();
     let store = Arc::new(Stopping { store, appends: AtomicUsize::new(0), stop_at });
     let files = built_in("dynamics365").unwrap();
     let opened = Opened { files, folder: None, shown: "dynamics365".to_owned() };
