@@ -1,17 +1,26 @@
-//! What feeds the engine: requests that come in ([`listener`]), questions asked again and again ([`poll`]), and the
-//! clock ([`timetable`]).
+//! What feeds the engine: requests that come in ([`listener`]), questions asked again and again ([`poll`]), the
+//! clock ([`timetable`]), and sweeps for what was missed ([`reconcile`]).
 
 pub mod listener;
 pub mod poll;
+pub mod reconcile;
 pub mod timetable;
 
+use std::time::Duration;
+
+use cosell_engine::clock::Clock;
 use cosell_engine::engine::Engine;
 use cosell_engine::flow::Trigger;
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::environment::EngineSettings;
 use crate::failure::Failure;
+
+/// The longest time until the clock is looked at again: somebody may set it, and a machine that slept does not count the
+/// time in between.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 
 /// A server at work. Dropping it ends everything at once; [`Server::stop`] lets requests finish.
 pub struct Server {
@@ -42,6 +51,9 @@ impl Server {
         for timetable in timetables {
             tasks.spawn(timetable.run(stopped.clone()));
         }
+        for reconciler in reconcile::of(engine) {
+            tasks.spawn(reconciler.run(stopped.clone()));
+        }
         Ok(Server { address, polled: names, scheduled, stop, tasks })
     }
 
@@ -64,6 +76,17 @@ impl Server {
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Waits until it is that time, but no longer than the longest look: the caller asks again what is due. False where it
+/// was stopped before.
+async fn wait_until(clock: &dyn Clock, time: Timestamp, stopped: &mut watch::Receiver<bool>) -> bool {
+    let rest = Duration::try_from(time.duration_since(clock.now())).unwrap_or_default();
+    tokio::select! {
+        biased;
+        _ = stopped.wait_for(|stopped| *stopped) => false,
+        () = clock.sleep(rest.min(LONGEST_LOOK)) => true,
     }
 }
 

@@ -29,6 +29,10 @@ fn crates_depend_on_each_other_only_along_the_arrows() {
             .as_array()
             .unwrap()
             .iter()
+            // The tests of the connectors call the sandbox; the connectors themselves know nothing of it.
+            .filter(|dependency| {
+                !(dependency["kind"] == "dev" && name == "cosell-connectors" && dependency["name"] == "cosell-sandbox")
+            })
             .filter_map(|dependency| dependency["name"].as_str())
             .filter(|dependency| dependency.starts_with("cosell"))
             .collect();

@@ -3,6 +3,10 @@
 //! A change may become visible a little after its own time, so each poll looks back over a short overlap
 //! again and remembers which versions it has already given. What is remembered never reaches further back
 //! than the overlap, and never holds more versions than the poll read.
+//!
+//! A poll gives up to [`MOST_NEW`] changes and reads as many records more as it has given before, so that however
+//! many lie within the overlap, or share an instant, each poll gets further. After a full poll the next goes on at
+//! the newest change that was read, without the overlap.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +14,9 @@ use cosell_engine::connector::{CallError, CallErrorKind};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// How many changes one poll reads beyond those that were given before; what is left comes with the next.
+pub(crate) const MOST_NEW: usize = 5000;
 
 /// A version of a record: its id, and what changes with every write.
 pub(crate) type Version = (String, String);
@@ -27,6 +34,11 @@ impl Cursor {
     /// A cursor for a first poll: from the overlap before `now`.
     pub(crate) fn starting(now: Timestamp, overlap: SignedDuration) -> Cursor {
         Cursor { since: back(now, overlap), seen: BTreeSet::new() }
+    }
+
+    /// A cursor that finds what changed at that time or later.
+    pub(crate) fn since(time: Timestamp) -> Cursor {
+        Cursor { since: time, seen: BTreeSet::new() }
     }
 
     /// The cursor that an earlier poll wrote.
@@ -49,10 +61,10 @@ impl Cursor {
         self.seen.contains(version)
     }
 
-    /// How many versions from `since` on were given already. A poll that reads more than these finds
-    /// something new, if there is anything.
-    pub(crate) fn given(&self) -> usize {
-        self.seen.len()
+    /// How many records the poll at this cursor reads, of which `most_read` are the most: more than were given
+    /// already, so that it finds something new, if there is anything.
+    pub(crate) fn reads(&self, most_read: usize) -> usize {
+        self.seen.len().saturating_add(MOST_NEW).min(most_read)
     }
 
     /// The cursor after a poll that found these changes. `full` says that it found as many as a poll
@@ -100,7 +112,7 @@ mod tests {
         ];
         for (changes, full, since, seen) in cases {
             let next = start.after(changes, overlap, full);
-            assert_eq!((next.since, next.given()), (since, seen));
+            assert_eq!((next.since, next.seen.len()), (since, seen));
             assert_eq!(Cursor::read(next.written().unwrap()).unwrap(), next);
         }
         assert_eq!(Cursor::starting(at(30), overlap).since, at(25));

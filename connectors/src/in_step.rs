@@ -2,8 +2,12 @@
 //!
 //! A record that is read at such a version is marked: whatever event led to it is the echo of our own
 //! write, and there is nothing in it to bring over. So a change that somebody makes on the other side in the
-//! meantime is not undone by a late echo. What is remembered ends with the process; an echo that is not
-//! known as one is compared like any change.
+//! meantime is not undone by a late echo.
+//!
+//! What is remembered ends with the process, and a write whose answer was lost is not remembered at all. An echo
+//! that is not known as one is compared like any change: it finds nothing to do where nobody has changed the other
+//! side since. Where somebody has, within the moment between our write and its echo, that change is undone; to tell
+//! it from the echo takes what both sides last agreed on, kept beside the run.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};

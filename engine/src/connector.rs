@@ -6,6 +6,7 @@
 //! operations, triggers and record types; [`Connectors`] is the list of connectors that a pack may name.
 
 mod error;
+mod limits;
 mod operation;
 mod trigger;
 
@@ -15,6 +16,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 pub use error::{CallError, CallErrorKind};
+pub use limits::{Limits, Rate};
 pub use operation::{Answer, AnyOperation, CallKey, Effect, Envelope, Operation, Repeat};
 pub use trigger::{AnyTrigger, Incoming, Mode, Polled, Refusal, Trigger, TriggerEvent};
 
@@ -26,6 +28,7 @@ pub struct Connector {
     triggers: IndexMap<&'static str, Arc<dyn AnyTrigger>>,
     records: IndexMap<&'static str, Value>,
     open_records: bool,
+    limits: Limits,
 }
 
 impl Connector {
@@ -37,6 +40,7 @@ impl Connector {
             triggers: IndexMap::new(),
             records: IndexMap::new(),
             open_records: false,
+            limits: Limits::default(),
         }
     }
 
@@ -68,6 +72,18 @@ impl Connector {
     pub fn with_open_records(mut self) -> Connector {
         self.open_records = true;
         self
+    }
+
+    /// Says how much the service may be asked for, where that is not the usual.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Connector {
+        self.limits = limits;
+        self
+    }
+
+    /// How much the service may be asked for.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The name that flows use.
@@ -146,6 +162,11 @@ impl Connectors {
     pub fn trigger(&self, full_name: &str) -> Option<&Arc<dyn AnyTrigger>> {
         let (connector, trigger) = full_name.split_once('.')?;
         self.get(connector)?.trigger(trigger)
+    }
+
+    /// How much each service may be asked for, by the connector's name.
+    pub fn limits(&self) -> IndexMap<String, Limits> {
+        self.iter().map(|connector| (connector.name().to_owned(), connector.limits())).collect()
     }
 
     /// All connectors, in the order of the list.

@@ -15,13 +15,15 @@ pub use flow::{
     FlowDocument, InputDocument, InputKind, InputsDocument, MergeDocument, TriggerDocument, VariableDocument,
     VariableKind,
 };
-pub use pack::{ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, TableDocument};
-pub use schedule::{DayDocument, ScheduleDocument};
+pub use pack::{
+    ColumnDocument, ColumnKind, ConnectionDocument, PackDocument, ParameterDocument, ReconcileDocument, TableDocument,
+};
+pub use schedule::{DayDocument, MissedDocument, ScheduleDocument};
 pub use shape::{Shaped, read_shape, schema};
 pub use step::{
     AfterDocument, AtLimitDocument, CallDocument, CaseDocument, FilterDocument, JoinDocument, NoRetryDocument,
     ParseDocument, RetryDocument, RetryKind, RetryPolicyDocument, SecureDocument, SelectDocument, StepDocument,
     StepsDocument, TableColumnDocument, TableFormat, TerminateDocument, TerminateErrorDocument, TextTableDocument,
-    UpdateDocument, WaitDocument,
+    UnknownDocument, UpdateDocument, WaitDocument,
 };
 pub use test::{RecordsDocument, TestDocument, ThenDocument, WhenDocument, WriteDocument};

@@ -3,30 +3,57 @@
 //!
 //! An event is accepted by the store before anybody hears of it; then it waits in the lane of what it is
 //! about, and its run is driven in a task of its own. Different lanes run side by side, up to a limit.
+//!
+//! `admission` makes events of what a trigger brought; the `desk` knows what waits, what is driven and what sleeps;
+//! `dispatch` drives; `orders` are what people want of it; `sweep` asks for what was missed; `tending` is done now
+//! and then.
 
 mod admission;
+mod desk;
+mod dispatch;
+mod orders;
+mod sweep;
+mod tending;
+mod work;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::{Notify, Semaphore, broadcast};
-use tracing::{Instrument, error, info_span};
-use uuid::Uuid;
+use tokio::sync::{Notify, broadcast};
+use tracing::error;
+
+pub use orders::Settled;
+pub use sweep::{SweepError, Swept};
 
 use crate::connector::TriggerEvent;
 use crate::flow::{EventTrigger, Trigger};
-use crate::inbox::{LaneId, Lanes};
 use crate::pack::PlannedFlow;
-use crate::run::driver::{Beginning, DriveError, Driven, World};
-use crate::run::{Run, RunId};
-use crate::store::{Accepted, Cursor, EventId, Fate, NewEvent, OpenRun, StoreError};
+use crate::run::Run;
+use crate::run::driver::{Beginning, DriveError, World};
+use crate::store::{Accepted, Cursor, EventId, Keep, NewEvent, OpenRun, StoreError};
+use desk::Desk;
+use work::{Deed, Item};
 
-/// Runs that are driven side by side.
-const MOST_RUNS: usize = 64;
 /// Ended runs that a slow listener may be behind.
 const MOST_UNHEARD: usize = 1024;
+
+/// How an engine works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// How many runs are driven side by side; those that sleep do not count.
+    pub at_once: usize,
+    /// How much is kept of what is done.
+    pub keep: Keep,
+}
+
+impl Default for EngineOptions {
+    fn default() -> EngineOptions {
+        EngineOptions { at_once: 512, keep: Keep::default() }
+    }
+}
 
 /// Takes events in and drives their runs. Cheap to clone.
 #[derive(Clone)]
@@ -34,41 +61,36 @@ pub struct Engine(Arc<Shared>);
 
 struct Shared {
     world: Arc<World>,
-    lanes: Mutex<Lanes<Waiting>>,
-    places: Arc<Semaphore>,
-    /// How many runs of each flow are under way.
-    under_way: Mutex<HashMap<String, usize>>,
-    idle: Notify,
+    options: EngineOptions,
+    desk: Mutex<Desk>,
+    /// Where polls, schedules and sweeps go on.
+    cursors: Mutex<IndexMap<String, Value>>,
+    /// Told when a run has ended or sleeps.
+    changed: Notify,
+    /// Told when an order is settled.
+    settled: Notify,
+    /// Held while orders are looked at, by one at a time.
+    ordering: tokio::sync::Mutex<()>,
     ended: broadcast::Sender<Arc<Run>>,
-}
-
-/// An event whose run has not started.
-#[derive(Debug, Default)]
-struct Waiting {
-    event: Option<EventId>,
-    flow: String,
-    keys: Vec<String>,
-    body: Value,
-    /// Why the run can only fail.
-    wrong: Option<String>,
-    /// Events that this one stands for.
-    merged: Vec<EventId>,
-    /// A run that was under way when the process ended.
-    resume: Option<RunId>,
-    /// The run that is to be done once more.
-    resubmits: Option<RunId>,
 }
 
 impl Engine {
     /// An engine in its world. Nothing is taken up before [`Engine::recover`].
     pub fn new(world: World) -> Engine {
+        Engine::with(world, EngineOptions::default())
+    }
+
+    /// An engine that works as the options say.
+    pub fn with(world: World, options: EngineOptions) -> Engine {
         let (ended, _) = broadcast::channel(MOST_UNHEARD);
         Engine(Arc::new(Shared {
             world: Arc::new(world),
-            lanes: Mutex::new(Lanes::default()),
-            places: Arc::new(Semaphore::new(MOST_RUNS)),
-            under_way: Mutex::default(),
-            idle: Notify::new(),
+            options,
+            desk: Mutex::default(),
+            cursors: Mutex::default(),
+            changed: Notify::new(),
+            settled: Notify::new(),
+            ordering: tokio::sync::Mutex::default(),
             ended,
         }))
     }
@@ -83,24 +105,62 @@ impl Engine {
         self.0.ended.subscribe()
     }
 
-    /// Takes up what the store says is not done: runs under way, and events that wait.
-    pub async fn recover(&self) -> Result<(), StoreError> {
-        let unfinished = self.0.world.store.load().await?;
-        for orphan in self.0.world.orphans(&unfinished.runs).await? {
-            if let Err(error) = self.0.world.cancel(orphan).await {
+    /// Takes up what the store says is not done: runs under way, runs that sleep, and events that wait. From now on
+    /// orders are looked for, and what is old is forgotten.
+    pub async fn recover(&self) -> Result<TakenUp, StoreError> {
+        let world = self.world();
+        world.store.keep_pack(world.pack.content(), world.pack.kept()).await?;
+        let unfinished = world.store.load().await?;
+        *self.cursors() = unfinished.cursors;
+        self.end_orphans(&unfinished.runs).await?;
+        let taken_up = self.take_up(unfinished.runs, unfinished.waiting);
+        self.start_what_can();
+        self.wake_in_time();
+        self.tend();
+        Ok(taken_up)
+    }
+
+    /// Ends child runs that nobody waits for.
+    async fn end_orphans(&self, runs: &[OpenRun]) -> Result<(), StoreError> {
+        for orphan in self.world().orphans(runs).await? {
+            if let Err(error) = self.world().cancel(orphan, "nobody waits for its answer any more").await {
                 error!(%error, "a child run that nobody waits for could not be ended");
             }
         }
-        // A child goes on with the run that waits for it.
-        for run in unfinished.runs.into_iter().filter(|run| !run.id.is_child()) {
-            let OpenRun { id, flow, keys, .. } = run;
-            self.push(Waiting { flow, keys, resume: Some(id), ..Waiting::default() });
-        }
-        for (id, event) in unfinished.waiting {
-            self.enqueue(id, event);
-        }
-        self.start_what_can();
         Ok(())
+    }
+
+    fn take_up(&self, runs: Vec<OpenRun>, waiting: Vec<(EventId, NewEvent)>) -> TakenUp {
+        let now = self.world().clock.now();
+        let mut desk = self.desk();
+        let mut taken_up = TakenUp { waiting: waiting.len(), ..TakenUp::default() };
+        // A child goes on with the run that waits for it. Those that sleep hold their lanes before others line up.
+        let own = runs.into_iter().filter(|run| !run.id.is_child());
+        let (asleep, open): (Vec<_>, Vec<_>) = own.partition(|run| run.sleeps_until.is_some_and(|until| until > now));
+        for OpenRun { id, flow, keys, sleeps_until, .. } in asleep {
+            taken_up.asleep += 1;
+            desk.sleep_on(id, flow, &keys, sleeps_until.unwrap_or(now));
+        }
+        for OpenRun { id, flow, keys, .. } in open {
+            taken_up.runs += 1;
+            desk.lanes.push(Item { run: Some(id), flow, keys, deed: Deed::Resume, merges: false });
+        }
+        for (id, event) in waiting {
+            desk.count(1, work::weight(&event));
+            let merges = self.merges(&event.flow);
+            desk.push(Item::event(id, event, merges));
+        }
+        taken_up
+    }
+
+    /// Where a poll, a schedule (`schedule/FLOW`) or a sweep (`reconcile/FLOW`) goes on.
+    pub fn cursor(&self, name: &str) -> Option<Value> {
+        self.cursors().get(name).cloned()
+    }
+
+    /// Keeps where something goes on that has brought nothing.
+    pub async fn keep_cursor(&self, cursor: Cursor) -> Result<(), StoreError> {
+        self.keep(Vec::new(), Some(cursor)).await.map(drop)
     }
 
     /// Takes in what a trigger brought, for every flow that wants it; returns how many were new. `cursor` is
@@ -111,9 +171,19 @@ impl Engine {
         events: &[TriggerEvent],
         cursor: Option<Cursor>,
     ) -> Result<usize, StoreError> {
-        let world = &self.0.world;
+        let only = cursor.as_ref().map(|cursor| cursor.name.clone());
+        self.take_in(trigger, events, only.as_deref(), cursor).await
+    }
+
+    async fn take_in(
+        &self,
+        trigger: &str,
+        events: &[TriggerEvent],
+        only: Option<&str>,
+        cursor: Option<Cursor>,
+    ) -> Result<usize, StoreError> {
+        let world = self.world();
         let Some(known) = world.connectors.trigger(trigger) else { return Ok(0) };
-        let only = cursor.as_ref().map(|cursor| cursor.name.as_str());
         let mut new = Vec::new();
         for event in events {
             for (planned, used) in
@@ -124,168 +194,138 @@ impl Engine {
                 }
             }
         }
-        if new.is_empty() && cursor.is_none() {
+        self.keep(new, cursor).await
+    }
+
+    /// Takes in that the clock has started a flow at these times; one that is known is a copy. The last of them is
+    /// where its schedule goes on.
+    pub async fn fire(&self, flow: &str, times: &[Timestamp]) -> Result<usize, StoreError> {
+        let event = |at: &Timestamp| {
+            let (flow, content_key) = (flow.to_owned(), at.to_string());
+            NewEvent { flow, content_key, at: *at, ..NewEvent::default() }
+        };
+        let cursor = times.last().map(|last| schedule_cursor(flow, *last));
+        self.keep(times.iter().map(event).collect(), cursor).await
+    }
+
+    /// Has the store keep events and where they came from, and puts those that are new in line; gives how many
+    /// these are. Who asked may go away in the middle: what is kept is in line then all the same.
+    async fn keep(&self, events: Vec<NewEvent>, cursor: Option<Cursor>) -> Result<usize, StoreError> {
+        if events.is_empty() && cursor.is_none() {
             return Ok(0);
         }
-        let accepted = world.store.accept(&new, cursor.as_ref()).await?;
+        let engine = self.clone();
+        let kept = tokio::spawn(async move { engine.keep_now(events, cursor).await }).await;
+        kept.unwrap_or_else(|error| Err(StoreError::Broken(error.to_string())))
+    }
+
+    async fn keep_now(&self, events: Vec<NewEvent>, cursor: Option<Cursor>) -> Result<usize, StoreError> {
+        let weights: Vec<usize> = events.iter().map(work::weight).collect();
+        {
+            let mut desk = self.desk();
+            if desk.is_stopping {
+                return Err(StoreError::Full("the engine is being stopped".to_owned()));
+            }
+            desk.reserve(events.len(), weights.iter().sum())?;
+        }
+        let accepted = match self.world().store.accept(&events, cursor.as_ref()).await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                self.desk().uncount(events.len(), weights.iter().sum());
+                return Err(error);
+            }
+        };
+        if let Some(Cursor { name, value }) = cursor {
+            self.cursors().insert(name, value);
+        }
         let mut count = 0;
-        for (accepted, event) in accepted.into_iter().zip(new) {
-            if let Accepted::New(id) = accepted {
-                self.enqueue(id, event);
-                count += 1;
+        let mut desk = self.desk();
+        for ((accepted, event), weight) in accepted.into_iter().zip(events).zip(weights) {
+            match accepted {
+                Accepted::New(id) => {
+                    let merges = self.merges(&event.flow);
+                    desk.push(Item::event(id, event, merges));
+                    count += 1;
+                }
+                Accepted::Duplicate(_) => desk.uncount(1, weight),
             }
         }
+        drop(desk);
         self.start_what_can();
         Ok(count)
     }
 
-    /// Takes in that the clock has started a flow at that time; the same time once more is a copy.
-    pub async fn fire(&self, flow: &str, at: Timestamp) -> Result<(), StoreError> {
-        let (flow, content_key) = (flow.to_owned(), at.to_string());
-        let event = NewEvent { flow, content_key, at, ..NewEvent::default() };
-        for accepted in self.0.world.store.accept(std::slice::from_ref(&event), None).await? {
-            if let Accepted::New(id) = accepted {
-                self.enqueue(id, event.clone());
-            }
-        }
-        self.start_what_can();
-        Ok(())
-    }
-
     /// Runs a flow now, for a person, outside of any lane, and waits for its end.
     pub async fn run_now(&self, flow: &str, inputs: Value) -> Result<Arc<Run>, DriveError> {
-        let inputs = self.0.world.inputs(flow, inputs)?;
-        let run = Arc::new(
-            self.0
-                .world
-                .start_to_end(Beginning {
-                    id: new_id(),
-                    flow: flow.to_owned(),
-                    trigger: inputs,
-                    ..Beginning::default()
-                })
-                .await?,
-        );
+        let trigger = self.world().inputs(flow, inputs)?;
+        let beginning = Beginning { id: desk::new_id(), flow: flow.to_owned(), trigger, ..Beginning::default() };
+        let run = Arc::new(self.world().start_to_end(beginning).await?);
         let _ = self.0.ended.send(Arc::clone(&run));
         Ok(run)
     }
 
-    /// Waits until no event waits and no run is under way.
+    /// Waits until no event waits and no run is under way; one that sleeps is.
     pub async fn idle(&self) {
+        self.until(|desk| desk.lanes.is_idle()).await;
+    }
+
+    /// Takes in and starts nothing any more, and waits until what is driven has ended or sleeps, but no longer than
+    /// `within`; then what is still driven is broken off. The store has all of it: the next start goes on with it.
+    pub async fn stop(&self, within: Duration) {
+        self.desk().is_stopping = true;
+        self.0.changed.notify_waiters();
+        if tokio::time::timeout(within, self.until(|desk| desk.driven.is_empty())).await.is_ok() {
+            return;
+        }
+        let driven: Vec<_> = self.desk().driven.drain().map(|(_, driving)| driving.task).collect();
+        for task in driven {
+            task.abort();
+            let _ = task.await;
+        }
+        self.0.changed.notify_waiters();
+    }
+
+    async fn until(&self, holds: impl Fn(&Desk) -> bool) {
         loop {
-            let notified = self.0.idle.notified();
-            tokio::pin!(notified);
-            notified.as_mut().enable();
-            if self.lanes().is_idle() {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if holds(&self.desk()) {
                 return;
             }
-            notified.await;
+            changed.await;
         }
     }
 
-    fn lanes(&self) -> MutexGuard<'_, Lanes<Waiting>> {
-        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.0.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enqueue(&self, id: EventId, event: NewEvent) {
-        let NewEvent { flow, body, keys, wrong, resubmits, .. } = event;
-        self.push(Waiting { event: Some(id), flow, keys, body, wrong, resubmits, ..Waiting::default() });
+    fn cursors(&self) -> MutexGuard<'_, IndexMap<String, Value>> {
+        self.0.cursors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, waiting: Waiting) {
-        let merges =
-            self.trigger(&waiting.flow).is_some_and(|trigger| trigger.merge_latest) && waiting.resume.is_none();
-        let (flow, keys) = (waiting.flow.clone(), waiting.keys.clone());
-        let same = |other: &Waiting| other.resume.is_none() && other.flow == flow && other.keys == keys;
-        // Taking out what the newest stands for and putting it in is one step: the lock is held.
-        let mut lanes = self.lanes();
-        let mut merged = if merges { lanes.take_waiting(&keys, same) } else { Vec::new() };
-        merged.push(waiting);
-        // Two that come in at once may get here in another order than the store gave them.
-        merged.sort_by_key(|waiting| waiting.event);
-        if let Some(mut newest) = merged.pop() {
-            let older = merged.into_iter().flat_map(|older| older.merged.into_iter().chain(older.event));
-            newest.merged.extend(older);
-            lanes.push(&keys, newest);
-        }
+    /// Whether events of a flow that wait merge.
+    fn merges(&self, flow: &str) -> bool {
+        let trigger = self.world().pack.flow(flow).map(|planned| &planned.flow.trigger);
+        matches!(trigger, Some(Trigger::Event(trigger)) if trigger.merge_latest)
     }
+}
 
-    fn trigger(&self, flow: &str) -> Option<&EventTrigger> {
-        match &self.0.world.pack.flow(flow)?.flow.trigger {
-            Trigger::Event(trigger) => Some(trigger),
-            _ => None,
-        }
-    }
+/// What an engine took up when it started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TakenUp {
+    /// Runs that were under way.
+    pub runs: usize,
+    /// Runs that sleep.
+    pub asleep: usize,
+    /// Events that wait for their runs.
+    pub waiting: usize,
+}
 
-    /// Starts runs while there is work whose turn it is and a place for it.
-    fn start_what_can(&self) {
-        loop {
-            let Ok(place) = Arc::clone(&self.0.places).try_acquire_owned() else { return };
-            let Some((lane, waiting)) = self.take() else { return };
-            let flow = waiting.flow.clone();
-            let engine = self.clone();
-            let span = info_span!("run", flow = waiting.flow);
-            let task = async move {
-                engine.run(waiting).await;
-                drop(place);
-                engine.done(lane, &flow);
-            };
-            tokio::spawn(task.instrument(span));
-        }
-    }
-
-    async fn run(&self, waiting: Waiting) {
-        let world = &self.0.world;
-        let result = match waiting.resume {
-            Some(id) => world.resume(&id).await,
-            None => {
-                let mut fates: Vec<(EventId, Fate)> = Vec::new();
-                if let Some(event) = waiting.event {
-                    fates.extend(waiting.merged.into_iter().map(|older| (older, Fate::Merged(event))));
-                    fates.push((event, Fate::Started));
-                }
-                let Waiting { flow, keys, body: trigger, wrong, resubmits, .. } = waiting;
-                let beginning = Beginning { id: new_id(), flow, trigger, keys, fates, resubmits };
-                match wrong {
-                    None => world.start(beginning).await,
-                    Some(wrong) => world.refuse(beginning, wrong).await.map(|run| Driven::Ended(Box::new(run))),
-                }
-            }
-        };
-        match result {
-            Ok(Driven::Ended(run)) => {
-                let _ = self.0.ended.send(Arc::from(run));
-            }
-            // A driver that lets runs sleep comes with the engine that wakes them.
-            Ok(Driven::Sleeping(_)) => {}
-            Err(error) => error!(%error, "the run could not be driven to its end"),
-        }
-    }
-
-    /// The next event whose run may begin: its lane is free, and so is a place of its flow.
-    fn take(&self) -> Option<(LaneId, Waiting)> {
-        let mut under_way = self.under_way();
-        let has_place = |waiting: &Waiting| {
-            let most = self.0.world.pack.flow(&waiting.flow).and_then(|planned| planned.flow.at_once());
-            most.is_none_or(|most| under_way.get(&waiting.flow).is_none_or(|count| *count < most))
-        };
-        let taken = self.lanes().take(has_place)?;
-        *under_way.entry(taken.1.flow.clone()).or_default() += 1;
-        Some(taken)
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn done(&self, lane: LaneId, flow: &str) {
-        if let Some(count) = self.under_way().get_mut(flow) {
-            *count = count.saturating_sub(1);
-        }
-        self.lanes().release(lane);
-        self.start_what_can();
-        self.0.idle.notify_waiters();
-    }
+/// The cursor of a schedule that has fired at that time, or that is taken up then for the first time.
+pub fn schedule_cursor(flow: &str, at: Timestamp) -> Cursor {
+    Cursor { name: format!("schedule/{flow}"), value: Value::from(at.to_string()) }
 }
 
 /// The flows that a trigger starts, with their use of it.
@@ -297,9 +337,4 @@ fn event_flows<'a>(
         Trigger::Event(used) if used.name == trigger => Some((planned, used.as_ref())),
         _ => None,
     })
-}
-
-/// Ids in the order of time, so that a store writes runs of one time side by side.
-fn new_id() -> RunId {
-    RunId(Uuid::now_v7().to_string())
 }

@@ -11,11 +11,11 @@ pub mod variable;
 
 use indexmap::IndexMap;
 
-pub use retry::{Retry, Waits};
+pub use retry::{Retry, Unknown, Waits};
 pub use step::{Answer, Call, Case, RunAfter, Secure, Step, StepKind, Steps, UpdateIfDifferent, Wait};
 pub use usage::Usage;
 
-use crate::document::InputDocument;
+use crate::document::{InputDocument, MissedDocument};
 use crate::expression::{Condition, Expression};
 use crate::schedule::Schedule;
 use variable::Variable;
@@ -72,6 +72,8 @@ impl Flow {
 pub struct ScheduleTrigger {
     /// When it fires.
     pub schedule: Schedule,
+    /// What becomes of times at which the engine did not run.
+    pub missed: MissedDocument,
     /// How many runs may be under way at once.
     pub at_once: Option<usize>,
 }

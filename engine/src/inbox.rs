@@ -1,285 +1,306 @@
 //! Which event may have its run now: one at a time for each thing, in order, different things side by side.
 //!
 //! A thing has one or more keys (`deal/…`); an event that names two keys joins them for good, so the lane of
-//! a referral and the lane of its opportunity are one from then on. Pure: nothing here waits.
+//! a referral and the lane of its opportunity are one from then on. A lane whose turn it is may still have to wait
+//! for a place of its flow, and keeps its turn meanwhile; lanes take turns, whatever waits in each. Pure: nothing
+//! here waits, and nothing takes longer the more waits elsewhere.
 
-use std::collections::{HashMap, VecDeque};
+mod lane;
+#[cfg(test)]
+mod tests;
 
-/// Keys of idle things that are remembered as joined; beyond it the oldest are forgotten.
+use std::collections::{BTreeMap, HashMap};
+
+use lane::{Lane, Standing};
+
+/// Idle things of several keys that are remembered as joined; beyond it the oldest are forgotten.
 const MOST_IDLE: usize = 50_000;
+/// Keys of an idle thing: one that has more is forgotten at once.
+const MOST_KEYS: usize = 1_000;
+
+/// Work that waits in a lane.
+pub trait Work {
+    /// The flow that it is for.
+    fn flow(&self) -> &str;
+
+    /// The names of what it is about. Without one it has a lane of its own.
+    fn keys(&self) -> &[String];
+
+    /// Whether newer work of the same flow and keys may stand for it.
+    fn is_replaceable(&self) -> bool;
+}
 
 /// Waiting work, by the things that it is about.
 #[derive(Debug)]
 pub struct Lanes<T> {
     of_key: HashMap<String, LaneId>,
     lanes: HashMap<LaneId, Lane<T>>,
-    /// Where a lane went that was joined with another.
-    moved: HashMap<LaneId, LaneId>,
-    ready: VecDeque<LaneId>,
-    idle: VecDeque<LaneId>,
+    /// Where lanes went that had work under way when they were joined to others.
+    joined: HashMap<LaneId, LaneId>,
+    /// Lanes whose turn it is, by ticket.
+    ready: BTreeMap<u64, LaneId>,
+    /// Lanes whose turn it is, and whose flow has no place.
+    blocked: HashMap<String, BTreeMap<u64, LaneId>>,
+    /// Lanes without work that are remembered.
+    idle: BTreeMap<u64, LaneId>,
+    /// How much work of each flow is under way.
+    under_way: HashMap<String, usize>,
+    /// Work in all lanes that waits, and that is under way.
+    waiting: usize,
+    busy: usize,
     next: u64,
-    arrivals: u64,
 }
 
 /// The number of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LaneId(u64);
 
-#[derive(Debug)]
-struct Lane<T> {
-    keys: Vec<String>,
-    waiting: VecDeque<(u64, T)>,
-    busy: usize,
-    is_ready: bool,
-}
-
 impl<T> Default for Lanes<T> {
     fn default() -> Lanes<T> {
         Lanes {
             of_key: HashMap::new(),
             lanes: HashMap::new(),
-            moved: HashMap::new(),
-            ready: VecDeque::new(),
-            idle: VecDeque::new(),
+            joined: HashMap::new(),
+            ready: BTreeMap::new(),
+            blocked: HashMap::new(),
+            idle: BTreeMap::new(),
+            under_way: HashMap::new(),
+            waiting: 0,
+            busy: 0,
             next: 0,
-            arrivals: 0,
         }
     }
 }
 
-impl<T> Lanes<T> {
-    /// Puts work in the lane of its keys, which it joins where there are several; work without a key has a
-    /// lane of its own.
-    pub fn push(&mut self, keys: &[String], work: T) {
-        let id = self.lane_of(keys);
-        self.arrivals += 1;
+impl<T: Work> Lanes<T> {
+    /// Puts work in the lane of its keys, which it joins where there are several.
+    pub fn push(&mut self, work: T) {
+        let id = self.lane_of(work.keys());
+        let arrival = self.ticket();
         if let Some(lane) = self.lanes.get_mut(&id) {
-            lane.waiting.push_back((self.arrivals, work));
+            lane.push(arrival, work);
+            self.waiting += 1;
         }
-        self.settle(id);
+        self.place(id);
     }
 
-    /// Takes waiting work out of the lanes of these keys, where newer work stands for it.
-    pub fn take_waiting(&mut self, keys: &[String], replaced: impl Fn(&T) -> bool) -> Vec<T> {
-        let mut taken = Vec::new();
-        for key in keys {
-            let Some(id) = self.of_key.get(key).map(|id| self.current(*id)) else { continue };
-            let Some(lane) = self.lanes.get_mut(&id) else { continue };
-            let (out, kept): (Vec<_>, Vec<_>) = lane.waiting.drain(..).partition(|(_, waiting)| replaced(waiting));
-            taken.extend(out.into_iter().map(|(_, work)| work));
-            lane.waiting.extend(kept);
-        }
-        taken
+    /// Takes out what waits and may be replaced by newer work of that flow and these keys.
+    pub fn take_replaceable(&mut self, flow: &str, keys: &[String]) -> Option<T> {
+        let id = self.of_key.get(keys.first()?).copied()?;
+        let taken = self.lanes.get_mut(&id)?.take_replaceable(flow, keys)?;
+        self.waiting -= 1;
+        self.place(id);
+        Some(taken)
     }
 
-    /// The next work whose turn it is and that may begin, with the lane to release when it is done. What may not
-    /// keeps its turn.
-    pub fn take(&mut self, may_begin: impl Fn(&T) -> bool) -> Option<(LaneId, T)> {
-        let mut place = 0;
-        while let Some(id) = self.ready.get(place).copied() {
-            let front = self.lanes.get_mut(&id).filter(|lane| lane.busy == 0 && !lane.waiting.is_empty());
-            match front {
-                Some(lane) if lane.waiting.front().is_some_and(|(_, work)| !may_begin(work)) => place += 1,
-                Some(lane) => {
-                    self.ready.remove(place);
-                    lane.is_ready = false;
-                    lane.busy += 1;
-                    return lane.waiting.pop_front().map(|(_, work)| (id, work));
-                }
-                None => {
-                    self.ready.remove(place);
-                    if let Some(lane) = self.lanes.get_mut(&id) {
-                        lane.is_ready = false;
-                    }
-                }
+    /// The next work whose turn it is, with the lane to release when it is done. `most` says how much work of a flow
+    /// may be under way, where that is limited.
+    pub fn take(&mut self, most: impl Fn(&str) -> Option<usize>) -> Option<(LaneId, T)> {
+        let id = self.next_lane(most)?;
+        let lane = self.lanes.get_mut(&id)?;
+        lane.standing = Standing::Busy;
+        let work = lane.pop_first()?;
+        self.waiting -= 1;
+        self.hold(id, work.flow());
+        Some((id, work))
+    }
+
+    /// The lane with the lowest ticket among those whose turn it is and whose flow has a place. Those without a place
+    /// are put aside, each once, so that they are not looked at again and again.
+    fn next_lane(&mut self, most: impl Fn(&str) -> Option<usize>) -> Option<LaneId> {
+        loop {
+            let under_way = &self.under_way;
+            let count = |flow: &str| under_way.get(flow).copied().unwrap_or_default();
+            let has_place = |flow: &str| most(flow).is_none_or(|most| count(flow) < most);
+            let freed = self.blocked.iter().filter(|(flow, _)| has_place(flow));
+            let freed = freed.filter_map(|(flow, lanes)| Some((*lanes.first_key_value()?.0, flow))).min();
+            let ready = self.ready.first_key_value().map(|(ticket, id)| (*ticket, *id));
+            if let Some((ticket, flow)) = freed
+                && ready.is_none_or(|(ready, _)| ticket < ready)
+            {
+                let id = *self.blocked.get(flow)?.get(&ticket)?;
+                self.withdraw(id);
+                return Some(id);
             }
+            let (ticket, id) = ready?;
+            let flow = self.lanes.get(&id)?.first()?.flow();
+            if has_place(flow) {
+                self.withdraw(id);
+                return Some(id);
+            }
+            let flow = flow.to_owned();
+            self.withdraw(id);
+            self.blocked.entry(flow.clone()).or_default().insert(ticket, id);
+            self.lanes.get_mut(&id)?.standing = Standing::Blocked(ticket, flow);
         }
-        None
+    }
+
+    /// Holds the lane of these keys for work that is under way already; it is released like any other.
+    pub fn take_up(&mut self, keys: &[String], flow: &str) -> LaneId {
+        let id = self.lane_of(keys);
+        self.hold(id, flow);
+        self.place(id);
+        id
     }
 
     /// Says that the work taken from a lane is done.
-    pub fn release(&mut self, id: LaneId) {
-        let id = self.current(id);
+    pub fn release(&mut self, id: LaneId, flow: &str) {
+        let id = self.joined.get(&id).copied().unwrap_or(id);
         if let Some(lane) = self.lanes.get_mut(&id) {
             lane.busy = lane.busy.saturating_sub(1);
+            self.busy = self.busy.saturating_sub(1);
         }
-        self.settle(id);
+        self.place(id);
+        self.give_place(flow);
         self.forget();
     }
 
     /// Whether nothing waits and nothing is under way.
     pub fn is_idle(&self) -> bool {
-        self.lanes.values().all(|lane| lane.busy == 0 && lane.waiting.is_empty())
+        self.busy == 0 && self.waiting == 0
     }
 
-    fn current(&self, mut id: LaneId) -> LaneId {
-        while let Some(next) = self.moved.get(&id) {
-            id = *next;
+    fn hold(&mut self, id: LaneId, flow: &str) {
+        if let Some(lane) = self.lanes.get_mut(&id) {
+            lane.busy += 1;
+            self.busy += 1;
         }
-        id
+        match self.under_way.get_mut(flow) {
+            Some(count) => *count += 1,
+            None => {
+                self.under_way.insert(flow.to_owned(), 1);
+            }
+        }
+    }
+
+    fn give_place(&mut self, flow: &str) {
+        if let Some(count) = self.under_way.get_mut(flow) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.under_way.remove(flow);
+            }
+        }
+    }
+
+    fn ticket(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Brings a lane where it belongs after it has changed. One that waits for its turn, or for a place of the flow
+    /// that is still the next, keeps it.
+    fn place(&mut self, id: LaneId) {
+        let Some(lane) = self.lanes.get(&id) else { return };
+        let next = lane.first().map(Work::flow);
+        match (&lane.standing, next) {
+            (Standing::Ready(_), Some(_)) if lane.busy == 0 => return,
+            (Standing::Blocked(_, flow), Some(next)) if lane.busy == 0 && flow == next => return,
+            _ => {}
+        }
+        let (has_work, is_busy, keys) = (next.is_some(), lane.busy > 0, lane.keys.len());
+        self.withdraw(id);
+        let ticket = self.ticket();
+        let standing = if is_busy {
+            Standing::Busy
+        } else if has_work {
+            self.ready.insert(ticket, id);
+            Standing::Ready(ticket)
+        } else if (2..=MOST_KEYS).contains(&keys) {
+            self.idle.insert(ticket, id);
+            Standing::Idle(ticket)
+        } else {
+            return self.remove(id);
+        };
+        if let Some(lane) = self.lanes.get_mut(&id) {
+            lane.standing = standing;
+            if !is_busy {
+                lane.aliases.drain(..).for_each(|alias| {
+                    self.joined.remove(&alias);
+                });
+            }
+        }
+    }
+
+    /// Takes a lane from where it stands.
+    fn withdraw(&mut self, id: LaneId) {
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        match std::mem::replace(&mut lane.standing, Standing::Busy) {
+            Standing::Busy => {}
+            Standing::Ready(ticket) => {
+                self.ready.remove(&ticket);
+            }
+            Standing::Idle(ticket) => {
+                self.idle.remove(&ticket);
+            }
+            Standing::Blocked(ticket, flow) => {
+                if let Some(blocked) = self.blocked.get_mut(&flow) {
+                    blocked.remove(&ticket);
+                    if blocked.is_empty() {
+                        self.blocked.remove(&flow);
+                    }
+                }
+            }
+        }
     }
 
     fn lane_of(&mut self, keys: &[String]) -> LaneId {
-        let mut known: Vec<LaneId> =
-            keys.iter().filter_map(|key| self.of_key.get(key)).map(|id| self.current(*id)).collect();
-        known.dedup();
-        let id = match known.first() {
-            Some(id) => *id,
-            None => {
-                self.next += 1;
-                let id = LaneId(self.next);
-                self.lanes.insert(id, Lane { keys: Vec::new(), waiting: VecDeque::new(), busy: 0, is_ready: false });
-                id
-            }
-        };
-        for other in known.into_iter().skip(1).filter(|other| *other != id) {
-            self.join(id, other);
-        }
+        let mut id: Option<LaneId> = None;
         for key in keys {
-            if self.of_key.insert(key.clone(), id).is_none()
+            // A key before may have moved the lane of this one, so it is looked up only now.
+            id = match (id, self.of_key.get(key).copied()) {
+                (Some(one), Some(other)) if one != other => Some(self.join(one, other)),
+                (one, other) => one.or(other),
+            };
+        }
+        let id = id.unwrap_or_else(|| {
+            let id = LaneId(self.ticket());
+            self.lanes.insert(id, Lane::default());
+            id
+        });
+        for key in keys {
+            if !self.of_key.contains_key(key)
                 && let Some(lane) = self.lanes.get_mut(&id)
             {
+                self.of_key.insert(key.clone(), id);
                 lane.keys.push(key.clone());
             }
         }
         id
     }
 
-    /// Makes two lanes one; what waits keeps the order in which it came.
-    fn join(&mut self, into: LaneId, from: LaneId) {
-        let Some(gone) = self.lanes.remove(&from) else { return };
-        let Some(lane) = self.lanes.get_mut(&into) else { return };
+    /// Makes two lanes one, the smaller a part of the greater; what waits keeps the order in which it came.
+    fn join(&mut self, one: LaneId, other: LaneId) -> LaneId {
+        let size = |id| self.lanes.get(&id).map_or(0, Lane::size);
+        let (into, from) = if size(one) < size(other) { (other, one) } else { (one, other) };
+        self.withdraw(from);
+        let Some(gone) = self.lanes.remove(&from) else { return into };
+        let Some(lane) = self.lanes.get_mut(&into) else { return into };
         for key in &gone.keys {
             self.of_key.insert(key.clone(), into);
         }
-        lane.keys.extend(gone.keys);
-        lane.busy += gone.busy;
-        lane.waiting.extend(gone.waiting);
-        lane.waiting.make_contiguous().sort_by_key(|(arrival, _)| *arrival);
-        if gone.busy > 0 {
-            self.moved.insert(from, into);
+        for alias in gone.aliases.iter().copied().chain((gone.busy > 0).then_some(from)) {
+            self.joined.insert(alias, into);
+            lane.aliases.push(alias);
         }
-    }
-
-    fn settle(&mut self, id: LaneId) {
-        let Some(lane) = self.lanes.get_mut(&id) else { return };
-        if lane.busy > 0 {
-            return;
-        }
-        if lane.waiting.is_empty() {
-            self.moved.retain(|_, to| *to != id);
-            if lane.keys.len() > 1 {
-                self.idle.push_back(id);
-            } else {
-                self.remove(id);
-            }
-        } else if !lane.is_ready {
-            lane.is_ready = true;
-            self.ready.push_back(id);
-        }
+        lane.absorb(gone);
+        self.place(into);
+        into
     }
 
     fn remove(&mut self, id: LaneId) {
-        if let Some(lane) = self.lanes.remove(&id) {
-            lane.keys.iter().for_each(|key| {
-                self.of_key.remove(key);
-            });
-        }
+        let Some(lane) = self.lanes.remove(&id) else { return };
+        lane.keys.iter().for_each(|key| {
+            self.of_key.remove(key);
+        });
+        lane.aliases.iter().for_each(|alias| {
+            self.joined.remove(alias);
+        });
     }
 
     fn forget(&mut self) {
         while self.idle.len() > MOST_IDLE {
-            let Some(id) = self.idle.pop_front() else { return };
-            let idle = self.lanes.get(&id).is_some_and(|lane| lane.busy == 0 && lane.waiting.is_empty());
-            if idle && !self.idle.contains(&id) {
-                self.remove(id);
-            }
+            let Some((_, id)) = self.idle.pop_first() else { return };
+            self.remove(id);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Lanes;
-
-    fn keys(names: &str) -> Vec<String> {
-        names.split_whitespace().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn one_at_a_time_for_each_thing_and_in_order() {
-        let mut lanes = Lanes::default();
-        for (names, work) in [("a", 1), ("a", 2), ("b", 3)] {
-            lanes.push(&keys(names), work);
-        }
-        let (a, first) = lanes.take(|_| true).unwrap_or_else(|| unreachable!("a is ready"));
-        assert_eq!(first, 1);
-        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(3));
-        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), None);
-        lanes.release(a);
-        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(2));
-    }
-
-    #[test]
-    fn two_keys_in_one_event_join_their_lanes() {
-        let mut lanes = Lanes::default();
-        for (names, work) in [("r", 1), ("o", 2), ("r o", 3), ("o", 4)] {
-            lanes.push(&keys(names), work);
-        }
-        let mut order = Vec::new();
-        while let Some((lane, work)) = lanes.take(|_| true) {
-            assert!(lanes.take(|_| true).is_none(), "only one at a time after {work}");
-            order.push(work);
-            lanes.release(lane);
-        }
-        assert_eq!(order, [1, 2, 3, 4]);
-        assert!(lanes.is_idle());
-        lanes.push(&keys("r"), 5);
-        lanes.push(&keys("o"), 6);
-        assert!(lanes.take(|_| true).is_some());
-        assert!(lanes.take(|_| true).is_none(), "the join is remembered");
-    }
-
-    #[test]
-    fn lanes_that_are_both_busy_wait_for_both_after_they_join() {
-        let mut lanes = Lanes::default();
-        lanes.push(&keys("r"), 1);
-        lanes.push(&keys("o"), 2);
-        let taken: Vec<_> = std::iter::from_fn(|| lanes.take(|_| true)).collect();
-        lanes.push(&keys("r o"), 3);
-        assert!(lanes.take(|_| true).is_none());
-        for (lane, _) in &taken[..1] {
-            lanes.release(*lane);
-        }
-        assert!(lanes.take(|_| true).is_none());
-        lanes.release(taken[1].0);
-        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(3));
-    }
-
-    #[test]
-    fn newer_work_replaces_what_waits_and_never_what_runs() {
-        let mut lanes = Lanes::default();
-        lanes.push(&keys("a"), 1);
-        let running = lanes.take(|_| true);
-        assert_eq!(lanes.take_waiting(&keys("a"), |_| true), Vec::<i32>::new());
-        lanes.push(&keys("a"), 2);
-        assert_eq!(lanes.take_waiting(&keys("a"), |waiting| *waiting == 2), [2]);
-        lanes.push(&keys("a"), 3);
-        if let Some((lane, _)) = running {
-            lanes.release(lane);
-        }
-        assert_eq!(lanes.take(|_| true).map(|(_, work)| work), Some(3));
-    }
-
-    #[test]
-    fn what_may_not_begin_keeps_its_turn() {
-        let mut lanes = Lanes::default();
-        for (names, work) in [("a", 1), ("b", 20), ("c", 3), ("d", 4)] {
-            lanes.push(&keys(names), work);
-        }
-        assert_eq!(lanes.take(|work| *work >= 10).map(|(_, work)| work), Some(20));
-        assert_eq!(lanes.take(|work| *work >= 10).map(|(_, work)| work), None);
-        let rest: Vec<i32> = std::iter::from_fn(|| lanes.take(|_| true)).map(|(_, work)| work).collect();
-        assert_eq!(rest, [1, 3, 4]);
     }
 }

@@ -9,11 +9,11 @@
 //! - [`schedule`]: when a flow starts by the clock.
 //! - [`plan`]: the flow as a DAG.
 //! - [`run`]: one execution, a pure state machine whose events are its record. [`run::driver`] acts for it,
-//!   through the operations of a [`connector`].
+//!   through the operations of a [`connector`], as far as the [`traffic`] to its service allows.
 //! - [`engine`]: takes events in by way of the [`store`], lines them up in the lanes of the [`inbox`], and
 //!   drives their runs.
 //!
-//! Start with [`flow`], then [`run`]. Only the driver, the store, the engine and the [`clock`] wait or
+//! Start with [`flow`], then [`run`]. Only the driver, the traffic, the store, the engine and the [`clock`] wait or
 //! touch disk and time; the engine has no HTTP: that is the connectors'.
 
 pub mod check;
@@ -33,3 +33,4 @@ pub mod run;
 pub mod schedule;
 pub mod source;
 pub mod store;
+pub mod traffic;

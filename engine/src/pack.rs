@@ -6,9 +6,10 @@ mod test_files;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::connector::Connectors;
@@ -36,12 +37,23 @@ pub struct Pack {
     name: String,
     version: String,
     content: String,
+    kept: Value,
+    reconcile: Option<Reconcile>,
     parameters: Arc<Value>,
     connections: IndexMap<String, String>,
     tables: IndexMap<String, TableDocument>,
     mappings: IndexMap<String, Arc<Mapping>>,
     flows: IndexMap<String, Arc<PlannedFlow>>,
     warnings: Problems,
+}
+
+/// How often services are asked for changes that nobody told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconcile {
+    /// The time between two sweeps.
+    pub every: Duration,
+    /// How far before the last sweep the next one begins: a service may show a change late.
+    pub overlap: Duration,
 }
 
 /// A flow with its plan.
@@ -93,12 +105,30 @@ impl PackFiles {
         load::load(self, shown, settings, connectors)
     }
 
-    /// Tells one content from another; it is part of a run's record. Tests have no part in what a run does.
-    fn content(&self) -> String {
-        let files: IndexMap<_, _> = self.0.iter().filter(|(name, _)| !name.ends_with(".test.yaml")).collect();
-        let files = serde_json::to_vec(&files).unwrap_or_default();
-        Uuid::new_v5(&Uuid::NAMESPACE_OID, &files).simple().to_string()
+    /// What a run follows, to be kept for it: `{"files": {path: text}, "settings": {name: value}}`. Tests have no part
+    /// in what a run does.
+    fn kept(&self, settings: &IndexMap<String, Value>) -> Value {
+        let mut files: Vec<_> = self.0.iter().filter(|(name, _)| !name.ends_with(".test.yaml")).collect();
+        let mut settings: Vec<_> = settings.iter().collect();
+        files.sort_unstable_by_key(|(name, _)| *name);
+        settings.sort_unstable_by_key(|(name, _)| *name);
+        let files: Map<_, _> = files.into_iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
+        let settings: Map<_, _> = settings.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        json!({"files": files, "settings": settings})
     }
+
+    /// The files and settings of a pack that was kept; `None` where that is none.
+    pub fn of_kept(kept: &Value) -> Option<(PackFiles, IndexMap<String, Value>)> {
+        let text = |(name, text): (&String, &Value)| Some((name.clone(), text.as_str()?.to_owned()));
+        let files = kept["files"].as_object()?.iter().map(text).collect::<Option<_>>()?;
+        let settings = kept["settings"].as_object()?.iter().map(|(name, value)| (name.clone(), value.clone()));
+        Some((PackFiles(files), settings.collect()))
+    }
+}
+
+/// Tells one kept pack from another.
+fn content_of(kept: &Value) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, kept.to_string().as_bytes()).simple().to_string()
 }
 
 /// Whether a file belongs to a pack.
@@ -117,9 +147,19 @@ impl Pack {
         &self.version
     }
 
-    /// Tells one content of a pack from another.
+    /// Tells one content of a pack from another: of its files and of the environment's values for its parameters.
     pub fn content(&self) -> &str {
         &self.content
+    }
+
+    /// What a run needs to end on this pack, whatever becomes of its folder; [`PackFiles::of_kept`] reads it.
+    pub fn kept(&self) -> &Value {
+        &self.kept
+    }
+
+    /// How often it is asked for what was missed, where it is.
+    pub fn reconcile(&self) -> Option<Reconcile> {
+        self.reconcile
     }
 
     /// The parameters, an object.

@@ -6,7 +6,8 @@
 //!
 //! `frame` holds the states of the nodes of one plan and settles what follows from an ending;
 //! `outcome` is the rule by which a container ends; `next` decides; `calls` names what is to be performed; `view`
-//! is what expressions see, with `records` for those that ask what became of a step.
+//! is what expressions see, with `records` for those that ask what became of a step; `resumed` says what of a record
+//! counts after a run that had failed went on.
 
 mod bounds;
 mod calls;
@@ -17,6 +18,7 @@ mod next;
 mod outcome;
 mod records;
 mod report;
+mod resumed;
 mod shown;
 mod update;
 mod view;
@@ -28,16 +30,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use calls::{Call, Work};
+pub use calls::{Call, Delay, Doubt, Work};
 pub use event::{Change, Ending, Event, Part, StepError, StepPath, Verdict};
 pub use next::Next;
 pub use report::{HIDDEN, StepReport};
+pub use resumed::{Unresumable, counting};
 
 use crate::connector::Answer;
 use crate::flow::variable;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use frame::Frame;
+use resumed::Doubts;
 
 /// The identity of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,6 +68,7 @@ pub struct Run {
     plan: Arc<Plan>,
     parameters: Arc<Value>,
     state: State,
+    doubts: Doubts,
 }
 
 #[derive(Debug)]
@@ -120,13 +125,13 @@ pub struct IllegalEvent {
 impl Run {
     /// A run of which nothing is recorded yet. `parameters` are the pack's, as they stand in this environment.
     pub fn new(id: RunId, plan: Arc<Plan>, parameters: Arc<Value>) -> Run {
-        Run { id, plan, parameters, state: State::New }
+        Run { id, plan, parameters, state: State::New, doubts: Doubts::default() }
     }
 
     /// A run as its record left it.
     pub fn replay(id: RunId, plan: Arc<Plan>, parameters: Arc<Value>, events: &[Event]) -> Result<Run, IllegalEvent> {
-        let mut run = Run::new(id, plan, parameters);
-        events.iter().try_for_each(|event| run.apply(event))?;
+        let mut run = Run { doubts: Doubts::of_record(events), ..Run::new(id, plan, parameters) };
+        counting(events).into_iter().try_for_each(|event| run.apply(event))?;
         Ok(run)
     }
 
@@ -187,6 +192,10 @@ impl Run {
                     at: *at,
                     root: going.root,
                 }));
+                Ok(())
+            }
+            (State::Going(going), Event::RunResumed { at, .. }) => {
+                going.root.begin_deadlines_again(*at);
                 Ok(())
             }
             (State::Going(going), Event::Responded { .. }) if going.response.is_some() => {

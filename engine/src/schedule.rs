@@ -1,8 +1,8 @@
 //! When a schedule fires: a pure calculation, which the caller waits by.
 //!
 //! [`Schedule::check`] makes one from a document; [`Schedule::next_after`] is asked again and again, with the time of
-//! the last firing. A rule is a cron expression, an `interval`, or days and times of a `calendar`; each jumps to
-//! the time asked for, however long ago its start is, so that missed firings are dropped.
+//! the last firing, and [`Schedule::between`] what was due meanwhile. A rule is a cron expression, an `interval`, or days and times of a `calendar`; each jumps to
+//! the time asked for, however long ago its start is.
 //!
 //! Times follow the zone's clock. A time that the clock is set forward over fires when the clock has been set; a time
 //! that the clock shows twice fires at the first. Only cron expressions with `*` or `/` in minutes or hours, and
@@ -13,6 +13,7 @@ mod check;
 mod day;
 mod describe;
 mod interval;
+mod missed;
 #[cfg(test)]
 mod tests;
 

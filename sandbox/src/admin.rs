@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/deliveries", get(deliveries).post(switch_deliveries))
         .route("/deliveries/waiting", get(waiting))
         .route("/log", get(log).delete(clear_log))
+        .route("/lag", post(lag))
         .route("/tokens", post(tokens))
         .with_state(world)
 }
@@ -44,6 +46,7 @@ async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
             "GET /faults, DELETE /faults",
             "POST /deliveries - {hold, duplicate}",
             "GET /deliveries - delivered, waiting, offline and every attempt",
+            "POST /lag - {service, seconds}: lists of referrals or dataverse show a write only then",
             "GET /log, DELETE /log - requests seen by the services",
             "POST /tokens - {lifetime_seconds, revoke}",
         ],
@@ -94,6 +97,30 @@ async fn log(State(world): State<Arc<World>>) -> Json<Vec<Entry>> {
 
 async fn clear_log(State(world): State<Arc<World>>) -> Json<Value> {
     world.log.with(crate::log::RequestLog::clear);
+    Json(json!({}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lag {
+    service: WithLists,
+    seconds: u32,
+}
+
+/// A service whose lists can lag behind; reads by id never do.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WithLists {
+    Referrals,
+    Dataverse,
+}
+
+async fn lag(State(world): State<Arc<World>>, Json(lag): Json<Lag>) -> Json<Value> {
+    let time = SignedDuration::from_secs(lag.seconds.into());
+    match lag.service {
+        WithLists::Referrals => world.referrals.with(|referrals| referrals.past.set_lag(time)),
+        WithLists::Dataverse => world.dataverse.with(|dataverse| dataverse.past.set_lag(time)),
+    }
     Json(json!({}))
 }
 

@@ -1,6 +1,8 @@
 //! The chain that signs events: a root, an intermediate whose organization is Microsoft
 //! Corporation (receivers check the issuer's organization), and the leaf that signs.
 
+use std::sync::{Arc, OnceLock};
+
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
@@ -19,16 +21,31 @@ pub(crate) const PATH: &str = "/cert/pcnotifications-dispatch.microsoft.com.cer"
 
 const LEAF_NAME: &str = "pcnotifications-dispatch.microsoft.com";
 
-/// A ready chain and the leaf's key.
-pub(crate) struct Certificates {
+/// A ready chain and the leaf's key. [`Sandbox`](crate::Sandbox) has one of its own; whoever signs events without a
+/// sandbox makes another.
+pub struct Certificates {
     leaf: Vec<u8>,
     trust: String,
     key: RsaKeyPair,
 }
 
 impl Certificates {
+    /// The chain of all sandboxes of this process, made for the first: a key takes longer to make than all else.
+    pub(crate) fn shared() -> Result<Arc<Certificates>, SandboxError> {
+        static CHAIN: OnceLock<Arc<Certificates>> = OnceLock::new();
+        if let Some(chain) = CHAIN.get() {
+            return Ok(Arc::clone(chain));
+        }
+        let made = Arc::new(Certificates::generate()?);
+        Ok(Arc::clone(CHAIN.get_or_init(|| made)))
+    }
+
     /// Makes a fresh chain.
-    pub(crate) fn generate() -> Result<Certificates, SandboxError> {
+    ///
+    /// # Errors
+    ///
+    /// Where no key can be made.
+    pub fn generate() -> Result<Certificates, SandboxError> {
         let key = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
         let (root, root_issuer) = authority("Sandbox Root", "Sandbox Authority", None)?;
         let (intermediate, issuer) = authority("Sandbox Issuing CA", "Microsoft Corporation", Some(&root_issuer))?;
@@ -38,12 +55,21 @@ impl Certificates {
     }
 
     /// Root and intermediate, PEM.
-    pub(crate) fn trust_pem(&self) -> &str {
+    pub fn trust_pem(&self) -> &str {
         &self.trust
     }
 
+    /// The leaf in DER, as it is to be served.
+    pub fn leaf(&self) -> &[u8] {
+        &self.leaf
+    }
+
     /// The base64 signature of a body: RSA PKCS#1 v1.5 over SHA-256 (S25).
-    pub(crate) fn sign(&self, body: &[u8]) -> Result<String, SandboxError> {
+    ///
+    /// # Errors
+    ///
+    /// Where the key cannot sign.
+    pub fn sign(&self, body: &[u8]) -> Result<String, SandboxError> {
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), body, &mut signature).map_err(failed)?;
         Ok(STANDARD.encode(signature))

@@ -34,6 +34,7 @@ mod log;
 mod odata;
 mod options;
 mod partner_center;
+mod past;
 mod server;
 mod world;
 
@@ -46,7 +47,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::certificates::Certificates;
 use crate::dataverse::Dataverse;
 use crate::entra::Entra;
 use crate::faults::Service;
@@ -55,6 +55,7 @@ use crate::held::Held;
 use crate::partner_center::{Deliveries, Referrals, Webhooks};
 use crate::world::World;
 
+pub use crate::certificates::Certificates;
 pub use crate::options::{
     Addresses, ColumnKind, Credentials, CustomColumn, CustomTable, Organization, Ports, SandboxError, SandboxOptions,
 };
@@ -82,7 +83,7 @@ impl Sandbox {
         let credentials = fresh_credentials();
         let world = Arc::new(World {
             entra: Held::new(Entra::new(credentials.clone(), addresses.clone())),
-            certificates: Certificates::generate()?,
+            certificates: Certificates::shared()?,
             referrals: Held::new(Referrals::default()),
             webhooks: Held::new(Webhooks::new()),
             deliveries: Deliveries::new(options.delivery_spacing)?,

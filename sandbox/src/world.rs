@@ -1,5 +1,7 @@
 //! Everything the servers share.
 
+use std::sync::Arc;
+
 use crate::certificates::Certificates;
 use crate::dataverse::Dataverse;
 use crate::entra::Entra;
@@ -17,7 +19,7 @@ pub(crate) struct World {
     /// The partner.
     pub(crate) organization: Organization,
     /// The signing chain.
-    pub(crate) certificates: Certificates,
+    pub(crate) certificates: Arc<Certificates>,
     /// Tokens.
     pub(crate) entra: Held<Entra>,
     /// Deals.

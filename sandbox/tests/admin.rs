@@ -94,3 +94,46 @@ async fn custom_tables_that_do_not_fit_are_refused() {
         assert!(message.contains(part), "{name}: {message}");
     }
 }
+
+#[tokio::test]
+async fn lists_can_lag_behind_while_reads_by_id_do_not() {
+    let harness = Harness::start().await;
+    let rows = "/api/data/v9.2/opportunities";
+    let seen = async |host, path: &str| {
+        let list = harness.json(host, "GET", path, Value::Null).await;
+        list["value"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect::<Vec<Value>>()
+    };
+    let lag = async |seconds: u32| {
+        for service in ["referrals", "dataverse"] {
+            harness.json(Host::Admin, "POST", "/lag", json!({"service": service, "seconds": seconds})).await;
+        }
+    };
+    let old = harness.json(Host::Referrals, "POST", PATH, referral()).await;
+    harness.json(Host::Dataverse, "POST", rows, json!({"name": "old"})).await;
+    lag(3600).await;
+
+    let deal = format!("{PATH}/{}", old["id"].as_str().unwrap());
+    let change = json!([{"op": "replace", "path": "/details/dealValue", "value": 7}]);
+    harness.json(Host::Referrals, "PATCH", &deal, change).await;
+    harness.json(Host::Referrals, "POST", PATH, referral()).await;
+    let listed = harness.json(Host::Referrals, "GET", PATH, Value::Null).await;
+    assert_eq!(listed["value"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["value"][0]["details"]["dealValue"], old["details"]["dealValue"]);
+    let read = harness.json(Host::Referrals, "GET", &deal, Value::Null).await;
+    assert_eq!(read["details"]["dealValue"], json!(7));
+
+    let id = "11111111-1111-4111-8111-111111111111";
+    let row = format!("{rows}({id})");
+    harness.json(Host::Dataverse, "POST", rows, json!({"name": "new", "opportunityid": id})).await;
+    let filtered = format!("{rows}?$filter=name%20eq%20'new'");
+    assert_eq!(seen(Host::Dataverse, rows).await, ["old"]);
+    assert_eq!(seen(Host::Dataverse, &filtered).await, [] as [Value; 0]);
+    assert_eq!(harness.json(Host::Dataverse, "GET", &row, Value::Null).await["name"], json!("new"));
+
+    lag(0).await;
+    assert_eq!(seen(Host::Referrals, PATH).await.len(), 2);
+    assert_eq!(seen(Host::Dataverse, &filtered).await, ["new"]);
+    lag(3600).await;
+    harness.json(Host::Dataverse, "DELETE", &row, Value::Null).await;
+    assert_eq!(seen(Host::Dataverse, &filtered).await, ["new"], "a deleted row is listed a while yet");
+}

@@ -1,13 +1,16 @@
 //! Requests from services: `POST /webhooks/CONNECTOR/TRIGGER`.
 //!
 //! A request is verified by the connector, accepted by the store, and only then answered; its run comes
-//! later. What is refused leaves no trace but a line in the log.
+//! later. What is refused leaves no trace but a line in the log. Requests beyond a number are not read at all, and one
+//! that is sent too slowly is given up, so that senders cannot fill the memory.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -15,7 +18,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use cosell_engine::connector::{Incoming, Mode};
 use cosell_engine::engine::Engine;
 use cosell_engine::store::StoreError;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
@@ -24,6 +27,12 @@ use crate::failure::Failure;
 
 /// The largest body that is read at all; a trigger may allow less.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// Requests that are read and answered side by side.
+const MOST_REQUESTS: usize = 512;
+/// The longest time in which a body must have come.
+const LONGEST_READ: Duration = Duration::from_secs(15);
+/// The seconds after which a sender may try again that found no room.
+const AGAIN: &str = "10";
 
 /// The path of a trigger below the engine's address.
 pub fn path(trigger: &str) -> String {
@@ -74,20 +83,33 @@ fn report(result: std::io::Result<()>) {
     }
 }
 
+/// What a request meets.
+#[derive(Clone)]
+struct Hall {
+    engine: Engine,
+    places: Arc<Semaphore>,
+}
+
 fn routes(engine: Engine) -> Router {
     Router::new()
         .route("/webhooks/{connector}/{trigger}", post(receive))
         .route("/health", get(|| async { "ok\n" }))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(engine)
+        .with_state(Hall { engine, places: Arc::new(Semaphore::new(MOST_REQUESTS)) })
 }
 
 async fn receive(
-    State(engine): State<Engine>,
+    State(Hall { engine, places }): State<Hall>,
     Path((connector, trigger)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
+    let Ok(_place) = places.try_acquire() else {
+        return again_later(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once");
+    };
+    let (parts, body) = request.into_parts();
+    let (headers, body) = match read(body).await {
+        Ok(body) => (parts.headers, body),
+        Err(refusal) => return refusal,
+    };
     let name = format!("{connector}.{trigger}");
     let Some(known) = engine.world().connectors.trigger(&name).filter(|known| known.modes().contains(&Mode::Webhook))
     else {
@@ -110,6 +132,15 @@ async fn receive(
     }
 }
 
+/// The whole body, or the answer to one that is too large or comes too slowly.
+async fn read(body: Body) -> Result<Bytes, Response> {
+    match tokio::time::timeout(LONGEST_READ, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n").into_response()),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the body did not come in time\n").into_response()),
+    }
+}
+
 /// The sender should try again: nothing was kept.
 fn not_kept(error: &StoreError) -> Response {
     warn!(%error, "event not kept");
@@ -117,7 +148,11 @@ fn not_kept(error: &StoreError) -> Response {
         StoreError::Full(_) => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    (status, [(header::RETRY_AFTER, "10")], "the event could not be kept; send it again later\n").into_response()
+    again_later(status, "the event could not be kept")
+}
+
+fn again_later(status: StatusCode, why: &str) -> Response {
+    (status, [(header::RETRY_AFTER, AGAIN)], format!("{why}; send it again later\n")).into_response()
 }
 
 fn incoming(headers: &HeaderMap, body: &Bytes) -> Incoming {

@@ -38,7 +38,7 @@ impl Poller {
         };
         let trigger = world.connectors.trigger(&name).cloned();
         let trigger = trigger.ok_or_else(|| Failure::Data(format!("there is no trigger `{name}`")))?;
-        let cursor = world.store.load().await.map_err(Failure::world)?.cursors.get(&flow).cloned();
+        let cursor = engine.cursor(&flow);
         let mut poller = Poller { engine: engine.clone(), flow, name, trigger, with, cursor, pause };
         if poller.cursor.is_none() {
             poller

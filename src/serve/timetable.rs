@@ -1,68 +1,119 @@
 //! Flows that the clock starts.
+//!
+//! The store knows the last time at which each schedule fired, and keeps it together with the event. So what was due
+//! while nobody looked is known at the next start: since the process did not run, or the machine slept. A time that has
+//! fired once does not fire again when the clock is set back: its event has the time for a key.
 
-use std::time::Duration;
-
-use cosell_engine::engine::Engine;
-use cosell_engine::flow::Trigger;
-use cosell_engine::schedule::Schedule;
-use jiff::Timestamp;
+use cosell_engine::document::MissedDocument;
+use cosell_engine::engine::{Engine, schedule_cursor};
+use cosell_engine::flow::{ScheduleTrigger, Trigger};
+use cosell_engine::store::StoreError;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::{info, warn};
 
-/// The longest time until the clock is looked at again: somebody may set it.
-const LONGEST_LOOK: Duration = Duration::from_secs(30);
+use super::wait_until;
+
 /// The pause before a firing that could not be kept is tried again.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: SignedDuration = SignedDuration::from_secs(5);
+/// How late a firing may be without being missed: the process was busy.
+const LATE: SignedDuration = SignedDuration::from_mins(1);
+/// Missed firings that are caught up at most.
+const MOST_MISSED: usize = 1_000;
 
 /// The schedule of one flow.
 pub struct Timetable {
     engine: Engine,
     flow: String,
-    schedule: Schedule,
+    /// The time that fired last, or from which on it counts.
+    last: Option<Timestamp>,
 }
 
-/// The schedules of a pack's flows.
+/// The schedules of a pack's flows, each where the store says that it goes on.
 pub(super) fn of(engine: &Engine) -> Vec<Timetable> {
-    let scheduled = engine.world().pack.flows().filter_map(|planned| match &planned.flow.trigger {
-        Trigger::Schedule(trigger) => Some((planned.flow.name.clone(), trigger.schedule.clone())),
-        _ => None,
-    });
-    scheduled.map(|(flow, schedule)| Timetable { engine: engine.clone(), flow, schedule }).collect()
+    let scheduled = engine.world().pack.flows().map(|planned| &planned.flow);
+    let scheduled = scheduled.filter(|flow| matches!(flow.trigger, Trigger::Schedule(_)));
+    scheduled
+        .map(|flow| {
+            let last = engine.cursor(&schedule_cursor(&flow.name, Timestamp::UNIX_EPOCH).name);
+            let last = last.and_then(|last| last.as_str()?.parse().ok());
+            Timetable { engine: engine.clone(), flow: flow.name.clone(), last }
+        })
+        .collect()
 }
 
 impl Timetable {
     /// The flow and when it starts, in words.
     pub(super) fn describe(&self) -> String {
-        format!("{} starts {}", self.flow, self.schedule.describe())
+        let when = self.trigger().map(|trigger| trigger.schedule.describe());
+        format!("{} starts {}", self.flow, when.unwrap_or_default())
     }
 
-    /// Starts the flow at its times, from now on, until it is stopped. What was due before is not made up for.
-    pub(super) async fn run(self, mut stopped: watch::Receiver<bool>) {
-        let mut last = self.engine.world().clock.now();
-        let mut at_once = self.schedule.begins_at_once().then_some(last);
-        while let Some(due) = at_once.take().or_else(|| self.schedule.next_after(last)) {
-            tokio::select! {
-                _ = stopped.wait_for(|stopped| *stopped) => return,
-                () = self.wait(due) => {}
-            }
-            if let Err(error) = self.engine.fire(&self.flow, due).await {
-                warn!(flow = self.flow, %error, "a start by the clock could not be kept; it is tried again");
-                tokio::select! {
-                    _ = stopped.wait_for(|stopped| *stopped) => return,
-                    () = tokio::time::sleep(AGAIN) => {}
-                }
-                at_once = Some(due);
-                continue;
-            }
-            last = due;
+    fn trigger(&self) -> Option<&ScheduleTrigger> {
+        match &self.engine.world().pack.flow(&self.flow)?.flow.trigger {
+            Trigger::Schedule(trigger) => Some(trigger),
+            _ => None,
         }
     }
 
-    async fn wait(&self, due: Timestamp) {
-        let clock = &self.engine.world().clock;
-        while clock.now() < due {
-            let rest = Duration::try_from(due.duration_since(clock.now())).unwrap_or_default();
-            clock.sleep(rest.min(LONGEST_LOOK)).await;
+    /// Starts the flow at its times until it is stopped, or there are no more of them.
+    pub(super) async fn run(mut self, mut stopped: watch::Receiver<bool>) {
+        let clock = self.engine.world().clock.clone();
+        loop {
+            let next = match self.fire_what_is_due().await {
+                Ok(Some(next)) => next,
+                Ok(None) => return,
+                Err(error) => {
+                    warn!(flow = self.flow, %error, "a start by the clock could not be kept; it is tried again");
+                    clock.now().checked_add(AGAIN).unwrap_or(Timestamp::MAX)
+                }
+            };
+            if !wait_until(clock.as_ref(), next, &mut stopped).await {
+                return;
+            }
+        }
+    }
+
+    /// Starts the flow for what is due now; gives when the next time is.
+    async fn fire_what_is_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.engine.world().clock.now();
+        let Some(ScheduleTrigger { schedule, missed, .. }) = self.trigger() else { return Ok(None) };
+        let (schedule, missed) = (schedule.clone(), *missed);
+        let last = match self.last {
+            None if schedule.begins_at_once() => {
+                self.engine.fire(&self.flow, &[now]).await?;
+                now
+            }
+            None => {
+                self.engine.keep_cursor(schedule_cursor(&self.flow, now)).await?;
+                now
+            }
+            // The clock was set back.
+            Some(last) if last > now => now,
+            Some(last) => {
+                let due = schedule.between(last, now, MOST_MISSED);
+                self.fire(&due, missed, now).await?;
+                due.last().copied().unwrap_or(last)
+            }
+        };
+        self.last = Some(last);
+        Ok(schedule.next_after(last))
+    }
+
+    async fn fire(&self, due: &[Timestamp], missed: MissedDocument, now: Timestamp) -> Result<(), StoreError> {
+        let is_late = |due: &Timestamp| now.duration_since(*due) > LATE;
+        let late = due.partition_point(is_late);
+        let wanted = match missed {
+            MissedDocument::All => due,
+            MissedDocument::Once => &due[late.min(due.len().saturating_sub(1))..],
+            MissedDocument::Skip => &due[late..],
+        };
+        if late > 0 {
+            info!(flow = self.flow, missed = late, caught_up = wanted.len(), "times were missed");
+        }
+        match (wanted, due.last()) {
+            ([], Some(last)) => self.engine.keep_cursor(schedule_cursor(&self.flow, *last)).await,
+            (wanted, _) => self.engine.fire(&self.flow, wanted).await.map(drop),
         }
     }
 }

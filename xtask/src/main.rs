@@ -3,6 +3,7 @@
 //! Every chore is a file; [`command`] starts what they need, in the project's folder. It is written with the
 //! standard library alone, so that it is there a second after a clean checkout.
 
+mod bench;
 mod command;
 mod fuzz;
 mod needs;
@@ -11,12 +12,13 @@ mod suite;
 
 use std::process::ExitCode;
 
-use command::{Failure, cargo};
+use command::Failure;
 
 const USAGE: &str = "\
 cargo xtask test                      run all tests, and look whether generated files are fresh
 cargo xtask schemas                   write schemas/ and docs/functions.md anew
-cargo xtask bench [--quick] [--json]  measure the flow language and the main job, in release
+cargo xtask bench [--quick] [--json]  measure the flow language, the main job and the load, in release; with both
+                                      options the load at one setting only, and one line of JSON
 cargo xtask fuzz [TARGET] [--seconds N]
                                       break the readers with texts made by chance; needs a C++ compiler too";
 
@@ -34,10 +36,7 @@ fn chore(arguments: &[&str]) -> Result<(), Failure> {
         ["test"] => suite::run(),
         ["schemas"] => schemas::write(),
         ["fuzz", options @ ..] => fuzz::fuzz(options),
-        ["bench", options @ ..] => {
-            let bench = ["bench", "--package", "cosell", "--bench", "language", "--bench", "main_job", "--"];
-            command::run(cargo(&bench).args(options))
-        }
+        ["bench", options @ ..] => bench::bench(options),
         _ => Err(Failure { message: format!("no such chore; there are\n{USAGE}"), code: 2 }),
     }
 }

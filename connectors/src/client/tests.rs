@@ -76,19 +76,20 @@ async fn a_refused_sign_in_is_denied_and_tells_no_secret() {
         (
             401,
             json!({ "error": "invalid_client", "error_description": "AADSTS7000215: Bad secret.\r\nTrace ID: 1" }),
-            CallErrorKind::Denied,
+            (CallErrorKind::Denied, 401),
         ),
-        (400, json!({ "error": "invalid_grant" }), CallErrorKind::Denied),
-        (400, json!({ "error": "temporarily_unavailable" }), CallErrorKind::Unavailable),
-        (503, json!({}), CallErrorKind::Unavailable),
-        (429, json!({}), CallErrorKind::Throttled),
-        (200, json!({ "token_type": "Bearer" }), CallErrorKind::Unexpected),
+        (400, json!({ "error": "invalid_grant" }), (CallErrorKind::Denied, 401)),
+        (403, json!({ "error": "consent_required" }), (CallErrorKind::Denied, 401)),
+        (400, json!({ "error": "temporarily_unavailable" }), (CallErrorKind::Unavailable, 400)),
+        (503, json!({}), (CallErrorKind::Unavailable, 503)),
+        (429, json!({}), (CallErrorKind::Throttled, 429)),
+        (200, json!({ "token_type": "Bearer" }), (CallErrorKind::Unexpected, 200)),
     ];
-    for (status, body, kind) in cases {
+    for (status, body, (kind, told)) in cases {
         let answer = Answer::json(status, body);
         let server = TestServer::ruled(move |_| Some(answer.clone())).await;
         let error = client(&server, &server.sign_in()).send(&post()).await.unwrap_err();
-        assert_eq!(error.kind, kind, "{status}: {error}");
+        assert_eq!((error.kind, error.status), (kind, Some(told)), "{status}: {error}");
         assert!(!error.message.contains("Trace ID"), "{error}");
         assert!(error.message.contains("making the thing"), "{error}");
         assert_eq!(error.body, None, "{error}");
@@ -97,8 +98,30 @@ async fn a_refused_sign_in_is_denied_and_tells_no_secret() {
     let server = TestServer::start([]).await;
     let sign_in = SignIn { client_secret: Some(missing), ..server.sign_in() };
     let error = client(&server, &sign_in).send(&get()).await.unwrap_err();
-    assert_eq!(error.kind, CallErrorKind::Denied);
+    assert_eq!((error.kind, error.status), (CallErrorKind::Denied, Some(401)));
     assert!(error.message.contains("COSELL_TEST_NO_SUCH_VARIABLE"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sign_in_service_that_is_down_is_no_refusal() {
+    let server = TestServer::start([]).await;
+    for (login_url, request) in [(silent().await, post()), ("http://127.0.0.1:1".to_owned(), post())] {
+        let sign_in = SignIn { login_url, ..server.sign_in() };
+        let error = client(&server, &sign_in).send(&request).await.unwrap_err();
+        assert_eq!((error.kind, error.status), (CallErrorKind::Unavailable, None), "{error}");
+    }
+    assert_eq!(server.asked().len(), 0, "nothing is sent without a token");
+}
+
+#[tokio::test]
+async fn a_refused_token_and_a_refused_call_are_told_apart() {
+    for (status, calls) in [(401, 2), (403, 1)] {
+        let refused = Answer::json(status, json!({ "error": { "code": "accessDenied", "message": "No." } }));
+        let server = TestServer::start([refused.clone(), refused]).await;
+        let error = client(&server, &server.sign_in()).send(&post()).await.unwrap_err();
+        assert_eq!((error.kind, error.status), (CallErrorKind::Denied, Some(status)));
+        assert_eq!(server.asked().len(), calls);
+    }
 }
 
 #[tokio::test]

@@ -75,9 +75,7 @@ impl Tokens {
 
     async fn fetch(&self, state: &mut State, doing: &str) -> Result<Token, CallError> {
         let doing = format!("{doing}: signing in to `{}`", self.audience);
-        let form = self
-            .form(state)
-            .map_err(|error| CallError::new(CallErrorKind::Denied, format!("{doing} is not possible: {error}")))?;
+        let form = self.form(state).map_err(|error| no_credential(format!("{doing} is not possible: {error}")))?;
         let request = self
             .http
             .request(Method::POST, self.endpoint.clone())
@@ -151,6 +149,12 @@ fn granted(reply: &Reply) -> Result<Granted, CallError> {
     })
 }
 
+/// The error where there is no credential that the service would take. Its status is 401 whatever the sign-in
+/// service said, so that a caller tells a credential that no call can be made with from one call that is not allowed.
+fn no_credential(message: String) -> CallError {
+    CallError { status: Some(401), ..CallError::new(CallErrorKind::Denied, message) }
+}
+
 /// A refusal is final until somebody changes the settings; anything else may pass.
 fn refused(reply: &Reply) -> CallError {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
@@ -158,17 +162,15 @@ fn refused(reply: &Reply) -> CallError {
     // The first line says what is wrong; the others repeat the ids of the request.
     let said = body["error_description"].as_str().and_then(|text| text.lines().next()).unwrap_or("no reason given");
     let passing = matches!(reply.status, 408 | 429 | 500..) || code.as_deref() == Some("temporarily_unavailable");
-    let mut error = super::failure::failure(reply);
-    error.kind = match error.kind {
+    let message = format!("{} was refused: {said}", reply.doing);
+    let failure = super::failure::failure(reply);
+    let kind = match failure.kind {
         CallErrorKind::Throttled => CallErrorKind::Throttled,
         _ if passing => CallErrorKind::Unavailable,
-        _ => CallErrorKind::Denied,
+        _ => return CallError { code, request_id: failure.request_id, ..no_credential(message) },
     };
-    error.message = format!("{} was refused: {said}", reply.doing);
-    error.code = code;
     // The body belongs to the sign-in, not to the call that a flow made.
-    error.body = None;
-    error
+    CallError { kind, message, code, body: None, ..failure }
 }
 
 /// Without a token the call itself was not made, whatever became of the request for the token.

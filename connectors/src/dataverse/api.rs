@@ -72,7 +72,7 @@ pub(super) fn next_page(path: String, most: usize) -> Request {
 pub(super) fn create(table: &Table, body: Map<String, Value>) -> Request {
     let doing = format!("creating a `{}` row", table.name);
     Request::new(Method::POST, format!("{ROOT}/{}", table.set), doing)
-        .header("prefer", "return=representation")
+        .header("prefer", written())
         .json(Value::Object(body))
 }
 
@@ -80,15 +80,24 @@ pub(super) fn create(table: &Table, body: Map<String, Value>) -> Request {
 pub(super) fn update(table: &Table, id: Uuid, body: Map<String, Value>, if_match: &str) -> Request {
     Request::new(Method::PATCH, row_path(table, id), format!("updating `{}` row `{id}`", table.name))
         .header("if-match", if_match)
-        .header("prefer", "return=representation")
+        .header("prefer", written())
         .json(Value::Object(body))
 }
 
-/// Changes the row with that key or makes it; `key` is what stands in the brackets.
-pub(super) fn upsert(table: &Table, key: &str, body: Map<String, Value>) -> Request {
+/// Changes the row with that key where it exists; `key` is what stands in the brackets.
+pub(super) fn update_by_key(table: &Table, key: &str, body: Map<String, Value>) -> Request {
+    by_key(table, key, body).header("if-match", "*")
+}
+
+/// Makes the row with that key where there is none.
+pub(super) fn create_by_key(table: &Table, key: &str, body: Map<String, Value>) -> Request {
+    by_key(table, key, body).header("if-none-match", "*")
+}
+
+fn by_key(table: &Table, key: &str, body: Map<String, Value>) -> Request {
     let path = format!("{ROOT}/{}({})", table.set, encode_segment(key));
     Request::new(Method::PATCH, path, format!("writing the `{}` row `{key}`", table.name))
-        .header("prefer", "return=representation")
+        .header("prefer", written())
         .json(Value::Object(body))
 }
 
@@ -123,6 +132,11 @@ pub(super) fn refined(mut error: CallError) -> CallError {
 
 fn row_path(table: &Table, id: Uuid) -> String {
     format!("{ROOT}/{}({id})", table.set)
+}
+
+/// A write gives the row as a read does, so that a repeat that only reads it gives the same.
+fn written() -> String {
+    format!("return=representation,{}", annotations(None))
 }
 
 /// Annotations tell what a choice is called and which table a lookup points to.

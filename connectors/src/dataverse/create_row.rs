@@ -19,8 +19,9 @@ use crate::connection::Connection;
 /// An opportunity that is to be Won or Lost is made open and closed afterwards.
 ///
 /// A repeat is harmless: the row's id is made from the call's own identity, so the service refuses a
-/// second one, and the first is returned. Rows that references make have ids of that kind too. No window
-/// remains, unless the flow gives an id itself.
+/// second one, and the first is returned. A row that a reference makes has its id from what it is looked for
+/// by. One window remains: a row that somebody deletes between the attempts is made again. Where the flow gives
+/// an id itself, a row of somebody else with that id is taken for the call's own.
 pub struct CreateRow(Connection<Dataverse>);
 
 /// What to make.
@@ -44,7 +45,7 @@ impl CreateRow {
 impl Operation for CreateRow {
     const NAME: &'static str = "create_row";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = CreateRowInput;
     type Output = Row;
 

@@ -112,6 +112,11 @@ impl Table {
         self.lookups.iter().filter(|lookup| lookup.column == column).collect()
     }
 
+    /// The column of the lookup that is written by that name.
+    pub(super) fn written_by(&self, name: &str) -> Option<&str> {
+        self.lookups.iter().find(|lookup| lookup.written_as == name).map(|lookup| lookup.column.as_str())
+    }
+
     /// The related rows of that name.
     pub(super) fn collection(&self, name: &str) -> Option<&Collection> {
         self.collections.iter().find(|collection| collection.navigation.eq_ignore_ascii_case(name))

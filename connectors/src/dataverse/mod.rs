@@ -18,6 +18,7 @@
 
 mod api;
 mod append_audit;
+mod compare;
 mod create_row;
 mod fields;
 mod filter;

@@ -4,6 +4,7 @@ use cosell_engine::connector::{CallError, CallErrorKind, CallKey};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::compare::{compared, equal};
 use super::fields::Selection;
 use super::metadata::Table;
 use super::service::{Dataverse, id_of};
@@ -16,7 +17,8 @@ const MOST: usize = 5000;
 /// What is to be done so that the related rows are as they should be.
 #[derive(Debug, Default, PartialEq)]
 struct Steps {
-    create: Vec<Map<String, Value>>,
+    /// Rows to make, each with how many wanted rows of the same content come before it.
+    create: Vec<(usize, Map<String, Value>)>,
     update: Vec<(Uuid, Map<String, Value>)>,
     delete: Vec<Uuid>,
 }
@@ -24,7 +26,8 @@ struct Steps {
 impl Dataverse {
     /// Makes the related rows of a row what they should be. Whether anything was done.
     ///
-    /// A repeat finds what an earlier attempt did and goes on from there.
+    /// A repeat finds what an earlier attempt did and goes on from there; what a list does not show yet is
+    /// made with the id that it has already, and so not twice.
     pub(super) async fn relate(
         &self,
         place: &Place<'_>,
@@ -38,17 +41,17 @@ impl Dataverse {
         let selection = Selection::of(&table, &columns)?;
         let request = api::related(owner, id, &collection.navigation, &selection, MOST);
         let there = self.rows(place.key, request, &selection, MOST).await?;
-        let steps = steps(&table, rows, &there)?;
+        let steps = steps(&table, &rows, &there)?;
         if steps == Steps::default() {
             return Ok(false);
         }
         let back = table.lookups_of(&collection.column);
         let back = back.iter().find(|lookup| lookup.target == owner.name);
         let back = back.ok_or_else(|| table.unknown(&collection.column))?;
-        for (index, mut row) in steps.create.into_iter().enumerate() {
+        for (before, mut row) in steps.create {
             row.insert(format!("{}@odata.bind", back.written_as), json!(api::reference(owner, id)));
-            // The content is part of the place: a later call may want another row at the same index.
-            let content = format!("{}[{index}]{}", collection.navigation, Value::Object(row.clone()));
+            // The place of a row is its content, whatever else is made: so it is the same for every attempt.
+            let content = format!("{}[{before}]{}", collection.navigation, Value::Object(row.clone()));
             self.insert(&place.below(&content), &table, row).await?;
         }
         for (id, changes) in steps.update {
@@ -70,17 +73,17 @@ impl Dataverse {
 
 /// Pairs wanted rows with those that are there: first by content, then by id. Two rows of the same
 /// content are two rows.
-fn steps(table: &Table, wanted: Vec<Map<String, Value>>, there: &[Map<String, Value>]) -> Result<Steps, CallError> {
+fn steps(table: &Table, wanted: &[Map<String, Value>], there: &[Map<String, Value>]) -> Result<Steps, CallError> {
     let mut unpaired: Vec<&Map<String, Value>> = there.iter().collect();
     let mut different = Vec::new();
-    for row in wanted {
-        match unpaired.iter().position(|there| same(&row, there)) {
+    for (place, row) in wanted.iter().enumerate() {
+        match unpaired.iter().position(|there| same(row, there)) {
             Some(index) => drop(unpaired.remove(index)),
-            None => different.push(row),
+            None => different.push((wanted.iter().take(place).filter(|before| *before == row).count(), row.clone())),
         }
     }
     let mut steps = Steps::default();
-    for row in different {
+    for (before, row) in different {
         let id = row.get(&table.key).filter(|id| !filter::is_empty(id));
         let by_id = unpaired.iter().position(|there| id.is_some() && there.get(&table.key) == id);
         match by_id {
@@ -89,7 +92,7 @@ fn steps(table: &Table, wanted: Vec<Map<String, Value>>, there: &[Map<String, Va
                 let changes = row.into_iter().filter(|(name, value)| !equal(value, there.get(name)));
                 steps.update.push((id_of(table, there)?, changes.collect()));
             }
-            None => steps.create.push(row),
+            None => steps.create.push((before, row)),
         }
     }
     for row in unpaired {
@@ -98,22 +101,8 @@ fn steps(table: &Table, wanted: Vec<Map<String, Value>>, there: &[Map<String, Va
     Ok(steps)
 }
 
-/// The columns of a wanted row that are compared: all but bound lookups, which rows are not read with.
-fn compared(row: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    row.iter().filter(|(name, _)| !name.contains('@'))
-}
-
 fn same(wanted: &Map<String, Value>, there: &Map<String, Value>) -> bool {
     compared(wanted).all(|(name, value)| equal(value, there.get(name)))
-}
-
-/// Whether two values mean the same: numbers by value, and nothing is nothing however it is written.
-fn equal(wanted: &Value, there: Option<&Value>) -> bool {
-    let there = there.unwrap_or(&Value::Null);
-    match (wanted, there) {
-        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        _ => wanted == there || filter::is_empty(wanted) && filter::is_empty(there),
-    }
 }
 
 #[cfg(test)]
@@ -135,7 +124,7 @@ mod tests {
         let definition = definition("solution", "solutions", &["name", "price"]);
         let table = Table::read(&Reply::for_test(200, &definition.to_string())).unwrap();
         let there = rows(there);
-        assert_eq!(steps(&table, rows(wanted.clone()), &there).unwrap(), expected, "{wanted}");
+        assert_eq!(steps(&table, &rows(wanted.clone()), &there).unwrap(), expected, "{wanted}");
     }
 
     #[test]
@@ -150,7 +139,7 @@ mod tests {
             json!([{ "name": "a" }, { "name": "a" }, { "name": "new" }]),
             json!([{ "solutionid": A, "name": "a" }, { "solutionid": B, "name": "old" }]),
             Steps {
-                create: rows(json!([{ "name": "a" }, { "name": "new" }])),
+                create: [1, 0].into_iter().zip(rows(json!([{ "name": "a" }, { "name": "new" }]))).collect(),
                 update: vec![],
                 delete: vec![B.parse().unwrap()],
             },

@@ -2,12 +2,8 @@
 //!
 //! The service shows the time of a change in whole seconds, and a change becomes visible only when its
 //! transaction ends. So each poll looks back over the last two minutes again, and remembers which versions
-//! it has given.
-//!
-//! A poll gives up to 5000 changes and reads as many rows more as it has given before, so that however
-//! many rows lie within the overlap, or share a second, each poll gets further. After a full poll the next
-//! goes on at the newest change that was read, without the overlap. 20000 rows are the most that one poll
-//! reads and a cursor remembers; more than that within one second are an error.
+//! it has given (`cursor.rs`). 20000 rows are the most that one poll reads and a cursor remembers; more than that
+//! within one second are an error.
 
 use async_trait::async_trait;
 use cosell_engine::connector::{
@@ -30,9 +26,6 @@ use crate::cursor::{Cursor, Version};
 
 /// How far each poll looks back behind the newest change that it knows: longer than a transaction takes.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
-
-/// How many changes one poll reads beyond those that were given before; what is left comes with the next.
-const MOST_NEW: usize = 5000;
 
 /// The most rows that one poll reads.
 const MOST_READ: usize = 20_000;
@@ -97,6 +90,11 @@ impl Trigger for RowChanged {
         let (events, next) = step(&table, &cursor, rows)?;
         Ok(Polled { events, cursor: next.written()? })
     }
+
+    /// The service shows whole seconds, so that a poll reads from the beginning of that second.
+    fn since(&self, time: Timestamp) -> Option<Value> {
+        Cursor::since(time).written().ok()
+    }
 }
 
 impl Dataverse {
@@ -126,14 +124,10 @@ impl Dataverse {
         let filter = filter(input.filter.as_deref(), cursor.since);
         // The id comes last so that the order is the same on every page.
         let order = format!("{MODIFIED},{}", table.key);
-        let request = api::list(table, Some(&filter), Some(&order), &selection, most(cursor));
-        self.rows(key, request, &selection, most(cursor)).await
+        let most = cursor.reads(MOST_READ);
+        let request = api::list(table, Some(&filter), Some(&order), &selection, most);
+        self.rows(key, request, &selection, most).await
     }
-}
-
-/// How many rows the poll at that cursor reads.
-fn most(cursor: &Cursor) -> usize {
-    cursor.given().saturating_add(MOST_NEW).min(MOST_READ)
 }
 
 /// The events among the rows found, and the cursor after them.
@@ -142,7 +136,7 @@ fn step(
     cursor: &Cursor,
     rows: Vec<Map<String, Value>>,
 ) -> Result<(Vec<TriggerEvent>, Cursor), CallError> {
-    let full = rows.len() >= most(cursor);
+    let full = rows.len() >= cursor.reads(MOST_READ);
     let mut events = Vec::new();
     let mut changes: Vec<(Timestamp, Version)> = Vec::new();
     for row in rows {
@@ -218,7 +212,7 @@ mod tests {
         while given.last() != Some(&0) {
             let since = cursor.since.to_string();
             let later = there.iter().filter(|row| row[MODIFIED].as_str() >= Some(since.as_str()));
-            let (events, next) = step(&table, &cursor, later.take(most(&cursor)).cloned().collect())?;
+            let (events, next) = step(&table, &cursor, later.take(cursor.reads(MOST_READ)).cloned().collect())?;
             given.push(events.len());
             cursor = next;
         }

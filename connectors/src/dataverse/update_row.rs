@@ -7,12 +7,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::api;
 use super::fields::Selection;
 use super::metadata::Table;
 use super::opportunity::{Close, own_revenue};
 use super::service::{Dataverse, object, version};
 use super::write::{Place, Prepared};
+use super::{api, compare};
 use crate::Row;
 use crate::connection::Connection;
 
@@ -21,9 +21,12 @@ use crate::connection::Connection;
 /// An opportunity is Won or Lost by the service's own actions, after its other columns were written, and
 /// opened again by an update. Related rows are written after the row itself.
 ///
-/// A repeat is harmless: with `if_match` it ends in a conflict once the first attempt has written the row,
-/// and whoever meets that reads again and compares. Without `if_match` it writes the same again. What
-/// follows the row (closing, related rows) compares with what is there and goes on.
+/// A repeat is harmless: with `if_match` the service refuses it once the first attempt has written the row; the
+/// row is then read, and where it says what is to be written, that is no conflict. Without `if_match` the
+/// same is written again. What follows the row (closing, related rows) compares with what is there and goes on.
+/// Two windows remain: where somebody else changes the same columns between the attempts, a repeat with
+/// `if_match` ends in a conflict, and one without it undoes that change. And an opportunity that is on its way
+/// from Won to Lost, or back, may be left open by a repeat with `if_match`, which then ends in a conflict.
 pub struct UpdateRow(Connection<Dataverse>);
 
 /// What to change.
@@ -56,7 +59,7 @@ impl UpdateRow {
 impl Operation for UpdateRow {
     const NAME: &'static str = "update_row";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = UpdateRowInput;
     type Output = Row;
 
@@ -84,8 +87,8 @@ impl Dataverse {
         let close = Close::take(table, &mut body);
         own_revenue(table, &mut body);
         let written = match body.is_empty() {
-            true => self.unchanged(place.key, table, id, if_match).await?,
-            false => self.patch(place.key, table, id, body, (if_match, in_step)).await?,
+            true => self.unchanged(place.key, table, id, if_match, close).await?,
+            false => self.patch_once(place.key, table, id, body, (if_match, in_step)).await?,
         };
         let mut followed = false;
         for relation in related {
@@ -96,6 +99,24 @@ impl Dataverse {
             followed = true;
         }
         if followed { self.get(place.key, table, id, &Selection::default()).await } else { Ok(written) }
+    }
+
+    /// Writes columns as [`Dataverse::patch`] does, unless the row holds them already: then an earlier attempt has
+    /// written them.
+    async fn patch_once(
+        &self,
+        key: &CallKey,
+        table: &Table,
+        id: Uuid,
+        body: Map<String, Value>,
+        (if_match, in_step): (&str, bool),
+    ) -> Result<Map<String, Value>, CallError> {
+        let refused = match self.patch(key, table, id, body.clone(), (if_match, in_step)).await {
+            Err(error) if error.kind == CallErrorKind::Conflict => error,
+            result => return result,
+        };
+        let row = self.get(key, table, id, &Selection::default()).await?;
+        if compare::holds(table, &row, &body) { Ok(row) } else { Err(refused) }
     }
 
     /// Writes columns of a row that exists and has that version; whether it then is in step with the other side.
@@ -118,17 +139,19 @@ impl Dataverse {
         Ok(row)
     }
 
-    /// The row, if it still has the version that was read. Nothing is sent that would let the service
-    /// compare it, so it is compared here.
+    /// The row, if it still has the version that was read, or is closed as it should be: an earlier attempt has
+    /// done that. Nothing is sent that would let the service compare the version, so it is compared here.
     async fn unchanged(
         &self,
         key: &CallKey,
         table: &Table,
         id: Uuid,
         if_match: &str,
+        close: Option<Close>,
     ) -> Result<Map<String, Value>, CallError> {
         let row = self.get(key, table, id, &Selection::default()).await?;
-        if if_match == "*" || row.get("@odata.etag").and_then(Value::as_str) == Some(if_match) {
+        let done = close.is_some_and(|close| close.is_done(&row));
+        if done || if_match == "*" || version(&row) == Some(if_match) {
             return Ok(row);
         }
         let message = format!("updating `{}` row `{id}` failed: it has changed since it was read", table.name);

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::fields::Selection;
 use super::metadata::Table;
@@ -22,8 +23,10 @@ const NOT_IN_KEYS: [char; 10] = ['/', '<', '>', '*', '%', '&', ':', '\\', '?', '
 ///
 /// The columns of `key` must be an alternate key of the table, or its id.
 ///
-/// A repeat writes the same again and makes no second row. What an update by somebody else in between
-/// wrote to the same columns is lost: to notice that, read the row and use `update_row`.
+/// A repeat writes the same again and makes no second row. That the call itself has made the row is told by
+/// the row's id, which is made from the call's own identity; only where `key` is the id, a repeat says
+/// `created: false` of a row that it has made. The window that remains: what somebody else writes to the same
+/// columns between the attempts is lost. To notice that, read the row and use `update_row`.
 pub struct UpsertRow(Connection<Dataverse>);
 
 /// What to write.
@@ -57,7 +60,7 @@ impl UpsertRow {
 impl Operation for UpsertRow {
     const NAME: &'static str = "upsert_row";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = UpsertRowInput;
     type Output = Upserted;
 
@@ -69,9 +72,8 @@ impl Operation for UpsertRow {
         let Prepared { mut body, related } = dataverse.prepare(&place, &table, &input.row).await?;
         let close = Close::take(&table, &mut body);
         own_revenue(&table, &mut body);
-        let reply = dataverse.send(key, api::upsert(&table, &address, body)).await?;
-        let created = reply.status() == 201;
-        let written = object(&reply)?;
+        let own_id = (!input.key.contains_key(&table.key)).then(|| place.id());
+        let (written, created) = dataverse.upsert(key, &table, &address, body, own_id).await?;
         let id = id_of(&table, &written)?;
         let followed = !related.is_empty() || close.is_some();
         for relation in related {
@@ -85,6 +87,49 @@ impl Operation for UpsertRow {
             false => written,
         };
         Ok(Upserted { row: row.into(), created })
+    }
+}
+
+impl Dataverse {
+    /// Changes the row or makes it with that id; whether this call has made it, now or in an earlier attempt.
+    async fn upsert(
+        &self,
+        key: &CallKey,
+        table: &Table,
+        address: &str,
+        body: Map<String, Value>,
+        own_id: Option<Uuid>,
+    ) -> Result<(Map<String, Value>, bool), CallError> {
+        let mut new = body.clone();
+        if let Some(id) = own_id {
+            new.insert(table.key.clone(), json!(id));
+        }
+        if let Some(row) = self.update_by_key(key, table, address, body.clone()).await? {
+            let own = Some(id_of(table, &row)?) == own_id;
+            return Ok((row, own));
+        }
+        let refused = match self.send(key, api::create_by_key(table, address, new)).await {
+            Ok(reply) => return Ok((object(&reply)?, true)),
+            Err(error) if error.kind == CallErrorKind::Conflict => error,
+            Err(error) => return Err(error),
+        };
+        // Somebody has made the row in between.
+        let row = self.update_by_key(key, table, address, body).await?;
+        row.map(|row| (row, false)).ok_or(refused)
+    }
+
+    async fn update_by_key(
+        &self,
+        key: &CallKey,
+        table: &Table,
+        address: &str,
+        body: Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>, CallError> {
+        match self.send(key, api::update_by_key(table, address, body)).await {
+            Ok(reply) => object(&reply).map(Some),
+            Err(error) if error.kind == CallErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -112,8 +157,6 @@ fn address(table: &Table, key: &Map<String, Value>) -> Result<String, CallError>
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::metadata::tests::opportunity;
     use super::*;
 

@@ -1,5 +1,7 @@
 //! `view_registration`, `register`, `update_registration` and `list_events`.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use reqwest::Method;
@@ -13,15 +15,17 @@ use crate::connection::Connection;
 /// Reads the tenant's registration.
 pub struct ViewRegistration(Connection<Client>);
 
-/// Registers an address. When the tenant has a registration already, that is a conflict.
+/// Registers an address. When the tenant has another registration already, that is a conflict.
 ///
-/// A repeat after a lost answer ends in that conflict and changes nothing.
+/// A repeat is harmless: the service refuses a second registration, and one that says the same is the result. The
+/// window that remains is somebody else's registration between the attempts, which is a conflict.
 pub struct Register(Connection<Client>);
 
 /// Registers another address or other events. What was registered before is gone, for every environment
 /// and tool of the tenant: look at it first.
 ///
-/// A repeat writes the same again.
+/// A repeat is harmless: it writes the same again. The window that remains: what somebody else registers between the
+/// attempts is gone.
 pub struct UpdateRegistration(Connection<Client>);
 
 /// Lists the events that the tenant can register.
@@ -84,6 +88,14 @@ impl ListEvents {
     }
 }
 
+impl Registration {
+    /// Whether it has the same address and events, in whatever order.
+    fn says_the_same(&self, other: &Registration) -> bool {
+        let names = |registration: &Registration| registration.events.iter().cloned().collect::<BTreeSet<String>>();
+        self.url == other.url && names(self) == names(other)
+    }
+}
+
 #[async_trait]
 impl Operation for ViewRegistration {
     const NAME: &'static str = "view_registration";
@@ -107,12 +119,19 @@ impl Operation for ViewRegistration {
 impl Operation for Register {
     const NAME: &'static str = "register";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = RegisterInput;
     type Output = Registration;
 
     async fn call(&self, key: &CallKey, input: RegisterInput) -> Result<Registration, CallError> {
-        write(self.0.bound()?, key, Method::POST, input).await
+        let client = self.0.bound()?;
+        let wanted = Registration { registered: true, url: Some(input.url.clone()), events: input.events.clone() };
+        let refused = match write(client, key, Method::POST, input).await {
+            Err(error) if error.kind == CallErrorKind::Conflict => error,
+            result => return result,
+        };
+        let there = api::read_registration(&client.send(&api::traced(api::view(), key)).await?)?;
+        if there.says_the_same(&wanted) { Ok(wanted) } else { Err(refused) }
     }
 }
 
@@ -120,7 +139,7 @@ impl Operation for Register {
 impl Operation for UpdateRegistration {
     const NAME: &'static str = "update_registration";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = RegisterInput;
     type Output = Registration;
 

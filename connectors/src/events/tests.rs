@@ -26,6 +26,7 @@ async fn a_tenant_without_registration_has_none() {
     let server = TestServer::start([
         Answer::json(404, json!({ "code": 2000, "description": "No registration." })),
         Answer::json(409, json!({ "code": 2001, "description": "There is one." })),
+        Answer::json(200, json!({ "WebhookUrl": "https://y.example/in", "WebhookEvents": [] })),
         Answer::json(200, json!({ "SubscriberId": "s" })),
     ])
     .await;
@@ -37,7 +38,7 @@ async fn a_tenant_without_registration_has_none() {
     assert_eq!(call(&server, "update_registration", input).await.unwrap()["registered"], json!(true));
     let asked = server.asked();
     let methods: Vec<&str> = asked.iter().map(|asked| asked.method.as_str()).collect();
-    assert_eq!(methods, ["GET", "POST", "PUT"]);
+    assert_eq!(methods, ["GET", "POST", "GET", "PUT"]);
     assert!(asked[1].header("ms-requestid").is_some());
 }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use cosell_engine::connector::{CallError, Incoming, Mode, Polled, Refusal, Trigger, TriggerEvent};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +11,7 @@ use super::poll;
 use super::receiver::Receiver;
 use crate::client::Client;
 use crate::connection::Connection;
+use crate::cursor::Cursor;
 
 /// Starts a run when a referral is made or changed.
 ///
@@ -81,6 +83,10 @@ impl Trigger for ReferralTrigger {
         let mut polled = poll::poll(self.partner_center.bound()?, cursor).await?;
         polled.events.retain(|event| self.wants(input, event));
         Ok(polled)
+    }
+
+    fn since(&self, time: Timestamp) -> Option<Value> {
+        Cursor::since(time).written().ok()
     }
 }
 

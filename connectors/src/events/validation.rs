@@ -13,7 +13,8 @@ use crate::connection::Connection;
 /// Has a test event sent to the registered address. The registration must name `test-created`; the service
 /// allows this twice a minute.
 ///
-/// A repeat has another test event sent, which starts nothing.
+/// A repeat is harmless: it carries the same request id, by which the service is documented to know it. Should it not,
+/// another test event is sent, which starts nothing.
 pub struct RequestValidation(Connection<Client>);
 
 /// Reads how a test event went. The service keeps that for seven days.
@@ -74,7 +75,7 @@ impl ValidationResult {
 impl Operation for RequestValidation {
     const NAME: &'static str = "request_validation";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = Nothing;
     type Output = ValidationRequested;
 

@@ -34,7 +34,8 @@ pub struct GetInput {
 
 /// Sends a body to an address.
 ///
-/// A repeat sends it again: what that does is for the other side to say.
+/// Nobody can tell whether a repeat is harmless, so that where the answer is lost, the step fails with an unknown
+/// result. With a header `Idempotency-Key` the other side recognises a repeat by it, and it is made.
 pub struct Post(Arc<Http>);
 
 /// What to send.
@@ -59,7 +60,9 @@ pub struct PostInput {
 
 /// Sends a request with any method.
 ///
-/// A repeat sends it again: what that does is for the other side to say.
+/// A repeat is harmless for the methods that HTTP defines so (GET, HEAD, OPTIONS, TRACE, PUT and DELETE), and it is
+/// made; the window that remains is that a DELETE that was done may answer 404 the second time, and that a PUT undoes
+/// what somebody else has put in between. For other methods it is as for `post`.
 pub struct Request(Arc<Http>);
 
 /// What to send.
@@ -160,6 +163,10 @@ impl Operation for Post {
         self.0.call(&RequestInput { method, url, headers, body, pages: None, wait_for_result }).await
     }
 
+    fn repeat(input: &PostInput) -> Repeat {
+        repeat_of("POST", &input.headers)
+    }
+
     fn envelope(output: &HttpReply) -> Envelope {
         output.envelope.clone()
     }
@@ -177,9 +184,24 @@ impl Operation for Request {
         self.0.call(&input).await
     }
 
+    fn repeat(input: &RequestInput) -> Repeat {
+        repeat_of(&input.method, &input.headers)
+    }
+
     fn envelope(output: &HttpReply) -> Envelope {
         output.envelope.clone()
     }
+}
+
+/// Methods that do the same however often they are sent (RFC 9110, section 9.2.2).
+const IDEMPOTENT: [&str; 6] = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
+
+/// What a repeat of a request does, as far as HTTP and the request itself say.
+fn repeat_of(method: &str, headers: &BTreeMap<String, String>) -> Repeat {
+    let idempotent = IDEMPOTENT.iter().any(|known| known.eq_ignore_ascii_case(method));
+    let has_key =
+        headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("idempotency-key") && !value.trim().is_empty());
+    if idempotent || has_key { Repeat::Safe } else { Repeat::Unsafe }
 }
 
 fn waits() -> bool {

@@ -1,5 +1,7 @@
 //! Requests to the referrals service, and what is read from its answers.
 
+use std::time::Duration;
+
 use cosell_engine::connector::{CallError, CallErrorKind, CallKey};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,6 +11,10 @@ use crate::odata::text_literal;
 
 /// Where referrals live, below the service's address.
 const REFERRALS: &str = "/v1.0/engagements/referrals";
+
+/// How long a new referral may take to come into the lists. The service does not say; seconds are usual for lists
+/// that follow an index.
+pub(super) const SETTLE: Duration = Duration::from_secs(30);
 
 /// How many pages one list follows at most; a page holds about a hundred referrals.
 const MOST_PAGES: usize = 100;

@@ -13,8 +13,8 @@ use crate::Record;
 use crate::client::Client;
 use crate::connection::Connection;
 
-/// How many own deals `find_referral` looks at.
-const LOOKED_AT: usize = 1000;
+/// How many own deals are looked at, where none must be missed.
+pub(super) const LOOKED_AT: usize = 1000;
 
 /// Reads one referral.
 pub struct GetReferral(Connection<Client>);
@@ -88,10 +88,15 @@ impl Operation for FindReferral {
             return Err(CallError::new(CallErrorKind::Input, message));
         }
         let created_since = input.created_since.as_deref().map(instant).transpose()?;
-        let found = own_deal(self.0.bound()?, key, wanted, LOOKED_AT, created_since, |_| true).await?;
+        let listing =
+            Listing { filter: Some(OUTGOING.to_owned()), top: LOOKED_AT, created_since, ..Listing::default() };
+        let found = own_deal(self.0.bound()?, key, wanted, listing, |_| true).await?;
         Ok(found.map(Record::from))
     }
 }
+
+/// The deals that were made on this side, as the service lists them.
+const OUTGOING: &str = "direction eq 'Outgoing'";
 
 /// A CRM shows whole seconds; clocks of two services may differ.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(15);
@@ -103,21 +108,18 @@ fn instant(text: &str) -> Result<Timestamp, CallError> {
     Ok(instant.saturating_sub(CLOCKS_APART).unwrap_or(instant))
 }
 
-/// The newest deal of this side that the CRM knows by that id, among as many as are to be looked at.
+/// The newest deal of this side that the CRM knows by that id, among those that the listing names.
 pub(super) async fn own_deal(
     client: &Client,
     key: &CallKey,
     external_id: &str,
-    looked_at: usize,
-    created_since: Option<Timestamp>,
+    listing: Listing,
     wanted: fn(&Value) -> bool,
 ) -> Result<Option<Value>, CallError> {
     let listing = Listing {
-        filter: Some("direction eq 'Outgoing'".to_owned()),
         order_by: Some("createdDateTime desc".to_owned()),
-        top: looked_at,
         select: Some("id,externalReferenceId,status,target,createdDateTime"),
-        created_since,
+        ..listing
     };
     let newest = api::list(client, key, &listing).await?;
     let found = newest.iter().find(|deal| has_external_id(deal, external_id) && wanted(deal));

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use cosell_engine::connector::{CallError, CallErrorKind, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::api::{self, Listing};
 use super::own_deal;
@@ -17,8 +18,9 @@ use crate::connection::Connection;
 /// The two halves of a co-sell deal are two requests, and between them the deal is shared with nobody. So
 /// this is an operation of its own that a flow can repeat.
 ///
-/// A repeat is harmless: the engagement is read first, and a copy that is there is returned. The window
-/// that remains is a copy that the service has made but does not list yet.
+/// A repeat is made harmless by looking: the engagement is read, after half a minute in which a new copy must have
+/// come into the lists, and a copy that is there is the result. The first attempt reads the engagement too. The window
+/// that remains is a copy that is listed later than that.
 pub struct InviteMicrosoft(Connection<Client>);
 
 /// Which deal, and which help.
@@ -41,7 +43,7 @@ impl InviteMicrosoft {
 impl Operation for InviteMicrosoft {
     const NAME: &'static str = "invite_microsoft";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
+    const REPEAT: Repeat = Repeat::Verify { settle: api::SETTLE };
     type Input = InviteMicrosoftInput;
     type Output = Record<Referral>;
 
@@ -52,12 +54,29 @@ impl Operation for InviteMicrosoft {
             return Err(CallError::new(CallErrorKind::Input, "`engagement` is empty; it comes from the own deal"));
         }
         let copy = own_deal::microsofts_copy(input.referral.into_value(), engagement)?;
-        let listing = Listing { filter: Some(api::of_engagement(engagement)), top: 1000, ..Listing::default() };
-        let related = api::list(client, key, &listing).await?;
-        if let Some(there) = related.into_iter().find(api::is_microsofts) {
+        if let Some(there) = copy_in(client, key, engagement).await? {
             return Ok(there.into());
         }
         let doing = format!("inviting Microsoft to the engagement `{engagement}`");
         api::post(client, key, copy, &doing).await.map(Record::from)
+    }
+
+    async fn look_up(
+        &self,
+        key: &CallKey,
+        input: &InviteMicrosoftInput,
+    ) -> Result<Option<Record<Referral>>, CallError> {
+        let there = copy_in(self.0.bound()?, key, input.engagement.trim()).await?;
+        Ok(there.map(Record::from))
+    }
+}
+
+/// Microsoft's copy in an engagement, read by its id as it is now.
+async fn copy_in(client: &Client, key: &CallKey, engagement: &str) -> Result<Option<Value>, CallError> {
+    let listing = Listing { filter: Some(api::of_engagement(engagement)), top: 1000, ..Listing::default() };
+    let related = api::list(client, key, &listing).await?;
+    match related.iter().find(|referral| api::is_microsofts(referral)).and_then(|copy| copy["id"].as_str()) {
+        Some(id) => api::get(client, key, id).await.map(Some),
+        None => Ok(None),
     }
 }

@@ -5,6 +5,7 @@
 //! stand last, since nothing can be changed once a deal is closed (T23).
 
 use cosell_engine::connector::{CallError, CallErrorKind};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// The paths that the service's published definition lets a client replace, in the order in which they
@@ -37,6 +38,34 @@ pub(super) fn document(changes: &Map<String, Value>) -> Result<Vec<Value>, CallE
     collect(changes, "", &mut found)?;
     found.sort_by_key(|(place, _)| *place);
     Ok(found.into_iter().map(|(place, value)| replace(PATHS[place], value)).collect())
+}
+
+/// Whether a referral that was read says all that a patch writes: then an earlier attempt has written it. In doubt
+/// it does not.
+pub(super) fn is_applied(patch: &[Value], referral: &Value) -> bool {
+    patch.iter().all(|operation| {
+        let path = operation["path"].as_str().unwrap_or_default();
+        says(&operation["value"], referral.pointer(path).unwrap_or(&Value::Null))
+    })
+}
+
+/// Whether a value that was read says what was written. The service adds fields to people and solutions, writes
+/// instants in another way, and takes numbers as text.
+fn says(written: &Value, read: &Value) -> bool {
+    let number = |value: &Value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+    let instant = |value: &Value| value.as_str()?.parse::<Timestamp>().ok();
+    let is_nothing = |value: &Value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
+    match (written, read) {
+        (Value::Object(written), Value::Object(read)) => {
+            written.iter().all(|(name, value)| says(value, read.get(name).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(written), Value::Array(read)) => {
+            written.len() == read.len() && written.iter().zip(read).all(|(written, read)| says(written, read))
+        }
+        _ if written == read || is_nothing(written) && is_nothing(read) => true,
+        (Value::Number(_), _) | (_, Value::Number(_)) => number(written).is_some() && number(written) == number(read),
+        _ => instant(written).is_some() && instant(written) == instant(read),
+    }
 }
 
 /// Collects the changes, each with the place of its path in [`PATHS`].
@@ -104,6 +133,28 @@ mod tests {
             json!({ "team": [{ "email": "a" }], "details": { "requirements": { "solutions": [] } } }),
             &[("/details/requirements/solutions", json!([])), ("/team", json!([{ "email": "a" }]))],
         );
+    }
+
+    #[test]
+    fn a_patch_that_was_applied_is_known() {
+        let referral = json!({
+            "status": "Closed", "campaignId": null, "team": [{ "email": "a", "title": null }],
+            "details": { "dealValue": 10000.0, "closingDateTime": "2026-01-01T00:00:00Z" }
+        });
+        let cases = [
+            (json!({ "status": "Closed", "campaignId": "" }), true),
+            (json!({ "team": [{ "email": "a" }] }), true),
+            (json!({ "details": { "dealValue": "10000", "closingDateTime": "2026-01-01T01:00:00+01:00" } }), true),
+            (json!({ "details": { "dealValue": 10 } }), false),
+            (json!({ "team": [] }), false),
+            (json!({ "team": [{ "email": "b" }] }), false),
+            (json!({ "salesStage": "Close" }), false),
+            (json!({ "status": "Active" }), false),
+        ];
+        for (changes, expected) in cases {
+            let patch = document(changes.as_object().unwrap()).unwrap();
+            assert_eq!(is_applied(&patch, &referral), expected, "{changes}");
+        }
     }
 
     #[test]

@@ -17,8 +17,9 @@ use crate::connection::Connection;
 /// The service lets only some fields be changed after creation; any other is refused by name before
 /// anything is sent. A list is written as a whole.
 ///
-/// A repeat is harmless: the first attempt moves the version, so a second one ends in a conflict and
-/// changes nothing. No window remains; whoever meets the conflict reads again and compares.
+/// A repeat is harmless: the first attempt moves the version, so the service refuses a second one. The referral
+/// is then read, and where it says what is to be written, that is no conflict. The window that remains: where
+/// somebody else changes the same fields between the attempts, the repeat ends in a conflict.
 pub struct UpdateReferral(Connection<Client>);
 
 /// What to change.
@@ -47,7 +48,7 @@ impl UpdateReferral {
 impl Operation for UpdateReferral {
     const NAME: &'static str = "update_referral";
     const EFFECT: Effect = Effect::Writes;
-    const REPEAT: Repeat = Repeat::Unsafe;
+    const REPEAT: Repeat = Repeat::Safe;
     type Input = UpdateReferralInput;
     type Output = Record<Referral>;
 
@@ -61,7 +62,15 @@ impl Operation for UpdateReferral {
         if patch.is_empty() {
             return api::get(client, key, &input.id).await.map(Record::from);
         }
-        let referral = api::patch(client, key, &input.id, Value::Array(patch), &input.if_match, input.in_step).await?;
-        Ok(referral.into())
+        let document = Value::Array(patch.clone());
+        let refused = match api::patch(client, key, &input.id, document, &input.if_match, input.in_step).await {
+            // A deal that an earlier attempt has closed may be refused for that and not for its version.
+            Err(error) if matches!(error.kind, CallErrorKind::Conflict | CallErrorKind::Input) => error,
+            result => return result.map(Record::from),
+        };
+        match api::get(client, key, &input.id).await? {
+            referral if patch::is_applied(&patch, &referral) => Ok(referral.into()),
+            _ => Err(refused),
+        }
     }
 }

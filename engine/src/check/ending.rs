@@ -5,9 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::steps::StepChecker;
-use crate::document::{RetryDocument, RetryKind, RetryPolicyDocument, SecureDocument, StepDocument, TerminateDocument};
+use crate::document::{
+    RetryDocument, RetryKind, RetryPolicyDocument, SecureDocument, StepDocument, TerminateDocument, UnknownDocument,
+};
 use crate::expression::{Expression, ExpressionError, Kinds};
-use crate::flow::{Answer, Retry, Secure, StepKind, Wait, Waits, duration};
+use crate::flow::{Answer, Retry, Secure, StepKind, Unknown, Wait, Waits, duration};
 use crate::outcome::Outcome;
 use crate::source::{Problem, Route};
 
@@ -97,9 +99,13 @@ impl StepChecker<'_> {
         };
         let (interval, least, most) =
             (read(&policy.interval, "interval"), read(&policy.minimum, "minimum"), read(&policy.maximum, "maximum"));
-        let Retry { count, waits } = Retry::DEFAULT;
+        let Retry { count, waits, .. } = Retry::DEFAULT;
         let count = policy.count.unwrap_or(count);
-        let Waits::Exponential { scale, minimum, maximum } = waits else { return Retry { count, waits } };
+        let unknown = match policy.unknown {
+            Some(UnknownDocument::Repeat) => Unknown::Repeat,
+            Some(UnknownDocument::Fail) | None => Unknown::Fail,
+        };
+        let Waits::Exponential { scale, minimum, maximum } = waits else { return Retry { count, waits, unknown } };
         let fixed = policy.kind == Some(RetryKind::Fixed);
         if fixed && (least.is_some() || most.is_some()) {
             let key = if least.is_some() { "minimum" } else { "maximum" };
@@ -112,7 +118,7 @@ impl StepChecker<'_> {
         } else {
             Waits::Exponential { scale: interval, minimum: least.unwrap_or(minimum), maximum: most.unwrap_or(maximum) }
         };
-        Retry { count, waits }
+        Retry { count, waits, unknown }
     }
 
     /// The longest that a step may take.

@@ -39,9 +39,10 @@ pub(super) fn check(
         problems.push(Problem::error_in_key(source, &at, "what starts the flow is not clear").help(help));
     }
     if let Some(schedule) = &document.schedule {
+        let missed = schedule.missed;
         let at_once = document.at_once.map(|at_once| at_once as usize);
         match Schedule::check(schedule, &at.key("schedule")) {
-            Ok(schedule) => return Trigger::Schedule(ScheduleTrigger { schedule, at_once }),
+            Ok(schedule) => return Trigger::Schedule(ScheduleTrigger { schedule, missed, at_once }),
             Err(mistakes) => problems.extend(
                 mistakes.into_iter().map(|(at, error)| Problem::error(source, &at, error.message).help_if(error.help)),
             ),

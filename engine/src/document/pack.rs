@@ -27,6 +27,20 @@ pub struct PackDocument {
     /// that is new.
     #[serde(default)]
     pub tables: IndexMap<String, TableDocument>,
+    /// How often the services are asked for changes that nobody told of, as a webhook may get lost. Without it: never.
+    pub reconcile: Option<ReconcileDocument>,
+}
+
+/// How often the services are asked for changes that nobody told of. Each flow that events start is fed with what is
+/// new, where its trigger can be asked what changed since a time.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReconcileDocument {
+    /// The time between two sweeps, from a minute to 30 days, such as `1 hour`.
+    pub every: String,
+    /// How far before the last sweep the next one begins, up to 7 days, since a service may show a change late. Without
+    /// it: `10 minutes`.
+    pub overlap: Option<String>,
 }
 
 /// A use of a connector.

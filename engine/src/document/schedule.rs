@@ -29,6 +29,23 @@ pub struct ScheduleDocument {
     pub end: Option<String>,
     /// The zone whose clock counts, of Windows or IANA, such as `W. Europe Standard Time` or `Europe/Berlin`; else UTC.
     pub zone: Option<String>,
+    /// What becomes of times at which the engine did not run: `once` (one run for all of them, which is so where nothing
+    /// is said), `all` (a run for each, the last 1,000 at most) or `skip` (none).
+    #[serde(default)]
+    pub missed: MissedDocument,
+}
+
+/// What becomes of the times of a schedule at which the engine did not run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissedDocument {
+    /// None has a run.
+    Skip,
+    /// One run for all of them.
+    #[default]
+    Once,
+    /// Each has a run, the last 1,000 at most.
+    All,
 }
 
 /// A day on which a schedule fires.

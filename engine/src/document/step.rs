@@ -212,6 +212,20 @@ pub struct RetryPolicyDocument {
     pub minimum: Option<String>,
     /// The longest wait of `exponential`.
     pub maximum: Option<String>,
+    /// What becomes of a write that the service cannot recognise when it comes twice, where nobody knows whether it was
+    /// done: its answer was lost, or the engine stopped during it. `fail` where nothing is said: the step fails with the
+    /// code `unknown_result`. `repeat`: it is made again, and may be done twice.
+    pub unknown: Option<UnknownDocument>,
+}
+
+/// What becomes of a write of which nobody knows whether it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownDocument {
+    /// The step fails.
+    Fail,
+    /// It is made again.
+    Repeat,
 }
 
 /// How waits follow each other.

@@ -9,6 +9,18 @@ pub struct Retry {
     pub count: u32,
     /// How long to wait.
     pub waits: Waits,
+    /// What becomes of a call that may not be made twice, where nobody knows whether it was made.
+    pub unknown: Unknown,
+}
+
+/// What becomes of a call that may not be made twice, where nobody knows whether it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unknown {
+    /// It fails, for a person to look.
+    #[default]
+    Fail,
+    /// It is made again.
+    Repeat,
 }
 
 /// How waits follow each other.
@@ -29,7 +41,7 @@ pub enum Waits {
 
 impl Retry {
     /// No second try.
-    pub const NONE: Retry = Retry { count: 0, waits: Waits::Fixed(Duration::ZERO) };
+    pub const NONE: Retry = Retry { count: 0, waits: Waits::Fixed(Duration::ZERO), unknown: Unknown::Fail };
 
     /// What counts where a step says nothing: short waits, since somebody may wait for the event's effect.
     pub const DEFAULT: Retry = Retry {
@@ -39,6 +51,7 @@ impl Retry {
             minimum: Duration::ZERO,
             maximum: Duration::from_secs(3600),
         },
+        unknown: Unknown::Fail,
     };
 
     /// The wait before retry `n`, from 1; `chance` is at least 0 and below 1. A longer wait that the service asks
@@ -66,7 +79,7 @@ fn range(n: u32, scale: Duration, minimum: Duration, maximum: Duration) -> (Dura
 mod tests {
     use std::time::Duration;
 
-    use super::{Retry, Waits, range};
+    use super::{Retry, Unknown, Waits, range};
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -96,11 +109,11 @@ mod tests {
     #[test]
     fn a_wait_is_within_its_range() {
         let waits = Waits::Exponential { scale: seconds(10), minimum: seconds(0), maximum: seconds(30) };
-        let retry = Retry { count: 4, waits };
+        let retry = Retry { count: 4, waits, unknown: Unknown::Fail };
         let cases = [(1, 0.0, 0.0), (1, 0.5, 5.0), (2, 0.5, 15.0), (3, 0.5, 25.0), (4, 0.9, 30.0)];
         for (n, chance, expected) in cases {
             assert_eq!(retry.wait(n, chance), Duration::from_secs_f64(expected), "retry {n}");
         }
-        assert_eq!(Retry { count: 1, waits: Waits::Fixed(seconds(20)) }.wait(9, 0.7), seconds(20));
+        assert_eq!(Retry { waits: Waits::Fixed(seconds(20)), ..retry }.wait(9, 0.7), seconds(20));
     }
 }

@@ -55,8 +55,8 @@ impl Usage {
         secure.inputs || secure.outputs || of_trigger || self.errors.contains(&step.to_lowercase())
     }
 
-    /// Whether any error in the flow may quote what is not shown.
-    fn hides_an_error(&self) -> bool {
+    /// Whether anything of a run of the flow is not shown; then any error in it may quote that.
+    pub fn hides_anything(&self) -> bool {
         let of_step = self.secure.values().any(|secure| secure.inputs || secure.outputs);
         of_step || self.secure_trigger || !self.errors.is_empty()
     }
@@ -110,7 +110,7 @@ impl Usage {
 
     /// Says what other flows must know.
     fn tell<'f>(&self, flow: &'f str, reads: &[Reader<'f>], between: &mut Between<'f>) {
-        if self.hides_an_error() {
+        if self.hides_anything() {
             between.errors.insert(flow);
         }
         for Reader { step, .. } in reads {
@@ -138,7 +138,7 @@ impl Usage {
             // It may be the error of any step before: that hides rather too much than too little.
             Root::Named(name) if name == "error" => {
                 let harmless = ["step", "status", "request_id", "attempts"];
-                self.hides_an_error() && !read.key.as_deref().is_some_and(|key| harmless.contains(&key))
+                self.hides_anything() && !read.key.as_deref().is_some_and(|key| harmless.contains(&key))
             }
             Root::TriggerOutputs | Root::TriggerRecord => self.secure_trigger,
             Root::Named(name) if name == "trigger" => self.secure_trigger,

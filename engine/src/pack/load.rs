@@ -1,20 +1,28 @@
 //! From files to a pack: what each file is, the parameters as they stand, mappings, flows and plans.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::test_files::{self, Known};
-use super::{Pack, PackFiles, PlannedFlow, circles};
+use super::{Pack, PackFiles, PlannedFlow, Reconcile, circles};
 use crate::check::{Child, Context, check_flow, check_parameters};
 use crate::connector::{Connector, Connectors};
-use crate::document::{PackDocument, ParameterDocument, TriggerDocument, read_shape};
-use crate::flow::{Flow, Steps, Usage};
+use crate::document::{PackDocument, ParameterDocument, ReconcileDocument, TriggerDocument, read_shape};
+use crate::flow::{Flow, Steps, Usage, duration};
 use crate::mapping::{self, Mapping};
 use crate::plan::Plan;
 use crate::source::{Problem, Problems, Route, Source, nearest};
+
+/// The times that may lie between two sweeps, and how far each may reach back before the last.
+const SWEEPS: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(30 * 86_400);
+const OVERLAPS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(7 * 86_400);
+/// How far a sweep reaches back where nothing is said.
+const OVERLAP: &str = "10 minutes";
 
 /// The files by what they are.
 #[derive(Default)]
@@ -40,7 +48,7 @@ pub(super) fn load(
 ) -> Result<Pack, Problems> {
     let mut loader = Loader { problems: Vec::new(), connectors };
     let sorted = loader.sort(files, shown);
-    let pack = loader.pack(sorted, settings, files.content());
+    let pack = loader.pack(sorted, settings, files.kept(settings));
     let problems = Problems(loader.problems).sorted();
     match pack {
         Some(pack) if problems.errors() == 0 => Ok(Pack { warnings: problems, ..pack }),
@@ -81,7 +89,7 @@ impl Loader<'_> {
         sorted
     }
 
-    fn pack(&mut self, sorted: Sorted, settings: &IndexMap<String, Value>, content: String) -> Option<Pack> {
+    fn pack(&mut self, sorted: Sorted, settings: &IndexMap<String, Value>, kept: Value) -> Option<Pack> {
         let source = sorted.pack?;
         if source.value().is_null() && !self.problems.is_empty() {
             return None;
@@ -90,6 +98,7 @@ impl Loader<'_> {
         self.problems.extend(shaped.problems);
         let document = shaped.document?;
         self.check_connections(&source, &document);
+        let reconcile = document.reconcile.as_ref().and_then(|reconcile| self.reconcile(&source, reconcile));
         let parameters = self.parameters(&source, &document.parameters, settings);
         check_parameters(&source, document.parameters.len(), &mut self.problems);
         let (mappings, problems) = mapping::check(&sorted.mappings, &parameters, self.connectors);
@@ -101,7 +110,9 @@ impl Loader<'_> {
         Some(Pack {
             name: document.pack,
             version: document.version,
-            content,
+            content: super::content_of(&kept),
+            kept,
+            reconcile,
             parameters: Arc::new(parameters),
             connections: document
                 .connections
@@ -113,6 +124,23 @@ impl Loader<'_> {
             flows,
             warnings: Problems::default(),
         })
+    }
+
+    fn reconcile(&mut self, source: &Arc<Source>, document: &ReconcileDocument) -> Option<Reconcile> {
+        let at = Route::root().key("reconcile");
+        let mut length = |key: &str, text: &str, range: RangeInclusive<Duration>| {
+            let message = match duration::read(text) {
+                Ok(length) if range.contains(&length) => return Some(length),
+                Ok(_) => format!("`{key}` is from {:?} to {:?}", range.start(), range.end()),
+                Err(error) => error.message,
+            };
+            let problem = Problem::error(source, &at.key(key), message);
+            self.problems.push(problem.help("write it like `1 hour` or `10 minutes`"));
+            None
+        };
+        let every = length("every", &document.every, SWEEPS);
+        let overlap = length("overlap", document.overlap.as_deref().unwrap_or(OVERLAP), OVERLAPS);
+        Some(Reconcile { every: every?, overlap: overlap? })
     }
 
     fn check_connections(&mut self, source: &Arc<Source>, document: &PackDocument) {

@@ -1,12 +1,15 @@
 //! What is to be performed for a run: the calls whose start is recorded and whose result is not.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use petgraph::graph::NodeIndex;
 use serde_json::Value;
 
 use super::event::{Part, StepPath};
 use super::frame::{Calling, Frame, State as NodeState};
 use super::{Run, State};
-use crate::connector::{CallKey, Effect};
+use crate::connector::{CallError, CallKey, Effect};
 use crate::flow::{self, Retry, StepKind};
 
 /// A call under way.
@@ -21,7 +24,34 @@ pub struct Call {
     /// What is called.
     pub work: Work,
     /// The input.
-    pub input: Value,
+    pub input: Arc<Value>,
+    /// How often it was tried, as far as that counts.
+    pub attempts: u32,
+    /// Why it has no result, and until when it waits; nothing while an attempt may be under way.
+    pub delay: Option<Arc<Delay>>,
+    /// Whether it may have been made already.
+    pub doubt: Doubt,
+}
+
+/// Why a call has no result yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delay {
+    /// What became of the last attempt.
+    pub error: CallError,
+    /// When it is tried again.
+    pub until: Timestamp,
+}
+
+/// Whether a call may have been made already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Doubt {
+    /// It was not, as far as this run knows.
+    #[default]
+    None,
+    /// Nobody knows.
+    Open,
+    /// Nobody knows; whoever resumed the run was told so.
+    Accepted,
 }
 
 /// What is called.
@@ -100,7 +130,10 @@ impl Run {
         let loops = passes.map(|pass| (pass.of.clone(), pass.number)).collect();
         let step = StepPath { loops, name: step.name.clone() };
         let key = CallKey::new(&self.id, &step, calling.part);
-        Some(Call { step, part: calling.part, key, work, input: calling.input.clone() })
+        let part = calling.part;
+        let doubt = if calling.is_in_doubt { Doubt::Open } else { self.doubts.of(&step, part) };
+        let (input, delay) = (Arc::clone(&calling.input), calling.delay.clone());
+        Some(Call { step, part, key, work, input, attempts: calling.attempts, delay, doubt })
     }
 }
 

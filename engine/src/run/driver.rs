@@ -1,35 +1,45 @@
-//! Drives a run: performs what [`Run::next`] asks for, side by side, and records before it applies.
+//! Drives a run: performs what [`Run::next`] asks for, side by side, and makes durable what must be before it is done.
 //!
-//! This is the only code that waits for services, and the one place that tries a call again.
+//! This is the only code that waits for services, and the one place that tries a call again. The path: [`World::start`]
+//! or [`World::resume`] makes a [`drive`], which decides, records (`record`) and begins calls (`tasks`); `attempt` makes
+//! one attempt at a call and says what follows from it. `child` runs another flow for a step, `cancel` ends runs from
+//! outside, `failed` lets a failed run go on, and `pinned` finds the pack that a run began with.
 
+mod attempt;
+mod cancel;
 mod child;
+mod drive;
+mod failed;
+mod pinned;
+mod record;
+mod tasks;
 
-use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use indexmap::IndexMap;
 use serde_json::Value;
-use tokio::task::{AbortHandle, JoinSet};
-use tracing::{Instrument, debug, info_span, warn};
-use uuid::Uuid;
+use tracing::{info, warn};
 
-use super::event::{Event, Part, StepError, StepPath};
-use super::{Call, Run, RunId, Work};
+use super::event::{Event, StepError};
+use super::{Run, RunId, Unresumable};
 use crate::clock::Clock;
-use crate::connector::{Answer, AnyOperation, CallError, CallErrorKind, CallKey, Connectors, Effect};
-use crate::flow::{Retry, inputs};
+use crate::connector::{Connectors, Limits};
+use crate::flow::inputs;
 use crate::outcome::Outcome;
 use crate::pack::Pack;
 use crate::store::{EventId, Fate, Store, StoreError, Transition};
+use crate::traffic::Traffic;
+use drive::Drive;
+use pinned::Pinned;
+use record::Record;
 
-/// The longest wait that a service may ask for within one call.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// The first and the longest wait for a store that is full.
+const FULL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// What a run needs around it.
 pub struct World {
-    /// The flows.
+    /// The flows that new runs follow.
     pub pack: Arc<Pack>,
     /// The services.
     pub connectors: Connectors,
@@ -37,6 +47,9 @@ pub struct World {
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The calls to the services, of all runs.
+    pub traffic: Traffic,
+    pinned: Pinned,
 }
 
 /// What a run begins with.
@@ -62,7 +75,7 @@ pub enum Driven {
     /// To its end.
     Ended(Box<Run>),
     /// Nothing is to be done for it until then. It is not in memory any more; [`World::resume`] goes on with it.
-    Sleeping(Timestamp),
+    Sleeping(jiff::Timestamp),
 }
 
 /// A run that could not be driven to its end. Its record stays, and it can be taken up again.
@@ -85,268 +98,153 @@ pub enum DriveError {
         /// Everything that is wrong.
         wrong: String,
     },
+    /// The pack that a run began with cannot be had any more.
+    #[error("the pack `{content}` that the run began with cannot be had any more: {why}")]
+    PackGone {
+        /// Its content.
+        content: String,
+        /// What is missing or wrong.
+        why: String,
+    },
+    /// A run cannot go on from where it failed.
+    #[error("run `{run}` cannot be resumed: {why}")]
+    Unresumable {
+        /// The run.
+        run: RunId,
+        /// Why.
+        why: Unresumable,
+    },
     /// Nothing is to be done, and the run has not ended: a mistake of ours.
     #[error("run `{0}` cannot go on")]
     Stuck(String),
 }
 
 impl World {
-    /// The inputs of a flow, complete; for a flow that events start, what is given stands for the event.
-    pub fn inputs(&self, flow: &str, given: Value) -> Result<Value, DriveError> {
-        let planned = self.pack.flow(flow).ok_or_else(|| DriveError::NoFlow(flow.to_owned()))?;
-        match planned.flow.inputs() {
-            Some(declared) => inputs::complete(declared, &given)
-                .map_err(|wrong| DriveError::Inputs { flow: flow.to_owned(), wrong: wrong.join("; ") }),
-            None => Ok(given),
-        }
+    /// A world with the limits that the connectors state: nothing is running in it yet.
+    pub fn new(pack: Arc<Pack>, connectors: Connectors, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> World {
+        let traffic = Traffic::new(connectors.limits(), &clock);
+        World { pack, connectors, store, clock, traffic, pinned: Pinned::default() }
     }
 
-    /// A world with the system's ways: nothing is running in it yet.
-    pub fn new(pack: Arc<Pack>, connectors: Connectors, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> World {
-        World { pack, connectors, store, clock }
+    /// The same world with other limits for some connections, by name; names that it does not know do not count.
+    #[must_use]
+    pub fn with_limits(mut self, limits: &IndexMap<String, Limits>) -> World {
+        let mut all = self.connectors.limits();
+        for (name, known) in &mut all {
+            *known = limits.get(name).copied().unwrap_or(*known);
+        }
+        self.traffic = Traffic::new(all, &self.clock);
+        self
+    }
+
+    /// The inputs of a flow, complete; for a flow that events start, what is given stands for the event.
+    pub fn inputs(&self, flow: &str, given: Value) -> Result<Value, DriveError> {
+        inputs_of(&self.pack, flow, given)
     }
 
     /// Starts a run and drives it to its end, or until it sleeps.
     pub async fn start(self: &Arc<Self>, beginning: Beginning) -> Result<Driven, DriveError> {
-        Ok(Driven::Ended(Box::new(self.start_to_end(beginning).await?)))
+        self.begin(beginning, Arc::clone(&self.pack))?.on(true).await
     }
 
     /// Starts a run and drives it to its end; where it sleeps, this waits.
     pub async fn start_to_end(self: &Arc<Self>, beginning: Beginning) -> Result<Run, DriveError> {
-        let run = self.begin(beginning, Vec::new()).await?;
-        self.drive(run, 1).await
+        self.start_child(beginning, Arc::clone(&self.pack)).await
     }
 
     /// Records a run for an event with which its flow cannot begin, so that the event is not lost.
-    pub async fn refuse(&self, beginning: Beginning, wrong: String) -> Result<Run, DriveError> {
+    pub async fn refuse(self: &Arc<Self>, beginning: Beginning, wrong: String) -> Result<Run, DriveError> {
+        let mut drive = self.begin(beginning, Arc::clone(&self.pack))?;
         let error = Some(StepError::value("trigger", wrong));
-        let finished = Event::RunFinished { outcome: Outcome::Failed, error, at: self.clock.now() };
-        self.begin(beginning, vec![finished]).await
+        drive.take(Event::RunFinished { outcome: Outcome::Failed, error, at: self.clock.now() })?;
+        to_end(drive.on(false).await?)
     }
 
-    async fn begin(&self, beginning: Beginning, more: Vec<Event>) -> Result<Run, DriveError> {
-        let Beginning { id, flow, trigger, keys, fates, resubmits } = beginning;
-        let mut run = self.new_run(id, &flow)?;
-        let pack = self.pack.content().to_owned();
-        let mut events = vec![Event::RunStarted { flow, pack, trigger, resubmits, at: self.clock.now() }];
-        events.extend(more);
-        let transition = Transition { run: run.id.clone(), events, fates, keys, ..Transition::default() };
-        self.store.commit(std::slice::from_ref(&transition)).await?;
-        for event in &transition.events {
-            run.apply(event)?;
-        }
-        Ok(run)
-    }
-
-    /// Takes up a run where its record ends.
+    /// Takes up a run where its record ends, and drives it to its end, or until it sleeps. One that is woken early
+    /// sleeps on. One whose pack cannot be had any more ends as failed.
     pub async fn resume(self: &Arc<Self>, id: &RunId) -> Result<Driven, DriveError> {
-        Ok(Driven::Ended(Box::new(self.resume_to_end(id).await?)))
+        let events = self.store.record(id).await?;
+        match self.replay(id, &events).await {
+            Ok((run, pack)) => self.take_up(run, pack, &events).on(true).await,
+            Err(DriveError::PackGone { content, why }) => self.end_without_pack(id, &events, content, why).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn start_child(self: &Arc<Self>, beginning: Beginning, pack: Arc<Pack>) -> Result<Run, DriveError> {
+        to_end(self.begin(beginning, pack)?.on(false).await?)
     }
 
     async fn resume_to_end(self: &Arc<Self>, id: &RunId) -> Result<Run, DriveError> {
         let events = self.store.record(id).await?;
-        let run = self.replay(id, &events)?;
-        self.drive(run, events.len() as u64).await
+        let (run, pack) = self.replay(id, &events).await?;
+        to_end(self.take_up(run, pack, &events).on(false).await?)
     }
 
-    /// A run as its record left it.
-    fn replay(&self, id: &RunId, events: &[Event]) -> Result<Run, DriveError> {
-        let Some(Event::RunStarted { flow, .. }) = events.first() else {
+    fn begin(self: &Arc<Self>, beginning: Beginning, pack: Arc<Pack>) -> Result<Drive, DriveError> {
+        let Beginning { id, flow, trigger, keys, fates, resubmits } = beginning;
+        let run = new_run(id, &flow, &pack)?;
+        let record = Record::of_new(&run, keys, fates);
+        let (content, at) = (pack.content().to_owned(), self.clock.now());
+        let mut drive = Drive::new(self, run, pack, record);
+        drive.take(Event::RunStarted { flow, pack: content, trigger, resubmits, at })?;
+        Ok(drive)
+    }
+
+    fn take_up(self: &Arc<Self>, run: Run, pack: Arc<Pack>, events: &[Event]) -> Drive {
+        let record = Record::of(&run, events.len() as u64);
+        Drive::new(self, run, pack, record)
+    }
+
+    /// A run as its record left it, with its pack.
+    async fn replay(&self, id: &RunId, events: &[Event]) -> Result<(Run, Arc<Pack>), DriveError> {
+        let Some(Event::RunStarted { flow, pack, .. }) = events.first() else {
             return Err(DriveError::Stuck(id.to_string()));
         };
-        let mut run = self.new_run(id.clone(), flow)?;
-        events.iter().try_for_each(|event| run.apply(event))?;
-        Ok(run)
+        let pack = self.pack_of(pack).await?;
+        let Run { id, plan, parameters, .. } = new_run(id.clone(), flow, &pack)?;
+        Ok((Run::replay(id, plan, parameters, events)?, pack))
     }
 
-    fn new_run(&self, id: RunId, flow: &str) -> Result<Run, DriveError> {
-        let planned = self.pack.flow(flow).ok_or_else(|| DriveError::NoFlow(flow.to_owned()))?;
-        Ok(Run::new(id, Arc::clone(&planned.plan), Arc::clone(self.pack.parameters())))
-    }
-
-    async fn drive(self: &Arc<Self>, mut run: Run, mut recorded: u64) -> Result<Run, DriveError> {
-        let mut tasks = Tasks::default();
-        for call in run.calls() {
-            tasks.spawn(self, &run, call);
-        }
-        while run.ended().is_none() {
-            let next = run.next(self.clock.now());
-            let events = match next.events {
-                decided if !decided.is_empty() => decided,
-                _ => match self.something(&mut tasks, &run, next.wake).await? {
-                    Some(event) => vec![event],
-                    None => continue,
-                },
-            };
-            let transition = Transition { run: run.id.clone(), after: recorded, events, ..Transition::default() };
-            self.store.commit(std::slice::from_ref(&transition)).await?;
-            recorded += transition.events.len() as u64;
-            let mut given_up = Vec::new();
-            for event in &transition.events {
-                run.apply(event)?;
-                given_up.extend(tasks.after(self, &run, event));
-            }
-            for child in given_up {
-                if let Err(error) = self.cancel(child).await {
-                    warn!(%error, "a child run could not be ended; it will be when the engine starts again");
-                }
-            }
-        }
-        Ok(run)
-    }
-
-    /// Waits until a call comes back, or until it is time; nothing is to be recorded for the latter.
-    async fn something(
-        &self,
-        tasks: &mut Tasks,
-        run: &Run,
-        wake: Option<Timestamp>,
-    ) -> Result<Option<Event>, DriveError> {
-        match wake {
-            None if tasks.set.is_empty() => Err(DriveError::Stuck(run.id.to_string())),
-            None => Ok(tasks.result(run, self.clock.as_ref()).await),
-            Some(wake) if tasks.set.is_empty() => {
-                self.clock.sleep_until(wake).await;
-                Ok(None)
-            }
-            Some(wake) => tokio::select! {
-                biased;
-                event = tasks.result(run, self.clock.as_ref()) => Ok(event),
-                () = self.clock.reached(wake) => Ok(None),
-            },
-        }
-    }
-
-    /// Performs a call, or a child run, and says what came back.
-    fn perform(self: Arc<Self>, call: Call) -> Pin<Box<dyn Future<Output = Event> + Send>> {
-        Box::pin(async move {
-            let Call { step, part, key, work, input } = call;
-            let (result, attempts) = match work {
-                Work::Operation { name, effect, retry } => self.call(&key, &name, effect, retry, input).await,
-                Work::Flow(flow) => (self.child(RunId(key.as_str().to_owned()), &flow, input).await, 1),
-            };
-            if let Err(error) = &result {
-                // What the error says may be secret; it stands in the run's record.
-                warn!(%step, kind = error.kind.name(), status = error.status, "call failed");
-            }
-            Event::CallFinished { step, part, result, attempts, at: self.clock.now() }
-        })
-    }
-
-    async fn call(
-        &self,
-        key: &CallKey,
-        name: &str,
-        effect: Effect,
-        retry: Retry,
-        input: Value,
-    ) -> (Result<Answer, CallError>, u32) {
-        let Some(operation) = self.connectors.operation(name) else {
-            let message = format!("there is no operation `{name}`");
-            return (Err(CallError::new(CallErrorKind::Input, message)), 1);
-        };
-        self.try_again(key, operation.as_ref(), effect, retry, input).await
-    }
-
-    /// Calls again while the service says that it did nothing and may later.
-    async fn try_again(
-        &self,
-        key: &CallKey,
-        operation: &dyn AnyOperation,
-        effect: Effect,
-        retry: Retry,
-        input: Value,
-    ) -> (Result<Answer, CallError>, u32) {
-        let mut attempt = 1;
+    /// Commits a transition. Where the store is full it is tried again until there is space: nothing that happened may
+    /// be lost.
+    async fn commit(&self, transition: &Transition) -> Result<(), StoreError> {
+        let (mut wait, longest) = FULL;
         loop {
-            let error = match operation.call_any(key, &input).await {
-                Ok(answer) => return (Ok(answer), attempt),
-                Err(error) => error,
-            };
-            let may_be_repeated = match error.kind {
-                CallErrorKind::Throttled | CallErrorKind::Unavailable => true,
-                CallErrorKind::Unanswered => effect == Effect::Reads,
-                _ => false,
-            };
-            let asked = error.retry_after().unwrap_or_default();
-            if !may_be_repeated || attempt > retry.count || asked > LONGEST_WAIT {
-                return (Err(error), attempt);
-            }
-            let pause = retry.wait(attempt, chance(key, attempt)).max(asked);
-            debug!(kind = error.kind.name(), ?pause, attempt, "trying again");
-            self.clock.sleep(pause).await;
-            attempt += 1;
-        }
-    }
-}
-
-/// The calls that a run has under way, each in a task of its own.
-#[derive(Default)]
-struct Tasks {
-    set: JoinSet<Event>,
-    begun: HashMap<(StepPath, Part), Begun>,
-}
-
-struct Begun {
-    task: AbortHandle,
-    /// The run of another flow, where the call is one.
-    child: Option<RunId>,
-}
-
-impl Tasks {
-    fn spawn(&mut self, world: &Arc<World>, run: &Run, call: Call) {
-        let place = (call.step.clone(), call.part);
-        let child = matches!(call.work, Work::Flow(_)).then(|| RunId(call.key.as_str().to_owned()));
-        let span = info_span!("call", run = %run.id, key = call.key.as_str());
-        let task = self.set.spawn(Arc::clone(world).perform(call).instrument(span));
-        self.begun.insert(place, Begun { task, child });
-    }
-
-    /// Begins the call that an event started, and gives up those that nobody waits for any more; gives the child runs
-    /// among these.
-    fn after(&mut self, world: &Arc<World>, run: &Run, event: &Event) -> Vec<RunId> {
-        match event {
-            Event::CallStarted { step, .. } => {
-                if let Some(call) = run.call(step) {
-                    self.spawn(world, run, call);
+            match self.store.commit(std::slice::from_ref(transition)).await {
+                Err(StoreError::Full(why)) => {
+                    warn!(run = %transition.run, why, ?wait, "the store is full: a run waits")
                 }
-                Vec::new()
+                Ok(()) if wait > FULL.0 => {
+                    info!(run = %transition.run, "the store has space again");
+                    return Ok(());
+                }
+                result => return result,
             }
-            Event::StepFinished { .. } | Event::RunFinished { .. } => {
-                let given_up = self.begun.extract_if(|(step, part), _| !run.awaits(step, *part));
-                let stop = |(_, Begun { task, child }): (_, Begun)| {
-                    task.abort();
-                    child
-                };
-                given_up.filter_map(stop).collect()
-            }
-            _ => Vec::new(),
+            self.clock.sleep(wait).await;
+            wait = (wait * 2).min(longest);
         }
-    }
-
-    /// The next result that the run still waits for; what was given up has none.
-    async fn result(&mut self, run: &Run, clock: &dyn Clock) -> Option<Event> {
-        let event = match self.set.join_next().await? {
-            Ok(event) => event,
-            Err(error) if error.is_panic() => self.broken(error.id(), clock.now())?,
-            Err(_) => return None,
-        };
-        let Event::CallFinished { step, part, .. } = &event else { return None };
-        self.begun.remove(&(step.clone(), *part));
-        run.awaits(step, *part).then_some(event)
-    }
-
-    /// The result of a call whose code broke off: nobody knows what it did, and its run must not wait for ever.
-    fn broken(&self, task: tokio::task::Id, at: Timestamp) -> Option<Event> {
-        let (step, part) = self.begun.iter().find(|(_, begun)| begun.task.id() == task)?.0.clone();
-        let error = CallError::new(CallErrorKind::Unexpected, "the operation broke off: a mistake in its connector");
-        Some(Event::CallFinished { step, part, result: Err(error), attempts: 1, at })
     }
 }
 
-/// A number from 0 to 1 that follows from the call and the attempt, so that calls that failed together do not come
-/// back together.
-fn chance(key: &CallKey, attempt: u32) -> f64 {
-    let bits = Uuid::new_v5(&key.guid(), &attempt.to_be_bytes()).as_u64_pair().0;
-    f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+fn new_run(id: RunId, flow: &str, pack: &Pack) -> Result<Run, DriveError> {
+    let planned = pack.flow(flow).ok_or_else(|| DriveError::NoFlow(flow.to_owned()))?;
+    Ok(Run::new(id, Arc::clone(&planned.plan), Arc::clone(pack.parameters())))
+}
+
+fn inputs_of(pack: &Pack, flow: &str, given: Value) -> Result<Value, DriveError> {
+    let planned = pack.flow(flow).ok_or_else(|| DriveError::NoFlow(flow.to_owned()))?;
+    match planned.flow.inputs() {
+        Some(declared) => inputs::complete(declared, &given)
+            .map_err(|wrong| DriveError::Inputs { flow: flow.to_owned(), wrong: wrong.join("; ") }),
+        None => Ok(given),
+    }
+}
+
+/// The run of a drive that does not let it sleep.
+fn to_end(driven: Driven) -> Result<Run, DriveError> {
+    match driven {
+        Driven::Ended(run) => Ok(*run),
+        Driven::Sleeping(until) => Err(DriveError::Stuck(format!("asleep until {until}"))),
+    }
 }

@@ -116,7 +116,7 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// A call was tried without a result, and is tried again.
+    /// A call has no result yet, and is tried again.
     CallDelayed {
         /// The step.
         step: StepPath,
@@ -124,10 +124,20 @@ pub enum Event {
         part: Part,
         /// Why there was no result.
         error: CallError,
-        /// How often it was tried so far.
+        /// How often it was tried so far; tries while the service was known to be down do not count.
         attempts: u32,
         /// When it is tried again.
         until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// A call that may do harm when it is made twice is about to be tried again. It is recorded before the service hears
+    /// of it, as [`Event::CallStarted`] is for the first try.
+    CallRepeated {
+        /// The step.
+        step: StepPath,
+        /// What the step does with it.
+        part: Part,
         /// When.
         at: Timestamp,
     },
@@ -194,6 +204,7 @@ impl Event {
             | Event::VariableAppended { step, .. }
             | Event::CallStarted { step, .. }
             | Event::CallDelayed { step, .. }
+            | Event::CallRepeated { step, .. }
             | Event::CallFinished { step, .. }
             | Event::Responded { step, .. }
             | Event::StepFinished { step, .. } => Some(step),
@@ -213,6 +224,7 @@ impl Event {
             | Event::VariableAppended { at, .. }
             | Event::CallStarted { at, .. }
             | Event::CallDelayed { at, .. }
+            | Event::CallRepeated { at, .. }
             | Event::CallFinished { at, .. }
             | Event::Responded { at, .. }
             | Event::StepFinished { at, .. }

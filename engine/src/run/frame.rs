@@ -1,13 +1,15 @@
 //! The states of the nodes of one plan, and what follows when one of them ends.
 //!
-//! `ended` is what is kept of a node that has ended; `looping` are the passes of a loop, each a frame of its
-//! own.
+//! `calling` is a call under way; `ended` is what is kept of a node that has ended; `looping` are the passes of a loop,
+//! each a frame of its own.
 
+mod calling;
 mod ended;
 mod looping;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use petgraph::Direction;
@@ -23,6 +25,7 @@ use crate::flow::{Step, StepKind, duration};
 use crate::outcome::Outcome;
 use crate::plan::{Edge, Member, Place, Plan, Role};
 
+pub(super) use calling::Calling;
 pub(super) use ended::Ended;
 pub(super) use looping::{Looping, Pass};
 
@@ -63,13 +66,6 @@ pub(super) enum State {
     Sleeping(Timestamp),
     /// It has ended.
     Ended(Box<Ended>),
-}
-
-/// A call under way.
-#[derive(Debug)]
-pub(super) struct Calling {
-    pub(super) part: Part,
-    pub(super) input: Value,
 }
 
 impl Frame {
@@ -185,10 +181,13 @@ impl Frame {
                 self.end(node, Ended::answer(answer.clone(), Value::Null, *at));
             }
             (Event::CallStarted { part: Part::Call, input, .. }, state @ State::Ready) => {
-                *state = State::Calling(Calling { part: Part::Call, input: input.clone() });
+                *state = State::Calling(Calling::new(Part::Call, input.clone()));
+            }
+            (Event::CallDelayed { .. } | Event::CallRepeated { .. }, State::Calling(calling)) => {
+                calling.apply(event)?
             }
             (Event::CallFinished { part: Part::Call, result, attempts, at, .. }, State::Calling(calling)) => {
-                let input = std::mem::take(&mut calling.input);
+                let input = calling.take_input();
                 let ended = match result {
                     Ok(answer) => Ended::answer(answer.clone(), input, *at),
                     Err(error) => Ended::failed_call(self.name(node), error, *attempts, input, *at),
@@ -200,13 +199,33 @@ impl Frame {
                 update.apply(event)?;
                 *state = State::Updating(update);
             }
-            (Event::CallStarted { .. } | Event::CallFinished { .. }, State::Updating(update)) => update.apply(event)?,
+            (
+                Event::CallStarted { .. }
+                | Event::CallDelayed { .. }
+                | Event::CallRepeated { .. }
+                | Event::CallFinished { .. },
+                State::Updating(update),
+            ) => update.apply(event)?,
             (Event::StepFinished { ending, at, .. }, state) if !is_over && !matches!(state, State::Waiting(_)) => {
                 self.finish(place, ending.clone(), *at);
             }
             (event, state) => return Err(format!("`{event:?}` does not fit a step that is {}", state.word())),
         }
         Ok(())
+    }
+
+    /// Gives the steps under way that may take so long only their whole time again, from now on.
+    pub(super) fn begin_deadlines_again(&mut self, at: Timestamp) {
+        let graph = self.plan.graph();
+        for (deadline, entry) in &mut self.deadlines {
+            let longest = graph[*entry].step.as_ref().and_then(|step| step.timeout);
+            *deadline = longest.map_or(*deadline, |longest| after(at, longest));
+        }
+        for slot in &mut self.nodes {
+            if let State::Looping(looping) = &mut slot.state {
+                looping.passes_mut().for_each(|pass| pass.begin_deadlines_again(at));
+            }
+        }
     }
 
     /// Ends everything that has not ended: what is at work is cancelled, the rest skipped.
@@ -302,8 +321,7 @@ impl Frame {
         if let (Some(step), Role::Start | Role::Whole | Role::Loop(_)) = (&weight.step, &weight.role)
             && let Some(longest) = step.timeout
         {
-            let deadline = at.checked_add(duration::signed(longest)).unwrap_or(Timestamp::MAX);
-            self.deadlines.push((deadline, node));
+            self.deadlines.push((after(at, longest), node));
         }
         match (&weight.role, weight.step.as_deref().map(|step| &step.kind)) {
             (Role::Branch(_), _) | (Role::Start, Some(StepKind::Scope(_))) => {
@@ -350,6 +368,10 @@ impl Frame {
     fn name(&self, node: NodeIndex) -> &str {
         self.step(node).map_or("", |step| step.name.as_str())
     }
+}
+
+fn after(at: Timestamp, longest: Duration) -> Timestamp {
+    at.checked_add(duration::signed(longest)).unwrap_or(Timestamp::MAX)
 }
 
 impl State {

@@ -31,7 +31,9 @@ impl Event {
                 changes.clear();
             }
             Event::CallFinished { result: Ok(answer), .. } if secure.outputs => hide_answer(answer),
-            Event::CallFinished { result: Err(error), .. } if hides_error => hide_call_error(error),
+            Event::CallFinished { result: Err(error), .. } | Event::CallDelayed { error, .. } if hides_error => {
+                hide_call_error(error);
+            }
             Event::Responded { answer, .. } if secure.inputs || secure.outputs => hide_answer(answer),
             Event::StepFinished { ending, .. } => {
                 if secure.inputs || secure.outputs {
@@ -86,7 +88,7 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
-    use crate::connector::Answer;
+    use crate::connector::{Answer, CallError, CallErrorKind};
     use crate::flow::{Secure, Usage};
     use crate::run::{Change, Ending, Event, Part, StepError, StepPath};
 
@@ -103,6 +105,7 @@ mod tests {
         let mut answer = Answer::from(json!({"token": SECRET}));
         answer.envelope.headers.insert("x-token".to_owned(), SECRET.to_owned());
         let error = || StepError::value("hidden", SECRET);
+        let refused = CallError::new(CallErrorKind::Throttled, SECRET);
         vec![
             Event::RunStarted { flow: String::new(), pack: String::new(), trigger: secret(), resubmits: None, at },
             Event::BranchTaken { step: step.clone(), branch: 0, value: secret(), at },
@@ -110,6 +113,7 @@ mod tests {
             Event::VariableSet { step: step.clone(), variable: "v".to_owned(), value: secret(), at },
             Event::VariableAppended { step: step.clone(), variable: "v".to_owned(), value: secret(), at },
             Event::CallStarted { step: step.clone(), part: Part::Call, input: secret(), changes: changes.clone(), at },
+            Event::CallDelayed { step: step.clone(), part: Part::Call, error: refused, attempts: 1, until: at, at },
             Event::CallFinished { step: step.clone(), part: Part::Call, result: Ok(answer.clone()), attempts: 1, at },
             Event::Responded { step: step.clone(), answer, at },
             Event::StepFinished { step: step.clone(), ending: Ending { changes, ..Ending::succeeded(secret()) }, at },

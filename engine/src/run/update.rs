@@ -57,18 +57,25 @@ impl Update {
 
     /// Takes a call or its result into the state.
     pub(super) fn apply(&mut self, event: &Event) -> Result<(), String> {
+        if let (
+            Stage::Reading(calling) | Stage::Writing(calling, _),
+            Event::CallDelayed { .. } | Event::CallRepeated { .. },
+        ) = (&mut self.stage, event)
+        {
+            return calling.apply(event);
+        }
         let stage = std::mem::take(&mut self.stage);
         self.stage = match (stage, event) {
             (Stage::Unread, Event::CallStarted { part: part @ Part::Read(round), input, .. }) => {
                 self.round = *round;
-                Stage::Reading(Calling { part: *part, input: input.clone() })
+                Stage::Reading(Calling::new(*part, input.clone()))
             }
             (Stage::Reading(_), Event::CallFinished { part: Part::Read(_), result, attempts, .. }) => match result {
                 Ok(answer) => Stage::Read(answer.value.clone()),
                 Err(error) => Stage::Failed(Box::new(error.clone()), *attempts),
             },
             (Stage::Read(_), Event::CallStarted { part: part @ Part::Update(_), input, changes, .. }) => {
-                Stage::Writing(Calling { part: *part, input: input.clone() }, changes.clone())
+                Stage::Writing(Calling::new(*part, input.clone()), changes.clone())
             }
             (Stage::Writing(_, changes), Event::CallFinished { part: Part::Update(_), result, attempts, .. }) => {
                 self.written(changes, result, *attempts)

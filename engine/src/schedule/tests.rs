@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod firing;
+mod missed;
 mod mistakes;
 mod pace;
 

@@ -1,11 +1,13 @@
 //! What every store must do, and the bounds of the one in memory.
 
+mod sqlite;
+
 use std::sync::Arc;
 
 use cosell_engine::outcome::Outcome;
-use cosell_engine::run::{Event, RunId};
+use cosell_engine::run::{Event, RunId, StepError};
 use cosell_engine::store::{
-    Accepted, Cursor, EventId, Fate, MemoryStore, NewEvent, RunQuery, Store, StoreError, Transition,
+    Accepted, Cursor, EventId, Fate, MemoryStore, NewEvent, Order, OrderId, RunQuery, Store, StoreError, Transition,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -25,6 +27,12 @@ pub(crate) async fn conformance(make: impl AsyncFn() -> Arc<dyn Store>) {
     one_of_two_writers_is_refused(make().await).await;
     events_stop_waiting_with_their_fate(&*make().await).await;
     runs_are_listed_newest_first(&*make().await).await;
+    runs_are_found_by_whatever_is_asked(&*make().await).await;
+    what_is_secure_is_whole_until_it_is_done(&*make().await).await;
+    a_sleeping_run_says_until_when(&*make().await).await;
+    a_run_that_ended_may_go_on(&*make().await).await;
+    packs_are_kept_as_they_came_first(&*make().await).await;
+    orders_wait_until_they_are_settled(&*make().await).await;
 }
 
 async fn an_empty_store_has_nothing(store: &dyn Store) {
@@ -149,6 +157,161 @@ async fn runs_are_listed_newest_first(store: &dyn Store) {
     assert_eq!((failed.flow.as_str(), failed.outcome), ("f", Some(Outcome::Failed)));
 }
 
+async fn runs_are_found_by_whatever_is_asked(store: &dyn Store) {
+    fill(store).await;
+    let all = RunQuery::default();
+    let text = |text: &str| Some(text.to_owned());
+    let about = |name: &str| RunQuery { about: text(name), ..all.clone() };
+    let cases = [
+        (all.clone(), "f e d c b a"),
+        (RunQuery { ended: Some(false), ..all.clone() }, "e"),
+        (RunQuery { ended: Some(true), ..all.clone() }, "f d c b a"),
+        (RunQuery { ended: Some(true), outcome: Some(Outcome::Failed), ..all.clone() }, "f d b"),
+        (RunQuery { ended: Some(false), outcome: Some(Outcome::Failed), ..all.clone() }, ""),
+        (RunQuery { since: Some(at(3)), ..all.clone() }, "f e d c"),
+        (RunQuery { until: Some(at(3)), ..all.clone() }, "b a"),
+        (RunQuery { since: Some(at(2)), until: Some(at(4)), ..all.clone() }, "c b"),
+        (RunQuery { since: Some(at(9)), ..all.clone() }, ""),
+        (RunQuery { code: text("not_found"), ..all.clone() }, "d b"),
+        (RunQuery { code: text("not_found"), flow: text("f"), ..all.clone() }, "b"),
+        (RunQuery { code: text("*"), ..all.clone() }, ""),
+        (RunQuery { code: text(""), ..all.clone() }, "f"),
+        (about("17"), "e d b a"),
+        (about("deal/17"), "e b a"),
+        (about("DEAL/17"), "e b a"),
+        (about("lead/17"), "d"),
+        (about("1"), ""),
+        (about("a/b"), "f c"),
+        (about("x/a/b"), "c"),
+        (RunQuery { most: Some(2), ..about("17") }, "e d"),
+        (RunQuery { flow: text("g"), ..about("17") }, "e d"),
+        (RunQuery { outcome: Some(Outcome::Succeeded), ..about("deal/17") }, "a"),
+        (RunQuery { resubmits: Some(run("b")), ..all.clone() }, "d c"),
+        (RunQuery { resubmits: Some(run("b")), outcome: Some(Outcome::Failed), ..all.clone() }, "d"),
+        (RunQuery { resubmits: Some(run("b")), ..about("lead/17") }, "d"),
+        (RunQuery { most: Some(0), ..all.clone() }, ""),
+        (RunQuery { flow: text("F"), ..all.clone() }, ""),
+    ];
+    for (query, expected) in cases {
+        let found = store.runs(&query).await.unwrap();
+        let ids: Vec<&str> = found.iter().map(|run| run.id.0.as_str()).collect();
+        assert_eq!(ids.join(" "), expected, "{query:?}");
+    }
+}
+
+/// Runs `a` to `f`, begun one second after the other.
+async fn fill(store: &dyn Store) {
+    let runs = [
+        ("f", vec!["deal/17"], None, Some((Outcome::Succeeded, None))),
+        ("f", vec!["deal/17", "row/1x"], None, Some((Outcome::Failed, Some("not_found")))),
+        ("f", vec!["x/a/b"], Some("b"), Some((Outcome::Succeeded, None))),
+        ("g", vec!["Lead/17", "other/17"], Some("b"), Some((Outcome::Failed, Some("not_found")))),
+        ("g", vec!["Deal/17"], None, None),
+        ("g", vec!["a/b"], None, Some((Outcome::Failed, Some("")))),
+    ];
+    for ((second, id), (flow, keys, resubmits, ending)) in (1..).zip(["a", "b", "c", "d", "e", "f"]).zip(runs) {
+        let mut events = vec![started(flow, second)];
+        if let Event::RunStarted { resubmits: of, .. } = &mut events[0] {
+            *of = resubmits.map(run);
+        }
+        events.extend(ending.map(|(outcome, code)| ended(outcome, code, second)));
+        let keys = keys.into_iter().map(str::to_owned).collect();
+        store.commit(&[Transition { keys, ..transition(id, 0, &events) }]).await.unwrap();
+    }
+}
+
+async fn what_is_secure_is_whole_until_it_is_done(store: &dyn Store) {
+    let secret = NewEvent { secure: true, keys: vec!["deal/1".to_owned()], at: at(1), ..event("f", "a") };
+    store.accept(std::slice::from_ref(&secret), None).await.unwrap();
+    assert_eq!(store.load().await.unwrap().waiting[0].1, secret);
+    let hidden = |after, whole: &[Event], shown: &[Event]| Transition {
+        shown: Some(shown.to_vec()),
+        ..transition("r", after, whole)
+    };
+    store.commit(&[hidden(0, &[started("f", 1), responded(1)], &[started("f", 1), responded(0)])]).await.unwrap();
+    store.commit(&[transition("r", 2, &[responded(2)])]).await.unwrap();
+    let whole = [started("f", 1), responded(1), responded(2)];
+    assert_eq!(store.record(&run("r")).await.unwrap(), whole);
+    let end = finished(Outcome::Succeeded, 4);
+    store.commit(&[hidden(3, &[responded(3), end.clone()], &[responded(0), end.clone()])]).await.unwrap();
+    let shown = [started("f", 1), responded(0), responded(2), responded(0), end];
+    assert_eq!(store.record(&run("r")).await.unwrap(), shown);
+}
+
+async fn a_sleeping_run_says_until_when(store: &dyn Store) {
+    let asleep =
+        |after, until: i64| Transition { sleeps_until: Some(at(until)), ..transition("r", after, &[responded(until)]) };
+    let awake = transition("r", 3, &[responded(1)]);
+    let begins = Transition { keys: vec!["deal/1".to_owned()], ..transition("r", 0, &[started("f", 1)]) };
+    let cases = [
+        (begins, None),
+        (asleep(1, 50), Some(at(50))),
+        (asleep(2, 60), Some(at(60))),
+        (awake, None),
+        (asleep(4, 9), Some(at(9))),
+    ];
+    for (transition, expected) in cases {
+        store.commit(std::slice::from_ref(&transition)).await.unwrap();
+        let run = store.load().await.unwrap().runs.swap_remove(0);
+        assert_eq!((run.sleeps_until, &run.keys[..]), (expected, &["deal/1".to_owned()][..]), "{transition:?}");
+        let listed = store.runs(&RunQuery::default()).await.unwrap().swap_remove(0);
+        assert_eq!(listed.sleeps_until, expected, "{transition:?}");
+    }
+}
+
+async fn a_run_that_ended_may_go_on(store: &dyn Store) {
+    let keys = vec!["deal/1".to_owned()];
+    let failed = [started("f", 1), ended(Outcome::Failed, Some("not_found"), 2)];
+    store.commit(&[Transition { keys, ..transition("r", 0, &failed) }]).await.unwrap();
+    let query = |outcome| RunQuery { outcome, about: Some("1".to_owned()), ..RunQuery::default() };
+    assert_eq!(store.runs(&query(Some(Outcome::Failed))).await.unwrap().len(), 1);
+    store.commit(&[transition("r", 2, &[Event::RunResumed { keep: 1, at: at(3) }])]).await.unwrap();
+    assert_eq!(store.load().await.unwrap().runs.len(), 1);
+    let open = store.runs(&query(None)).await.unwrap().swap_remove(0);
+    assert_eq!((open.outcome, open.finished, open.error), (None, None, None));
+    store.commit(&[transition("r", 3, &[finished(Outcome::Succeeded, 4)])]).await.unwrap();
+    assert!(store.load().await.unwrap().runs.is_empty());
+    assert!(store.runs(&query(Some(Outcome::Failed))).await.unwrap().is_empty());
+    let done = store.runs(&query(Some(Outcome::Succeeded))).await.unwrap().swap_remove(0);
+    assert_eq!((done.finished, done.error), (Some(at(4)), None));
+    assert_eq!(store.record(&run("r")).await.unwrap().len(), 4);
+}
+
+async fn packs_are_kept_as_they_came_first(store: &dyn Store) {
+    assert_eq!(store.pack("").await, Ok(None));
+    store.commit(&[transition("r", 0, &[started("f", 1)])]).await.unwrap();
+    assert_eq!(store.pack("").await, Ok(None), "a run may begin with one that nobody kept");
+    for (content, pack, kept) in [("", 1, 1), ("x", 2, 2), ("x", 3, 2), ("", 4, 1)] {
+        store.keep_pack(content, &json!(pack)).await.unwrap();
+        assert_eq!(store.pack(content).await, Ok(Some(json!(kept))), "{content}: {pack}");
+    }
+}
+
+async fn orders_wait_until_they_are_settled(store: &dyn Store) {
+    let orders = [
+        Order::Resubmit { run: run("a") },
+        Order::Cancel { run: run("b") },
+        Order::Resume { run: run("c") },
+        Order::Backfill { since: at(1), flow: Some("f".to_owned()) },
+    ];
+    let mut ids = Vec::new();
+    for order in &orders {
+        ids.push(store.place(order).await.unwrap());
+    }
+    assert!(ids.is_sorted());
+    let placed: Vec<_> = ids.iter().copied().zip(orders.iter().cloned()).collect();
+    assert_eq!(store.orders().await.unwrap(), placed);
+    for (id, result) in [(ids[2], Ok("it goes on".to_owned())), (ids[0], Err("there is none".to_owned()))] {
+        assert_eq!(store.settled(id).await, Ok(None));
+        store.settle(id, result.clone()).await.unwrap();
+        assert_eq!(store.settled(id).await, Ok(Some(result)));
+    }
+    assert_eq!(store.orders().await.unwrap(), [placed[1].clone(), placed[3].clone()]);
+    assert_eq!(store.settled(OrderId(1_000_000)).await, Ok(None));
+    let next = store.place(&orders[0]).await.unwrap();
+    assert!(next > ids[3], "a number is never given twice");
+}
+
 /// The numbers are those that the store's own constants state.
 #[tokio::test]
 async fn the_store_in_memory_stays_within_bounds() {
@@ -203,5 +366,10 @@ fn responded(second: i64) -> Event {
 }
 
 fn finished(outcome: Outcome, second: i64) -> Event {
-    Event::RunFinished { outcome, error: None, at: at(second) }
+    ended(outcome, None, second)
+}
+
+fn ended(outcome: Outcome, code: Option<&str>, second: i64) -> Event {
+    let error = code.map(|code| StepError { code: code.to_owned(), ..StepError::value("a", "it went wrong") });
+    Event::RunFinished { outcome, error, at: at(second) }
 }

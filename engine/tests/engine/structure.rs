@@ -18,6 +18,7 @@ const STAGES: &[(&str, &str)] = &[
     ("pack", "all files of a folder, checked together and planned"),
     ("run", "one execution of a plan, as a pure state machine"),
     ("clock", "where the time comes from"),
+    ("traffic", "how many calls a service gets, and when none: shared by all runs; it needs time"),
     ("store", "where the events of runs are kept"),
     ("run::driver", "performs what a run asks for: needs services, time, a store and the pack"),
     ("inbox", "whose turn it is, among things that have no content here"),
@@ -25,7 +26,7 @@ const STAGES: &[(&str, &str)] = &[
 ];
 
 /// The stages that may wait, or touch tasks and time.
-const WAITING: &[&str] = &["clock", "store", "run::driver", "engine"];
+const WAITING: &[&str] = &["clock", "traffic", "store", "run::driver", "engine"];
 
 #[test]
 fn no_module_imports_a_later_stage() {

@@ -12,6 +12,7 @@ use crate::SandboxError;
 use crate::clock;
 use crate::odata::{Expression, Item, Record};
 use crate::options::CustomTable;
+use crate::past::Past;
 
 /// A row of any table.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub(crate) struct Dataverse {
     pub(crate) tables: IndexMap<String, Table>,
     rows: IndexMap<String, IndexMap<String, Row>>,
     index: Index,
+    /// What lists still show, by table and row.
+    pub(crate) past: Past<(String, String), Row>,
     version: u64,
     /// The user behind the connector's tokens.
     pub(crate) connector: String,
@@ -62,6 +65,7 @@ impl Dataverse {
             tables: tables::all(custom)?,
             rows: IndexMap::new(),
             index: Index::default(),
+            past: Past::default(),
             version: 1_000,
             connector: String::new(),
             seller: String::new(),
@@ -85,12 +89,26 @@ impl Dataverse {
     /// The rows of a table, ready to be read; at least all those that the filter matches.
     pub(crate) fn records<'a>(&'a self, table: &'a Table, filter: Option<&Expression>) -> Vec<RowRecord<'a>> {
         match filter.and_then(|filter| self.index.candidates(table, filter)) {
+            _ if self.past.lags() => {
+                self.listed(&table.logical).into_iter().map(|row| RowRecord { crm: self, table, row }).collect()
+            }
             Some(ids) => {
                 let rows = ids.into_iter().filter_map(|id| self.row(&table.logical, id));
                 rows.map(|row| RowRecord { crm: self, table, row }).collect()
             }
             None => self.rows(&table.logical).map(|row| RowRecord { crm: self, table, row }).collect(),
         }
+    }
+
+    /// The rows of a table as lists show them while they lag behind, deleted ones last.
+    fn listed(&self, table: &str) -> Vec<&Row> {
+        let mut shown = self.past.shown();
+        shown.retain(|(of, _), _| of == table);
+        let shown_as = |row: &Row| shown.get(&(table.to_owned(), row.id.clone())).copied();
+        let mut rows: Vec<&Row> = self.rows(table).filter_map(|row| shown_as(row).unwrap_or(Some(row))).collect();
+        let deleted = shown.iter().filter(|((_, id), _)| self.row(table, id).is_none());
+        rows.extend(deleted.filter_map(|(_, row)| *row));
+        rows
     }
 
     /// The rows with a text or a lookup in a column, upper and lower case alike.
@@ -113,7 +131,11 @@ impl Dataverse {
         self.version += 1;
         row.version = self.version;
         let rows = self.rows.entry(table.to_owned()).or_default();
-        if let Some(before) = rows.get(&row.id) {
+        let before = rows.get(&row.id);
+        if self.past.lags() {
+            self.past.note((table.to_owned(), row.id.clone()), before.cloned());
+        }
+        if let Some(before) = before {
             self.index.remove(table, before);
         }
         self.index.add(table, &row);
@@ -124,6 +146,7 @@ impl Dataverse {
     pub(crate) fn remove(&mut self, table: &str, id: &str) {
         if let Some(row) = self.rows.get_mut(table).and_then(|rows| rows.shift_remove(id)) {
             self.index.remove(table, &row);
+            self.past.note((table.to_owned(), id.to_owned()), Some(row));
         }
     }
 
@@ -192,8 +215,11 @@ impl<'a> RowRecord<'a> {
     pub(crate) fn children(&self, collection: &str) -> Option<(&'a Table, Vec<RowRecord<'a>>)> {
         let (table, column) = self.crm.collection(self.table, collection)?;
         let here = Link { table: self.table.logical.clone(), id: self.row.id.clone() };
-        let rows = self.crm.rows_with(&table.logical, column, &here.id);
-        let rows = rows.filter(|row| row.links.get(column) == Some(&here));
+        let rows: Vec<&Row> = match self.crm.past.lags() {
+            true => self.crm.listed(&table.logical),
+            false => self.crm.rows_with(&table.logical, column, &here.id).collect(),
+        };
+        let rows = rows.into_iter().filter(|row| row.links.get(column) == Some(&here));
         Some((table, rows.map(|row| RowRecord { crm: self.crm, table, row }).collect()))
     }
 }

@@ -38,17 +38,19 @@ impl Event {
 /// A referral appeared. The change was announced before it was made.
 pub(crate) fn created(world: &Arc<World>, referral: &Referral, under_way: &UnderWay) {
     let name = if referral.microsoft { "related-referral-created" } else { "referral-created" };
-    raise(world, name, text(&referral.body, "/id"), under_way);
+    raise(world, name, &referral.body, under_way);
 }
 
 /// A referral changed; Microsoft's copy is only related to the partner.
-pub(crate) fn updated(world: &Arc<World>, id: &str, microsoft: bool, under_way: &UnderWay) {
+pub(crate) fn updated(world: &Arc<World>, body: &Value, microsoft: bool, under_way: &UnderWay) {
     let name = if microsoft { "related-referral-updated" } else { "referral-updated" };
-    raise(world, name, id, under_way);
+    raise(world, name, body, under_way);
 }
 
-fn raise(world: &Arc<World>, name: &'static str, id: &str, under_way: &UnderWay) {
-    let resource_uri = format!("{}/engagements/v1/referrals/{id}", world.addresses.partner_center);
-    let event = Event { name, resource_uri, resource_name: "referral", changed: Timestamp::now() };
+/// Whether the real event gives the same instant as the referral is not documented; here it does.
+fn raise(world: &Arc<World>, name: &'static str, body: &Value, under_way: &UnderWay) {
+    let resource_uri = format!("{}/engagements/v1/referrals/{}", world.addresses.partner_center, text(body, "/id"));
+    let changed = text(body, "/updatedDateTime").parse().unwrap_or_else(|_| Timestamp::now());
+    let event = Event { name, resource_uri, resource_name: "referral", changed };
     deliver::send(world, event, None, under_way);
 }

@@ -38,7 +38,7 @@ impl Referrals {
 
     fn filtered(&self, query: &Query) -> Result<Vec<JsonRecord<'_>>, Refusal> {
         let mut rows = Vec::new();
-        for body in self.all().filter_map(|referral| referral.body.as_object()) {
+        for body in self.listed().filter_map(|referral| referral.body.as_object()) {
             let keep = match &query.filter {
                 None => true,
                 Some(filter) => matches(filter, &JsonRecord(body), Case::Sensitive)?,

@@ -56,7 +56,7 @@ pub(crate) fn make_deal(world: &Arc<World>, deal: &Deal) -> Value {
 pub(crate) fn change_deal(world: &Arc<World>, id: &str, deal: &Deal) -> Result<Value, Refusal> {
     let under_way = world.deliveries.announce();
     let (body, microsoft) = world.referrals.with(|referrals| referrals.change(id, deal))?;
-    events::updated(world, text(&body, "/id"), microsoft, &under_way);
+    events::updated(world, &body, microsoft, &under_way);
     Ok(body)
 }
 

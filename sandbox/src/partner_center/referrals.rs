@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::states::text;
 use super::{Refusal, shape};
 use crate::clock;
+use crate::past::Past;
 
 /// One referral in its full shape.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub(crate) struct Referral {
 #[derive(Debug, Default)]
 pub(crate) struct Referrals {
     rows: IndexMap<String, Referral>,
+    /// What lists still show.
+    pub(crate) past: Past<String, Referral>,
 }
 
 impl Referrals {
@@ -31,21 +34,27 @@ impl Referrals {
 
     /// Adds a new one.
     pub(crate) fn insert(&mut self, referral: Referral) {
-        self.rows.insert(text(&referral.body, "/id").to_owned(), referral);
+        let id = text(&referral.body, "/id").to_owned();
+        self.past.note(id.clone(), None);
+        self.rows.insert(id, referral);
     }
 
     /// Puts a changed body in place of the old one, with a new eTag and time of change (S14).
     pub(crate) fn replace(&mut self, id: &str, mut body: Value) -> Value {
         stamp(&mut body);
         if let Some(referral) = self.rows.get_mut(&id.to_ascii_lowercase()) {
+            if self.past.lags() {
+                self.past.note(id.to_ascii_lowercase(), Some(referral.clone()));
+            }
             referral.body = body.clone();
         }
         body
     }
 
-    /// All of them.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Referral> {
-        self.rows.values()
+    /// All that lists show, as they show them.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &Referral> {
+        let shown = self.past.shown();
+        self.rows.iter().filter_map(move |(id, referral)| shown.get(id).copied().unwrap_or(Some(referral)))
     }
 
     /// The referrals of one engagement.

@@ -34,6 +34,8 @@ pub(crate) struct Registration {
 pub(crate) struct Validation {
     /// Its id.
     pub(crate) id: String,
+    /// The caller's id of the request, by which a repeat is recognised.
+    request: Option<String>,
     /// When it was asked for.
     pub(crate) asked: Timestamp,
     /// Where it went.
@@ -59,8 +61,13 @@ impl Webhooks {
         Webhooks { registration: None, subscriber: Uuid::new_v4().to_string(), validations: VecDeque::new() }
     }
 
+    /// The validation that a request with that id has begun already.
+    pub(crate) fn begun_by(&self, request: &str) -> Option<&Validation> {
+        self.validations.iter().find(|one| one.request.as_deref() == Some(request))
+    }
+
     /// Begins a validation to `url`; the error is the number of seconds to wait.
-    pub(crate) fn begin_validation(&mut self, url: String) -> Result<String, i64> {
+    pub(crate) fn begin_validation(&mut self, url: String, request: Option<String>) -> Result<String, i64> {
         let now = Timestamp::now();
         let minute = SignedDuration::from_secs(60);
         let recent: Vec<_> = self.validations.iter().filter(|one| now.duration_since(one.asked) < minute).collect();
@@ -72,7 +79,7 @@ impl Webhooks {
             self.validations.pop_front();
         }
         let id = Uuid::new_v4().to_string();
-        let fresh = Validation { id: id.clone(), asked: now, url, results: Vec::new(), done: false };
+        let fresh = Validation { id: id.clone(), request, asked: now, url, results: Vec::new(), done: false };
         self.validations.push_back(fresh);
         Ok(id)
     }

@@ -87,7 +87,7 @@ async fn patch(
     let under_way = world.deliveries.announce();
     let (after, changed) = world.referrals.with(|referrals| referrals.patch(&id, &operations, if_match))?;
     // The writer's own change comes back as an event, too (S27).
-    events::updated(&world, text(&after, "/id"), false, &under_way);
+    events::updated(&world, &after, false, &under_way);
     let prefer = headers.get("prefer").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut response = if prefer.contains("return=representation") {
         single(&world, after)

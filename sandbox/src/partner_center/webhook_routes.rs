@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -102,7 +102,15 @@ fn read(body: &[u8]) -> Result<Registration, Refusal> {
     Ok(Registration { url: url.to_owned(), events, signature_in_own_header: flag, modified: Timestamp::now() })
 }
 
-async fn validate(State(world): State<Arc<World>>) -> Result<Json<Value>, Refusal> {
+/// A repeat carries the same `MS-RequestId`; it begins nothing new.
+async fn validate(State(world): State<Arc<World>>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
+    let request = headers.get("ms-requestid").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let known = request.as_deref().and_then(|request| {
+        world.webhooks.with(|webhooks| webhooks.begun_by(request).map(|validation| validation.id.clone()))
+    });
+    if let Some(id) = known {
+        return Ok(Json(json!({"correlationId": id})));
+    }
     let under_way = world.deliveries.announce();
     let id = world.webhooks.with(|webhooks| {
         let registration = webhooks.registration.as_ref().ok_or_else(Refusal::no_registration)?;
@@ -110,7 +118,7 @@ async fn validate(State(world): State<Arc<World>>) -> Result<Json<Value>, Refusa
             return Err(Refusal::invalid("The registration does not include test-created."));
         }
         let url = registration.url.clone();
-        webhooks.begin_validation(url).map_err(Refusal::throttled)
+        webhooks.begin_validation(url, request).map_err(Refusal::throttled)
     })?;
     let resource_uri = format!("{}/webhooks/v1/registration/validationEvents/{id}", world.addresses.partner_center);
     let event = Event { name: "test-created", resource_uri, resource_name: "test", changed: Timestamp::now() };

@@ -126,7 +126,8 @@ async fn an_update_writes_the_row_then_what_follows() {
 
 #[tokio::test]
 async fn a_stale_version_is_a_conflict() {
-    let server = server([refused(412, "0x80060882"), row(json!({ "statecode": 0 }))]).await;
+    let answers = [refused(412, "0x80060882"), row(json!({ "name": "y" })), row(json!({ "statecode": 0 }))];
+    let server = server(answers).await;
     let columns = json!({ "table": "opportunity", "id": ID, "if_match": "W/\"0\"", "row": { "name": "x" } });
     assert_eq!(call(&server, "update_row", columns).await.unwrap_err().kind, CallErrorKind::Conflict);
     let closing = json!({ "table": "opportunity", "id": ID, "if_match": "W/\"0\"", "row": { "statecode": 1 } });
@@ -136,13 +137,25 @@ async fn a_stale_version_is_a_conflict() {
 
 #[tokio::test]
 async fn an_upsert_tells_what_it_did() {
-    let server = server([Answer::json(201, json!({ "accountid": ID }))]).await;
+    let key = CallKey::new("run", "step", "call").guid();
+    let server = server([
+        refused(404, "0x80040217"),
+        Answer::json(201, json!({ "accountid": key })),
+        Answer::json(200, json!({ "accountid": ID })),
+        refused(404, "0x80040217"),
+        refused(412, "0x80060892"),
+        Answer::json(200, json!({ "accountid": ID })),
+    ])
+    .await;
     let input = json!({ "table": "account", "key": { "accountnumber": "A 1" }, "row": { "name": "Contoso" } });
-    assert_eq!(
-        call(&server, "upsert_row", input).await.unwrap(),
-        json!({ "row": { "accountid": ID }, "created": true })
-    );
-    assert_eq!(lines(&server), ["PATCH accounts(accountnumber='A%201')"]);
+    // There was none, there was one, and somebody made one in between.
+    for (id, created) in [(key.to_string(), true), (ID.to_owned(), false), (ID.to_owned(), false)] {
+        let upserted = call(&server, "upsert_row", input.clone()).await.unwrap();
+        assert_eq!(upserted, json!({ "row": { "accountid": id }, "created": created }));
+    }
+    assert_eq!(lines(&server), ["PATCH accounts(accountnumber='A%201')"; 6]);
+    let made = &bodies(&server)[1];
+    assert_eq!(*made, json!({ "name": "Contoso", "accountid": key }));
 }
 
 #[tokio::test]

@@ -71,6 +71,10 @@ impl Looping {
         self.passes.get(&number)
     }
 
+    pub(super) fn passes_mut(&mut self) -> impl Iterator<Item = &mut Frame> {
+        self.passes.values_mut()
+    }
+
     pub(super) fn pass_mut(&mut self, number: usize) -> Option<&mut Frame> {
         self.passes.get_mut(&number)
     }

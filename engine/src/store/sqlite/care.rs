@@ -54,7 +54,8 @@ pub(super) fn check_live(db: &Connection) -> Result<(), StoreError> {
 pub(super) fn check(db: &Connection) -> Result<Vec<String>, StoreError> {
     // All of what is looked at is of one moment.
     let moment = db.unchecked_transaction()?;
-    let mut findings = strings(&moment, "SELECT integrity_check FROM pragma_integrity_check(?1)", [MOST_FINDINGS])?;
+    let mut findings =
+        strings(&moment, "SELECT integrity_check FROM pragma_integrity_check LIMIT ?1", [MOST_FINDINGS])?;
     findings.retain(|finding| finding != "ok");
     if !findings.is_empty() {
         return Ok(findings);
@@ -91,6 +92,6 @@ pub(super) fn backup(db: &Connection, to: &Path) -> Result<(), StoreError> {
 /// In one step: where the source is written to between two, it would begin again each time.
 fn copy(db: &Connection, to: &Path) -> Result<(), StoreError> {
     let mut target = Connection::open(to)?;
-    Backup::new(db, &mut target)?.run_to_completion(-1, Duration::ZERO, None)?;
+    Backup::new(db, &mut target)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
     Ok(())
 }

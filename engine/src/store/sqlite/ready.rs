@@ -102,27 +102,23 @@ impl ReadyTransition {
             events: to_json(visible)?,
             secret,
             taken: transition.fates.iter().map(|(event, _)| event.0).collect(),
-            begins: beginning(transition)?,
+            begins: beginning(transition),
             ends,
             sleeps_until: transition.sleeps_until.map(nanoseconds),
         })
     }
 }
 
-fn beginning(transition: &Transition) -> Result<Option<Beginning>, StoreError> {
+fn beginning(transition: &Transition) -> Option<Beginning> {
     match transition.events.first() {
-        Some(Event::RunStarted { flow, pack, resubmits, at, .. }) if transition.after == 0 => Ok(Some(Beginning {
+        Some(Event::RunStarted { flow, pack, resubmits, at, .. }) => Some(Beginning {
             flow: flow.clone(),
             pack: pack.clone(),
             about: transition.keys.clone(),
             resubmits: resubmits.clone(),
             started: *at,
-        })),
-        Some(_) if transition.after == 0 => {
-            let reason = format!("the record of run `{}` does not begin with its start", transition.run);
-            Err(StoreError::Broken(reason))
-        }
-        _ => Ok(None),
+        }),
+        _ => None,
     }
 }
 

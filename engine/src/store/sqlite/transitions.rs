@@ -39,7 +39,11 @@ pub(super) fn commit(db: &Connection, room: &mut Room, transitions: &[ReadyTrans
         let known = match (known, &transition.begins) {
             (Some(known), _) => known,
             (None, Some(begins)) => begin(db, &transition.run.0, begins)?,
-            (None, None) => continue,
+            (None, None) if transition.count == 0 => continue,
+            (None, None) => {
+                let reason = format!("the record of run `{}` does not begin with its start", transition.run);
+                return Err(StoreError::Broken(reason));
+            }
         };
         let known = go_on(db, known, transition)?;
         runs.insert(&transition.run.0, known);

@@ -1,0 +1,151 @@
+//! From work whose turn it is to runs that are driven, each in a task of its own, and what becomes of them.
+
+use std::sync::{Arc, Weak};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
+use tracing::{Instrument, error, info_span};
+
+use super::desk::{Driving, Next};
+use super::work::{Begin, Deed};
+use super::{Engine, Shared};
+use crate::clock::Clock;
+use crate::flow::Flow;
+use crate::run::RunId;
+use crate::run::driver::{Beginning, DriveError, Driven};
+use crate::store::{EventId, Fate, NewEvent};
+
+/// The pause before a run is taken up again that the store could not keep.
+const AGAIN: SignedDuration = SignedDuration::from_mins(1);
+/// The longest time until the clock is looked at again: somebody may set it, and a machine that slept does not count
+/// the time in between.
+const LONGEST_LOOK: SignedDuration = SignedDuration::from_secs(30);
+
+impl Engine {
+    /// Starts runs while there is work whose turn it is and a place for it.
+    pub(super) fn start_what_can(&self) {
+        let pack = &self.world().pack;
+        let most = |flow: &str| pack.flow(flow).map(|planned| &planned.flow).and_then(Flow::at_once);
+        let mut desk = self.desk();
+        while let Some(next) = desk.next(self.0.options.at_once, most) {
+            let (run, turn) = (next.run.clone(), next.turn.clone());
+            let order = if let Deed::Reopen(order) = next.deed { Some(order) } else { None };
+            // The task waits for the desk before it says that it is done, so it is known by then.
+            let task = self.drive_in_task(next);
+            desk.driven.insert(run, Driving { turn, task, order });
+        }
+    }
+
+    fn drive_in_task(&self, next: Next) -> JoinHandle<()> {
+        let engine = self.clone();
+        let span = info_span!("run", flow = next.turn.flow);
+        let Next { run, turn, keys, deed } = next;
+        let task = async move {
+            let again = match &deed {
+                Deed::Begin(Begin { event, merged, .. }) => Deed::BeginAgain(*event, merged.clone()),
+                Deed::BeginAgain(event, merged) => Deed::BeginAgain(*event, merged.clone()),
+                Deed::Resume | Deed::Reopen(_) => Deed::Resume,
+            };
+            let result = engine.drive(&run, turn.flow, keys, deed).await;
+            engine.after(&run, result, again);
+        };
+        tokio::spawn(task.instrument(span))
+    }
+
+    async fn drive(&self, run: &RunId, flow: String, keys: Vec<String>, deed: Deed) -> Result<Driven, DriveError> {
+        match deed {
+            Deed::Begin(begin) => self.begin(run.clone(), flow, keys, begin).await,
+            Deed::BeginAgain(event, merged) => self.begin_again(run, event, merged).await,
+            Deed::Resume => self.world().resume(run).await,
+            Deed::Reopen(order) => self.reopen(run, order).await,
+        }
+    }
+
+    async fn begin(&self, id: RunId, flow: String, keys: Vec<String>, begin: Begin) -> Result<Driven, DriveError> {
+        let Begin { event, body: trigger, wrong, resubmits, merged, .. } = begin;
+        let mut fates: Vec<_> = merged.into_iter().map(|older| (older, Fate::Merged(event))).collect();
+        fates.push((event, Fate::Started));
+        let beginning = Beginning { id, flow, trigger, keys, fates, resubmits };
+        match wrong {
+            None => self.world().start(beginning).await,
+            Some(wrong) => self.world().refuse(beginning, wrong).await.map(|run| Driven::Ended(Box::new(run))),
+        }
+    }
+
+    /// Goes on with a run whose beginning was kept; else the event has its run now, as the store has it.
+    async fn begin_again(&self, run: &RunId, event: EventId, merged: Vec<EventId>) -> Result<Driven, DriveError> {
+        let store = &self.world().store;
+        if !store.record(run).await?.is_empty() {
+            return self.world().resume(run).await;
+        }
+        let found = store.load().await?.waiting.into_iter().find(|(id, _)| *id == event);
+        let (event, kept) = found.ok_or_else(|| DriveError::Stuck(run.to_string()))?;
+        let NewEvent { flow, keys, body, wrong, resubmits, .. } = kept;
+        self.begin(run.clone(), flow, keys, Begin { event, body, wrong, resubmits, merged, weight: 0 }).await
+    }
+
+    /// Gives back what a run held, or lets it sleep. A run that was cancelled meanwhile holds nothing any more.
+    fn after(&self, run: &RunId, result: Result<Driven, DriveError>, again: Deed) {
+        let now = self.world().clock.now();
+        let mut desk = self.desk();
+        let Some(Driving { turn, .. }) = desk.driven.remove(run) else { return };
+        match result {
+            Ok(Driven::Ended(ended)) => {
+                let _ = self.0.ended.send(Arc::from(ended));
+                desk.lanes.release(turn.lane, &turn.flow);
+            }
+            Ok(Driven::Sleeping(until)) => desk.sleep(until, run.clone(), turn, Deed::Resume),
+            Err(DriveError::Store(error)) => {
+                error!(%error, %run, "the run could not be kept; it is taken up again in a minute");
+                let until = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);
+                desk.sleep(until, run.clone(), turn, again);
+            }
+            // Trying again would end the same, and what comes after it must not wait for ever.
+            Err(error) => {
+                error!(%error, %run, "the run could not be driven to its end; it stays open, and is taken up at the next start");
+                desk.lanes.release(turn.lane, &turn.flow);
+            }
+        }
+        drop(desk);
+        self.start_what_can();
+        self.wake_in_time();
+        self.0.changed.notify_waiters();
+    }
+
+    /// Sees to it that runs that sleep are woken: by one task, while there are any.
+    pub(super) fn wake_in_time(&self) {
+        let mut desk = self.desk();
+        if desk.next_wake().is_some() && !desk.has_timer && !desk.is_stopping {
+            desk.has_timer = true;
+            tokio::spawn(wake(Arc::downgrade(&self.0), Arc::clone(&self.world().clock)));
+        }
+    }
+}
+
+/// Wakes runs when it is time, until none sleeps any more or the engine is gone.
+async fn wake(engine: Weak<Shared>, clock: Arc<dyn Clock>) {
+    loop {
+        let Some(shared) = engine.upgrade() else { return };
+        let engine = Engine(shared);
+        let changed = engine.0.changed.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        let now = clock.now();
+        let (next, is_quiet) = {
+            let mut desk = engine.desk();
+            let next = desk.wake(now).filter(|_| !desk.is_stopping);
+            desk.has_timer = next.is_some();
+            (next, desk.is_quiet())
+        };
+        engine.start_what_can();
+        let Some(next) = next else { return };
+        let look = next.min(now.checked_add(LONGEST_LOOK).unwrap_or(Timestamp::MAX));
+        tokio::select! {
+            biased;
+            () = changed => {}
+            // While nothing is driven, a clock that jumps may.
+            () = clock.sleep_until(look), if is_quiet => {}
+            () = clock.reached(look), if !is_quiet => {}
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Ending runs from outside: for a person, or since nobody waits any more for the answer of a child run. What a run
+//! waits for itself ends with it.
+
+use std::collections::HashSet;
+
+use super::{DriveError, World};
+use crate::outcome::Outcome;
+use crate::run::event::{Event, StepError};
+use crate::run::{Run, RunId, Work};
+use crate::store::{OpenRun, StoreError, Transition};
+
+/// How often it is tried to end a run whose last task may still commit something: it does so once at most.
+const TRIES: usize = 3;
+/// Why a child run ends with the run that waits for it.
+const NOBODY_WAITS: &str = "nobody waits for its answer any more";
+
+impl World {
+    /// Ends a run that has not ended, and the runs that it waits for; `why` stands in its record. Whoever drives it must
+    /// have stopped, or finds out with its next commit. A run that has ended, or does not exist, stays as it is.
+    pub async fn cancel(&self, run: RunId, why: &str) -> Result<(), DriveError> {
+        let mut open = self.cancel_one(&run, why).await?;
+        while let Some(id) = open.pop() {
+            open.extend(self.cancel_one(&id, NOBODY_WAITS).await?);
+        }
+        Ok(())
+    }
+
+    /// Ends a child run since nobody waits for its answer any more.
+    pub(super) async fn cancel_child(&self, run: RunId) -> Result<(), DriveError> {
+        self.cancel(run, NOBODY_WAITS).await
+    }
+
+    /// Ends one run; gives the runs that it was waiting for.
+    async fn cancel_one(&self, id: &RunId, why: &str) -> Result<Vec<RunId>, DriveError> {
+        for _ in 0..TRIES {
+            let events = self.store.record(id).await?;
+            if matches!(events.last(), None | Some(Event::RunFinished { .. })) {
+                return Ok(Vec::new());
+            }
+            // A run whose pack is gone can be ended all the same; what it waits for is then not known.
+            let children = self.replay(id, &events).await.map(|(run, _)| children(&run)).unwrap_or_default();
+            let error = StepError { code: "cancelled".to_owned(), ..StepError::value("trigger", why) };
+            let finished = Event::RunFinished { outcome: Outcome::Cancelled, error: Some(error), at: self.clock.now() };
+            let after = events.len() as u64;
+            let transition = Transition { run: id.clone(), after, events: vec![finished], ..Transition::default() };
+            match self.commit(&transition).await {
+                Ok(()) => return Ok(children),
+                // What drove it has just committed for the last time.
+                Err(StoreError::OutOfStep { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DriveError::Stuck(id.to_string()))
+    }
+
+    /// The child runs that no run waits for: the process stopped before they could be ended. Where a run's record
+    /// does not fit its flow, its children are left alone.
+    pub(crate) async fn orphans(&self, unfinished: &[OpenRun]) -> Result<Vec<RunId>, StoreError> {
+        let ids: HashSet<&str> = unfinished.iter().map(|run| run.id.0.as_str()).collect();
+        let open_children: Vec<&RunId> = unfinished.iter().map(|run| &run.id).filter(|id| id.is_child()).collect();
+        let parents: HashSet<&str> =
+            open_children.iter().flat_map(|child| above(child)).filter(|id| ids.contains(id)).collect();
+        let mut awaited = HashSet::new();
+        for parent in parents {
+            let id = RunId(parent.to_owned());
+            match self.replay(&id, &self.store.record(&id).await?).await {
+                Ok((run, _)) => awaited.extend(children(&run)),
+                Err(_) => {
+                    awaited.extend(open_children.iter().copied().filter(|child| is_below(child, parent)).cloned())
+                }
+            }
+        }
+        Ok(open_children.into_iter().filter(|child| !awaited.contains(*child)).cloned().collect())
+    }
+}
+
+/// The runs whose answers a run waits for.
+fn children(run: &Run) -> Vec<RunId> {
+    let calls = run.calls().into_iter();
+    calls.filter(|call| matches!(call.work, Work::Flow(_))).map(|call| RunId(call.key.as_str().to_owned())).collect()
+}
+
+/// The ids that a run above this one may have: a child has its parent's id, the step and the part for its own.
+fn above(child: &RunId) -> impl Iterator<Item = &str> {
+    child.0.match_indices('/').map(|(end, _)| &child.0[..end])
+}
+
+fn is_below(child: &RunId, parent: &str) -> bool {
+    child.0.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/'))
+}
