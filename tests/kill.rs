@@ -52,7 +52,7 @@ async fn a_killed_engine_loses_nothing_and_does_nothing_twice() {
         plays.spawn(async move {
             let outcome = Stage::start().await.play(&plan).await;
             killed.fetch_add(usize::from(outcome.kills > 0), Ordering::Relaxed);
-            assert_eq!(outcome.state, state, "killed at {plan:?}");
+            assert_eq!(outcome.state, state, "killed at {plan:?}; the runs:\n{}", outcome.story.join("\n"));
         });
     }
     while let Some(played) = plays.join_next().await {

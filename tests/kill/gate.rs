@@ -1,6 +1,7 @@
 //! Stands before a service: passes requests on, counts them, and catches one.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -17,6 +18,8 @@ use super::Point;
 #[derive(Default)]
 pub(crate) struct Calls {
     counted: Mutex<Counted>,
+    /// Polls that were answered. They come by the clock, so they are not counted as calls.
+    polls: AtomicUsize,
     caught: Notify,
 }
 
@@ -36,6 +39,11 @@ impl Calls {
     /// How many there were.
     pub(crate) fn calls(&self) -> usize {
         self.counted.lock().unwrap().calls
+    }
+
+    /// How many polls were answered.
+    pub(crate) fn polls(&self) -> usize {
+        self.polls.load(Ordering::Relaxed)
     }
 
     /// Waits until a call is caught.
@@ -95,7 +103,8 @@ impl Drop for Gate {
 
 async fn pass(State(way): State<Way>, method: Method, uri: Uri, parts: request::Parts, body: Bytes) -> Response<Body> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let (before, after) = if is_poll(path) { (false, false) } else { way.calls.next() };
+    let is_poll = is_poll(path);
+    let (before, after) = if is_poll { (false, false) } else { way.calls.next() };
     if before {
         way.calls.hold().await;
     }
@@ -112,10 +121,12 @@ async fn pass(State(way): State<Way>, method: Method, uri: Uri, parts: request::
             response = response.header(name, value);
         }
     }
-    response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
+    let body = answer.bytes().await.unwrap();
+    way.calls.polls.fetch_add(usize::from(is_poll), Ordering::Relaxed);
+    response.body(Body::from(body)).unwrap()
 }
 
-/// Polls come by the clock, so their number says nothing.
+/// Whether it asks for what changed since some time.
 fn is_poll(path: &str) -> bool {
     ["modifiedon ge", "modifiedon%20ge", "modifiedon+ge"].iter().any(|since| path.contains(since))
 }

@@ -11,7 +11,8 @@ use cosell::packs::{Opened, built_in};
 use cosell::rehearsal::{People, register};
 use cosell::{host, sandboxed};
 use cosell_engine::clock::SystemClock;
-use cosell_engine::store::{MemoryStore, SqliteStore, Store};
+use cosell_engine::run::Event;
+use cosell_engine::store::{MemoryStore, RunQuery, SqliteStore, Store};
 use cosell_sandbox::Sandbox;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -22,7 +23,9 @@ use super::child::{Engine, Said};
 use super::gate::{Calls, Gate};
 use crate::harness::deal;
 
-/// How long nothing must happen for all to be quiet: longer than the time between two polls.
+/// Polls that must find nothing for all to be quiet.
+const POLLS: usize = 3;
+/// How long nothing must happen for all to be quiet.
 const QUIET: Duration = Duration::from_millis(300);
 /// The longest that it may take.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -44,6 +47,8 @@ pub(crate) struct Stage {
 pub(crate) struct Outcome {
     /// What the services hold.
     pub(crate) state: Value,
+    /// What the runs did, for whom a difference surprises: each step that changed something, in order.
+    pub(crate) story: Vec<String>,
     /// How many appends the first engine made.
     pub(crate) appends: usize,
     /// How many calls it made; polls do not count.
@@ -83,10 +88,26 @@ impl Stage {
         play.settle().await;
         let (appends, kills) = (play.appends, play.kills);
         drop(play);
-        let outcome = Outcome { state: self.state().await, appends, calls: self.calls.calls(), kills };
+        let (state, story) = (self.state().await, self.story().await);
+        let outcome = Outcome { state, story, appends, calls: self.calls.calls(), kills };
         drop(self.gates);
         self.sandbox.stop().await;
         outcome
+    }
+
+    /// The flows that ran, oldest first, and what their calls were given.
+    async fn story(&self) -> Vec<String> {
+        let store = SqliteStore::attach(&self.folder.path().join("store.db")).unwrap();
+        let mut story = Vec::new();
+        for run in store.runs(&RunQuery::default()).await.unwrap().iter().rev() {
+            story.push(format!("{} {}: {:?}", run.started, run.flow, run.outcome));
+            for event in store.record(&run.id).await.unwrap() {
+                if let Event::CallStarted { step, part, input, at, .. } = event {
+                    story.push(format!("    {at} {step} {part}: {input}"));
+                }
+            }
+        }
+        story
     }
 
     /// What both services hold, without ids and times.
@@ -149,7 +170,11 @@ struct Play<'a> {
     plan: VecDeque<Point>,
     appends: usize,
     kills: usize,
+    /// When something happened last, and how many polls there had been.
     changed: Instant,
+    polls: usize,
+    /// Whether the engine has taken up what was left: from then on it starts at once what waits.
+    is_ready: bool,
 }
 
 impl<'a> Play<'a> {
@@ -160,26 +185,29 @@ impl<'a> Play<'a> {
         let ready = engine.said().await;
         assert!(matches!(ready, Some(Said::Ready(_))), "the engine did not start: {ready:?}");
         stage.calls.count(first);
-        Play { stage, engine, plan, appends: 0, kills: 0, changed: Instant::now() }
+        Play { stage, engine, plan, appends: 0, kills: 0, changed: Instant::now(), polls: 0, is_ready: true }
     }
 
     /// Waits until nothing is to be done any more, whatever happens to engines.
     async fn settle(&mut self) {
         let deadline = Instant::now() + LONGEST;
-        self.changed = Instant::now();
+        self.something_happened();
         let commands = SqliteStore::attach(&self.stage.folder.path().join("store.db")).unwrap();
         loop {
-            assert!(Instant::now() < deadline, "the runs did not come to rest");
+            if Instant::now() > deadline {
+                let open = commands.runs(&RunQuery::default()).await.unwrap();
+                panic!("the runs did not come to rest: {open:?}");
+            }
             tokio::select! {
                 said = self.engine.said() => self.heard(said),
                 () = self.stage.calls.caught() => self.restart(),
                 () = tokio::time::sleep(LOOK) => {
-                    let unfinished = commands.load().await.unwrap();
+                    let open = commands.runs(&RunQuery { ended: Some(false), ..RunQuery::default() }).await.unwrap();
                     let waiting = self.stage.people.deliveries_waiting().await.unwrap();
-                    if waiting > 0 || !unfinished.waiting.is_empty() || !unfinished.runs.is_empty() {
-                        self.changed = Instant::now();
+                    if waiting > 0 || !open.is_empty() || !self.is_ready {
+                        self.something_happened();
                     }
-                    if self.changed.elapsed() > QUIET {
+                    if self.changed.elapsed() > QUIET && self.stage.calls.polls() >= self.polls + POLLS {
                         return;
                     }
                 }
@@ -187,11 +215,17 @@ impl<'a> Play<'a> {
         }
     }
 
-    fn heard(&mut self, said: Option<Said>) {
+    fn something_happened(&mut self) {
         self.changed = Instant::now();
+        self.polls = self.stage.calls.polls();
+    }
+
+    fn heard(&mut self, said: Option<Said>) {
+        self.something_happened();
         match said {
             Some(Said::Appended(number)) if self.kills == 0 => self.appends = number,
-            Some(Said::Appended(_) | Said::Ready(_)) => {}
+            Some(Said::Appended(_)) => {}
+            Some(Said::Ready(_)) => self.is_ready = true,
             Some(Said::Stopped) => self.restart(),
             None => panic!("the engine ended by itself"),
         }
@@ -200,7 +234,8 @@ impl<'a> Play<'a> {
     fn restart(&mut self) {
         self.engine.kill();
         self.kills += 1;
-        self.changed = Instant::now();
+        self.is_ready = false;
+        self.something_happened();
         let next = self.plan.pop_front();
         if next.is_some() {
             self.stage.calls.count(next);
@@ -237,12 +272,14 @@ fn write_environment(folder: &Path, sandbox: &Sandbox, gates: &[Gate], listen: &
     let text = format!(
         "engine: {{ listen: \"{listen}\", poll_every: {POLL_EVERY} }}\n\
          connections:\n\
-         \x20 dataverse: {{ url: \"http://{}\", sign_in: {} }}\n\
-         \x20 partner_center: {{ url: \"http://{}\", sign_in: {delegated} }}\n\
+         \x20 dataverse: {{ url: \"http://{}\", audience: \"{}\", sign_in: {} }}\n\
+         \x20 partner_center: {{ url: \"http://{}\", audience: \"{}\", sign_in: {delegated} }}\n\
          \x20 events: {{ url: \"{}\", sign_in: {delegated}, certificate_hosts: [\"{}\"], trust: trust.pem }}\n",
         gates[0].address,
+        addresses.dataverse,
         sign_in(""),
         gates[1].address,
+        addresses.referrals,
         addresses.partner_center,
         addresses.certificates.trim_start_matches("http://"),
     );
