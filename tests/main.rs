@@ -6,6 +6,7 @@ mod commands;
 mod docs;
 mod failing_services;
 mod harness;
+mod kill;
 mod main_job;
 mod race;
 mod runs;
