@@ -53,7 +53,7 @@ fn described(table: &str) -> Answer {
 }
 
 fn connected(server: &TestServer) -> Connector {
-    let settings = DataverseSettings { url: server.url.clone(), audience: None, sign_in: server.sign_in(), timeout: 5 };
+    let settings = DataverseSettings { timeout: 5, ..DataverseSettings::new(&server.url, server.sign_in()) };
     connector(&Connection::of("dataverse", Some(settings.service().unwrap())))
 }
 

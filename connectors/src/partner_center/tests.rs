@@ -11,8 +11,7 @@ use crate::test_server::{Answer, Asked, TestServer};
 const LIST: &str = "/v1.0/engagements/referrals";
 
 fn connected(server: &TestServer) -> Connector {
-    let settings =
-        PartnerCenterSettings { url: server.url.clone(), audience: None, sign_in: server.sign_in(), timeout: 5 };
+    let settings = PartnerCenterSettings { timeout: 5, ..PartnerCenterSettings::new(&server.url, server.sign_in()) };
     connector(&Connection::of("partner_center", Some(settings.client().unwrap())))
 }
 

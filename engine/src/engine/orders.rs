@@ -3,6 +3,7 @@
 //! An order that is not settled is looked at again at the next start. So each is made of something that the store
 //! knows when it is done twice: an event with a content key of the order's own, the end of a run, a run that is open.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 use tracing::{info, warn};
 
@@ -230,7 +231,8 @@ impl Engine {
         let had_no_beginning = record.len() == 2
             && error.as_ref().is_some_and(|error| error.step == "trigger" && error.code == "invalid_value");
         // What it is about stands beside its record.
-        let query = RunQuery { flow: Some(flow.clone()), since: Some(*at), ..RunQuery::default() };
+        let until = at.checked_add(SignedDuration::from_nanos(1)).ok();
+        let query = RunQuery { flow: Some(flow.clone()), since: Some(*at), until, ..RunQuery::default() };
         let summary = self.world().store.runs(&query).await?.into_iter().find(|summary| summary.id == *run);
         let keys = summary.map(|summary| summary.about).unwrap_or_default();
         let (flow, trigger, outcome) = (flow.clone(), trigger.clone(), *outcome);

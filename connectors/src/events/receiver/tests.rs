@@ -91,14 +91,12 @@ async fn serving(certificate: Vec<u8>) -> TestServer {
 
 fn receiver(server: &TestServer, trusted: &Authority) -> Receiver {
     let settings = EventsSettings {
-        url: server.url.clone(),
-        audience: None,
-        sign_in: server.sign_in(),
         certificate_hosts: vec![server.url.trim_start_matches("http://").to_owned()],
         certificate_names: vec![NAME.to_owned()],
         trust: None,
         trust_pem: Some(trusted.pem.clone()),
         max_body: 1000,
+        ..EventsSettings::new(&server.url, server.sign_in())
     };
     let receiver = Receiver::new(&settings).unwrap();
     receiver.certificates.book.lock().unwrap().fetch_again_after = Duration::ZERO;

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::{DriveError, Driven, World, new_run};
@@ -22,13 +20,6 @@ const PACK_GONE: &str = "pack_gone";
 /// Older packs that runs still follow, by content. The lock is held while one is read, so that it is read once.
 #[derive(Default)]
 pub(super) struct Pinned(Mutex<IndexMap<String, Arc<Pack>>>);
-
-/// A pack as the store keeps it.
-#[derive(Deserialize)]
-struct KeptPack {
-    files: IndexMap<String, String>,
-    settings: IndexMap<String, Value>,
-}
 
 impl World {
     /// The pack of that content: the one of new runs, or an older one from the store, checked with the connectors of
@@ -53,9 +44,9 @@ impl World {
     async fn read_pack(&self, content: &str) -> Result<Pack, DriveError> {
         let gone = |why: String| DriveError::PackGone { content: content.to_owned(), why };
         let kept = self.store.pack(content).await?.ok_or_else(|| gone("the store does not have it".to_owned()))?;
-        let kept: KeptPack =
-            serde_json::from_value(kept).map_err(|error| gone(format!("it cannot be read: {error}")))?;
-        let checked = PackFiles(kept.files).check("", &kept.settings, &self.connectors);
+        let (files, settings) =
+            PackFiles::of_kept(&kept).ok_or_else(|| gone("what the store has is not a pack".to_owned()))?;
+        let checked = files.check("", &settings, &self.connectors);
         checked.map_err(|problems| {
             gone(format!("it does not fit the connectors of today: {} problems", problems.errors()))
         })

@@ -173,7 +173,6 @@ async fn an_order_that_is_carried_out_twice_is_carried_out_once() {
 }
 
 #[tokio::test]
-#[ignore = "the driver that goes on with runs that failed comes by another branch"]
 async fn a_run_that_failed_goes_on_in_its_turn() {
     let station = with_runs().await;
     let run = about(&station, "bad").await.remove(0).id;

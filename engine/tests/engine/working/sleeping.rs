@@ -88,7 +88,6 @@ async fn check(case: &Case) {
 }
 
 #[tokio::test]
-#[ignore = "the driver that lets runs sleep comes by another branch"]
 async fn a_run_that_waits_gives_its_place_back_and_keeps_its_lane() {
     check(&Case {
         name: "it begins to sleep",
