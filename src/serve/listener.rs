@@ -20,7 +20,7 @@ use cosell_engine::engine::Engine;
 use cosell_engine::store::StoreError;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::{debug, warn};
 
 use crate::environment::{EngineSettings, TlsSettings};
 use crate::failure::Failure;
@@ -124,7 +124,7 @@ async fn receive(
         Ok(None) => StatusCode::OK.into_response(),
         Ok(Some(event)) => match engine.accept(&name, std::slice::from_ref(&event), None).await {
             Ok(new) => {
-                info!(trigger = name, event = event.content_key, new, "event accepted");
+                debug!(trigger = name, event = event.content_key, new, "event accepted");
                 StatusCode::OK.into_response()
             }
             Err(error) => not_kept(&error),
