@@ -90,12 +90,14 @@ fn cosell(workshop: &Workshop, data: &Path, back_end: &BackEnd, port: u16) -> Re
     };
     let history = workshop.history.clone().unwrap_or_else(|| workshop.own_history());
     let (person, application) = (sign_in("refresh_token"), sign_in("client_secret"));
+    // As many as the references make: what a real service allows at once is not what is measured.
+    let limits = "limits: { at_once: 512 }";
     let environment = format!(
         "environment: load\n\
          connections:\n  \
-           partner_center: {{ url: \"{url}\", sign_in: {person} }}\n  \
+           partner_center: {{ url: \"{url}\", sign_in: {person}, {limits} }}\n  \
            events: {{ url: \"{url}\", certificate_hosts: [\"{host}\"], trust: trust.pem, sign_in: {person} }}\n  \
-           dataverse: {{ url: \"{url}\", sign_in: {application} }}\n\
+           dataverse: {{ url: \"{url}\", sign_in: {application}, {limits} }}\n\
          engine: {{ listen: \"127.0.0.1:{port}\", store: {{ file: \"{}\" }} }}\n",
         history.display()
     );
