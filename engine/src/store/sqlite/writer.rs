@@ -103,38 +103,51 @@ fn work(db: &Connection, mut room: Room, mut queue: mpsc::Receiver<Box<dyn Job>>
     }
 }
 
-/// In one transaction, or where that fails each in its own: one may be too large for what is left of the disk.
+/// In one transaction. What cannot be written takes nothing of the others with it: they are written once more without
+/// it. A savepoint for each would cost more than all of them write.
 fn write_together(db: &Connection, room: &mut Room, mut jobs: Vec<Box<dyn Job>>) {
-    let transaction = match Transaction::new_unchecked(db, TransactionBehavior::Immediate) {
-        Ok(transaction) => transaction,
-        Err(error) => {
-            let error = StoreError::from(error);
-            return jobs.into_iter().for_each(|job| job.answer(Some(error.clone())));
-        }
-    };
-    let before = room.waiting;
-    let written = jobs.iter_mut().try_for_each(|job| write_one(db, room, job.as_mut()));
-    match written.and_then(|()| transaction.commit()) {
-        Ok(()) => jobs.into_iter().for_each(|job| job.answer(None)),
-        Err(error) => {
-            room.waiting = before;
-            if jobs.len() > 1 {
-                jobs.into_iter().for_each(|job| write_together(db, room, vec![job]));
+    while !jobs.is_empty() {
+        let transaction = match Transaction::new_unchecked(db, TransactionBehavior::Immediate) {
+            Ok(transaction) => transaction,
+            Err(error) => return refuse(jobs, error),
+        };
+        let before = room.waiting;
+        let mut written = Vec::with_capacity(jobs.len());
+        let mut failed = Vec::new();
+        for mut job in jobs {
+            // A full disk may have ended the transaction: what follows would be written by itself, so it waits.
+            if db.is_autocommit() || job.write(db, room) {
+                written.push(job);
             } else {
-                let error = StoreError::from(error);
-                jobs.into_iter().for_each(|job| job.answer(Some(error.clone())));
+                failed.push(job);
             }
         }
+        jobs = written;
+        if failed.is_empty() {
+            match transaction.commit() {
+                Ok(()) => return jobs.into_iter().for_each(|job| job.answer(None)),
+                Err(error) => {
+                    room.waiting = before;
+                    return write_apart(db, room, jobs, error);
+                }
+            }
+        }
+        drop(transaction);
+        room.waiting = before;
+        failed.into_iter().for_each(|job| job.answer(None));
     }
 }
 
-fn write_one(db: &Connection, room: &mut Room, job: &mut dyn Job) -> rusqlite::Result<()> {
-    let run = |sql: &str| db.prepare_cached(sql)?.execute([]).map(|_| ());
-    let before = room.waiting;
-    run("SAVEPOINT job")?;
-    if !job.write(db, room) {
-        room.waiting = before;
-        run("ROLLBACK TO job")?;
+/// Each in its own transaction, after one for all has failed: one may be too large for what is left of the disk.
+fn write_apart(db: &Connection, room: &mut Room, jobs: Vec<Box<dyn Job>>, error: rusqlite::Error) {
+    if jobs.len() > 1 {
+        jobs.into_iter().for_each(|job| write_together(db, room, vec![job]));
+    } else {
+        refuse(jobs, error);
     }
-    run("RELEASE job")
+}
+
+fn refuse(jobs: Vec<Box<dyn Job>>, error: rusqlite::Error) {
+    let error = StoreError::from(error);
+    jobs.into_iter().for_each(|job| job.answer(Some(error.clone())));
 }
