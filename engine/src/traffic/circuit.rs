@@ -52,7 +52,7 @@ pub(super) enum Gate {
     Free,
     /// It may, to find out whether the service works again.
     Probe,
-    /// Not before that time.
+    /// Not before that time; also while another call is finding out.
     Closed(Outage, Timestamp),
 }
 
@@ -68,7 +68,7 @@ impl Circuit {
     pub(super) fn gate(&mut self, now: Timestamp) -> Gate {
         let Some(open) = &mut self.open else { return Gate::Free };
         if open.is_probed {
-            // What it finds out need not take longer than the next call may wait anyway.
+            // A probe may take long. Whoever comes meanwhile looks again soon, and need not wait in memory for it.
             return Gate::Closed(open.outage, later(now, FIRST_TRY));
         }
         if open.next_try > now {
