@@ -110,7 +110,7 @@ impl Engine {
         world.store.keep_pack(world.pack.content(), world.pack.kept()).await?;
         let unfinished = world.store.load().await?;
         *self.cursors() = unfinished.cursors;
-        self.end_orphans(&unfinished.runs).await?;
+        self.end_orphans(&unfinished.runs).await;
         let taken_up = self.take_up(unfinished.runs, unfinished.waiting);
         self.start_what_can();
         self.wake_in_time();
@@ -119,13 +119,12 @@ impl Engine {
     }
 
     /// Ends child runs that nobody waits for.
-    async fn end_orphans(&self, runs: &[OpenRun]) -> Result<(), StoreError> {
-        for orphan in self.world().orphans(runs).await? {
+    async fn end_orphans(&self, runs: &[OpenRun]) {
+        for orphan in self.world().orphans(runs).await {
             if let Err(error) = self.world().cancel(orphan, "nobody waits for its answer any more").await {
                 error!(%error, "a child run that nobody waits for could not be ended");
             }
         }
-        Ok(())
     }
 
     fn take_up(&self, runs: Vec<OpenRun>, waiting: Vec<(EventId, NewEvent)>) -> TakenUp {

@@ -275,7 +275,8 @@ impl<T: Work> Lanes<T> {
         id
     }
 
-    /// Makes two lanes one, the smaller a part of the greater; what waits keeps the order in which it came.
+    /// Makes two lanes one, the smaller a part of the greater; what waits keeps the order in which it came. Whoever joins
+    /// them has something for the lane and places it afterwards: without that it may be one that is forgotten.
     fn join(&mut self, one: LaneId, other: LaneId) -> LaneId {
         let size = |id| self.lanes.get(&id).map_or(0, Lane::size);
         let (into, from) = if size(one) < size(other) { (other, one) } else { (one, other) };
@@ -290,7 +291,6 @@ impl<T: Work> Lanes<T> {
             lane.aliases.push(alias);
         }
         lane.absorb(gone);
-        self.place(into);
         into
     }
 

@@ -61,9 +61,9 @@ pub trait Store: Send + Sync {
     /// What became of an order; `None` while it waits, and where there is no such order any more.
     async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError>;
 
-    /// Forgets some of what is older or more than is to be kept, of runs that have ended; returns how many runs went.
-    /// It is called again while there are any, so that others are not held up for long. A pack goes with its last run,
-    /// but not one that was kept since the store was opened: runs are to begin with it.
+    /// Forgets some of what is older or more than is to be kept, of runs that have ended; returns how many runs and
+    /// content keys went. It is called again while there are any, so that others are not held up for long. A pack goes
+    /// with its last run, but not one that was kept since the store was opened: runs are to begin with it.
     async fn prune(&self, keep: &Keep, now: Timestamp) -> Result<usize, StoreError>;
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{debug, info, warn};
 
 pub use circuit::{Open, Outage};
@@ -34,8 +34,6 @@ pub struct Connection {
     clock: Arc<dyn Clock>,
     places: Arc<Semaphore>,
     state: Mutex<State>,
-    /// A probe came back.
-    probed: Notify,
 }
 
 struct State {
@@ -92,8 +90,8 @@ impl Traffic {
             let places = Arc::new(Semaphore::new(limits.at_once.clamp(1, Semaphore::MAX_PERMITS)));
             let circuit = Circuit::default();
             let state = Mutex::new(State { circuit, paused: Timestamp::MIN, even: Timestamp::MIN });
-            let (clock, probed) = (Arc::clone(clock), Notify::new());
-            (name.clone(), Arc::new(Connection { name, limits, clock, places, state, probed }))
+            let clock = Arc::clone(clock);
+            (name.clone(), Arc::new(Connection { name, limits, clock, places, state }))
         };
         Traffic(limits.into_iter().map(connection).collect())
     }
@@ -119,7 +117,6 @@ impl Connection {
         let mut state = self.locked();
         match (state.gate(now), place) {
             (Err(wait), _) => Entry::Later(self.later(wait)),
-            (Ok(Gate::Probed), _) => Entry::Busy,
             (Ok(gate), Ok(place)) if state.turn(self.limits.rate, now, now).is_some() => {
                 Entry::Go(self.pass(gate == Gate::Probe, Some(place)))
             }
@@ -134,31 +131,28 @@ impl Connection {
 
     /// Waits until a call may be made, in the order in which calls came; not for long where there is a time.
     pub(crate) async fn enter(self: &Arc<Self>) -> Result<Pass, Later> {
-        loop {
-            let probed = self.probed.notified();
-            tokio::pin!(probed);
-            probed.as_mut().enable();
-            // Nobody closes the places.
-            let place = Arc::clone(&self.places).acquire_owned().await.ok();
-            let (gate, turn) = {
-                let (mut state, now) = (self.locked(), self.clock.now());
-                let gate = state.gate(now).map_err(|wait| self.later(wait))?;
-                if gate == Gate::Probed {
-                    (gate, None)
-                } else {
-                    (gate, state.turn(self.limits.rate, now, Timestamp::MAX))
-                }
-            };
-            if let Some(turn) = turn {
-                let pass = self.pass(gate == Gate::Probe, place);
-                if turn > self.clock.now() {
-                    self.clock.reached(turn).await;
-                }
-                return Ok(pass);
-            }
-            drop(place);
-            probed.await;
+        // Nobody closes the places.
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let (mut pass, turn) = {
+            let (mut state, now) = (self.locked(), self.clock.now());
+            let gate = state.gate(now).map_err(|wait| self.later(wait))?;
+            let turn = state.turn(self.limits.rate, now, Timestamp::MAX).filter(|turn| *turn > now);
+            (self.pass(gate == Gate::Probe, place), turn)
+        };
+        if let Some(turn) = turn {
+            self.clock.reached(turn).await;
+            self.look_again(&mut pass)?;
         }
+        Ok(pass)
+    }
+
+    /// Whether a call still may be made that has waited for its turn: others may have found out meanwhile that the service
+    /// does not work, or that it wants a pause.
+    fn look_again(&self, pass: &mut Pass) -> Result<(), Later> {
+        let (mut state, now) = (self.locked(), self.clock.now());
+        let gate = if pass.is_probe { state.pause(now).map(|()| Gate::Probe) } else { state.gate(now) };
+        pass.is_probe = gate.map_err(|wait| self.later(wait))? == Gate::Probe;
+        Ok(())
     }
 
     fn pass(self: &Arc<Self>, is_probe: bool, place: Option<OwnedSemaphorePermit>) -> Pass {
@@ -198,13 +192,15 @@ enum Wait {
 
 impl State {
     fn gate(&mut self, now: Timestamp) -> Result<Gate, (Wait, Timestamp)> {
-        if self.paused > now {
-            return Err((Wait::Pause, self.paused));
-        }
+        self.pause(now)?;
         match self.circuit.gate(now) {
             Gate::Closed(outage, until) => Err((Wait::Outage(outage), until)),
             gate => Ok(gate),
         }
+    }
+
+    fn pause(&self, now: Timestamp) -> Result<(), (Wait, Timestamp)> {
+        if self.paused > now { Err((Wait::Pause, self.paused)) } else { Ok(()) }
     }
 
     /// The time of the next call by the rate, which is then taken; nothing where that is too late.
@@ -238,9 +234,6 @@ impl Pass {
         let change = state.circuit.came(error, is_probe, now);
         let open = state.circuit.open().copied();
         drop(state);
-        if is_probe {
-            connection.probed.notify_waiters();
-        }
         tell(&connection.name, change, error, open);
         open.filter(|_| error.and_then(outage).is_some()).map(|open| open.next_try)
     }
@@ -250,7 +243,6 @@ impl Drop for Pass {
     fn drop(&mut self) {
         if self.is_probe {
             self.connection.locked().circuit.given_up();
-            self.connection.probed.notify_waiters();
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Desk {
     asleep: BTreeMap<(Timestamp, RunId), (Turn, Deed)>,
     /// Runs that slept, and wait for a place.
     woken: VecDeque<Next>,
+    /// Runs that had failed, and wait in their lanes to go on.
+    pub(super) reopening: HashSet<RunId>,
     /// Orders that are being carried out.
     pub(super) in_hand: HashSet<OrderId>,
     /// Events that wait, those that others stand for too, and their bytes.
@@ -136,6 +138,14 @@ impl Desk {
         }
         let key = self.asleep.keys().find(|(_, asleep)| asleep == run)?.clone();
         self.asleep.remove(&key).map(|(turn, _)| turn)
+    }
+
+    /// Whether something is done for a run that has begun, or will be.
+    pub(super) fn is_at_work(&self, run: &RunId) -> bool {
+        self.reopening.contains(run)
+            || self.driven.contains_key(run)
+            || self.woken.iter().any(|next| next.run == *run)
+            || self.asleep.keys().any(|(_, asleep)| asleep == run)
     }
 
     /// Whether an order is to be carried out: it is not being, and the engine goes on.

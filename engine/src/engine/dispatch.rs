@@ -30,6 +30,7 @@ impl Engine {
         while let Some(next) = desk.next(self.0.options.at_once, most) {
             let (run, turn) = (next.run.clone(), next.turn.clone());
             let order = if let Deed::Reopen(order) = next.deed { Some(order) } else { None };
+            desk.reopening.remove(&run);
             // The task waits for the desk before it says that it is done, so it is known by then.
             let task = self.drive_in_task(next);
             desk.driven.insert(run, Driving { turn, task, order });
@@ -62,10 +63,13 @@ impl Engine {
     }
 
     async fn begin(&self, id: RunId, flow: String, keys: Vec<String>, begin: Begin) -> Result<Driven, DriveError> {
-        let Begin { event, body: trigger, wrong, resubmits, merged, .. } = begin;
+        let Begin { event, body: trigger, wrong, resubmits, secure, merged, .. } = begin;
         let mut fates: Vec<_> = merged.into_iter().map(|older| (older, Fate::Merged(event))).collect();
         fates.push((event, Fate::Started));
         let beginning = Beginning { id, flow, trigger, keys, fates, resubmits };
+        if self.world().pack.flow(&beginning.flow).is_none() {
+            return self.world().end_without_flow(beginning, secure).await;
+        }
         match wrong {
             None => self.world().start(beginning).await,
             Some(wrong) => self.world().refuse(beginning, wrong).await.map(|run| Driven::Ended(Box::new(run))),
@@ -80,8 +84,9 @@ impl Engine {
         }
         let found = store.load().await?.waiting.into_iter().find(|(id, _)| *id == event);
         let (event, kept) = found.ok_or_else(|| DriveError::Stuck(run.to_string()))?;
-        let NewEvent { flow, keys, body, wrong, resubmits, .. } = kept;
-        self.begin(run.clone(), flow, keys, Begin { event, body, wrong, resubmits, merged, weight: 0 }).await
+        let NewEvent { flow, keys, body, wrong, resubmits, secure, .. } = kept;
+        let begin = Begin { event, body, wrong, resubmits, secure, merged, weight: 0 };
+        self.begin(run.clone(), flow, keys, begin).await
     }
 
     /// Gives back what a run held, or lets it sleep. A run that was cancelled meanwhile holds nothing any more.
@@ -102,7 +107,7 @@ impl Engine {
             }
             // Trying again would end the same, and what comes after it must not wait for ever.
             Err(error) => {
-                error!(%error, %run, "the run could not be driven to its end; it stays open, and is taken up at the next start");
+                error!(%error, %run, "the run could not be driven to its end; if it is open, it is taken up at the next start");
                 desk.lanes.release(turn.lane, &turn.flow);
             }
         }

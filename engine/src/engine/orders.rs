@@ -47,9 +47,11 @@ impl Engine {
         }
     }
 
-    /// Carries out the orders that the store has, one after the other; those that take long go on by themselves.
+    /// Carries out the orders that the store has, one after the other; those that take long go on by themselves. What the
+    /// store cannot do for one of them now is tried again later, and keeps none of the others from its turn.
     pub(super) async fn carry_out_orders(&self) -> Result<(), StoreError> {
         let _only_one = self.0.ordering.lock().await;
+        let mut first_error = None;
         for (id, order) in self.world().store.orders().await? {
             if !self.desk().take_in_hand(id) {
                 continue;
@@ -57,13 +59,15 @@ impl Engine {
             match self.carry_out(id, order).await {
                 Ok(Carried::Done(settled)) => self.settle(id, settled).await,
                 Ok(Carried::Later) => {}
+                // Trying again would end the same.
+                Err(error @ StoreError::Broken(_)) => self.settle(id, Err(error.to_string())).await,
                 Err(error) => {
                     self.desk().in_hand.remove(&id);
-                    return Err(error);
+                    first_error.get_or_insert(error);
                 }
             }
         }
-        Ok(())
+        first_error.map_or(Ok(()), Err)
     }
 
     async fn carry_out(&self, id: OrderId, order: Order) -> Result<Carried, StoreError> {
@@ -193,8 +197,14 @@ impl Engine {
             if outcome == Outcome::Succeeded {
                 return Ok(Carried::Done(Err("it has succeeded".to_owned())));
             }
-            let item = Item { run: Some(run), flow, keys, deed: Deed::Reopen(id), merges: false };
-            self.desk().lanes.push(item);
+            {
+                let mut desk = self.desk();
+                if desk.is_at_work(&run) {
+                    return Ok(Carried::Done(Err("it is being resumed already".to_owned())));
+                }
+                desk.reopening.insert(run.clone());
+                desk.lanes.push(Item { run: Some(run), flow, keys, deed: Deed::Reopen(id), merges: false });
+            }
             self.start_what_can();
             return Ok(Carried::Later);
         }

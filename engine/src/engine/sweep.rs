@@ -63,7 +63,6 @@ impl Engine {
         let (used, trigger, mut cursor) =
             self.asked(flow, since).ok_or_else(|| SweepError::CannotAsk(flow.to_owned()))?;
         let mut swept = Swept::default();
-        let mut last_was_empty = false;
         for page in 0..MOST_PAGES {
             let Polled { events, cursor: next } = self.ask(trigger.as_ref(), used, &cursor).await?;
             for some in events.chunks(PAGE) {
@@ -71,8 +70,7 @@ impl Engine {
             }
             swept.found += events.len();
             // What a flow does not want is not in a page, so that an empty one need not be the last.
-            let is_last = next == cursor || (events.is_empty() && last_was_empty);
-            if is_last {
+            if next == cursor {
                 if let Some(mark) = mark {
                     self.keep(Vec::new(), Some(mark)).await?;
                 }
@@ -81,7 +79,6 @@ impl Engine {
             if page > 0 {
                 info!(flow, page, found = swept.found, new = swept.new, "the sweep goes on");
             }
-            last_was_empty = events.is_empty();
             cursor = next;
         }
         Err(SweepError::Endless)

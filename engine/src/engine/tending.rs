@@ -26,7 +26,7 @@ impl Engine {
         while !self.desk().is_stopping {
             match store.prune(&self.0.options.keep, self.world().clock.now()).await {
                 Ok(0) => break,
-                Ok(runs) => forgotten += runs,
+                Ok(some) => forgotten += some,
                 Err(error) => {
                     warn!(%error, "what is old could not be forgotten");
                     break;
@@ -35,7 +35,7 @@ impl Engine {
             tokio::task::yield_now().await;
         }
         if forgotten > 0 {
-            info!(runs = forgotten, "old runs forgotten");
+            info!(forgotten, "old runs and content keys forgotten");
         }
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Begin {
     pub(super) wrong: Option<String>,
     /// The run that is to be done once more.
     pub(super) resubmits: Option<RunId>,
+    /// Whether the body must not be kept in clear text.
+    pub(super) secure: bool,
     /// Events that this one stands for.
     pub(super) merged: Vec<EventId>,
     /// How much it counts against the bound of what waits in memory.
@@ -56,10 +58,13 @@ pub(super) struct Turn {
 }
 
 impl Item {
+    /// An event in its lane; `merges`: whether those of its flow do. What a person wants once more is no older news of
+    /// the same thing, so it stands for nothing else, and nothing for it.
     pub(super) fn event(id: EventId, event: NewEvent, merges: bool) -> Item {
         let weight = weight(&event);
-        let NewEvent { flow, body, keys, wrong, resubmits, .. } = event;
-        let begin = Begin { event: id, body, wrong, resubmits, merged: Vec::new(), weight };
+        let NewEvent { flow, body, keys, wrong, resubmits, secure, .. } = event;
+        let merges = merges && resubmits.is_none();
+        let begin = Begin { event: id, body, wrong, resubmits, secure, merged: Vec::new(), weight };
         Item { run: None, flow, keys, deed: Deed::Begin(begin), merges }
     }
 

@@ -91,6 +91,21 @@ fn two_keys_in_one_event_join_their_lanes() {
 }
 
 #[test]
+fn what_joins_two_great_lanes_is_not_forgotten_with_them() {
+    let mut lanes = Lanes::default();
+    let names = |kind: &str| (0..600).map(|number| format!("{kind}{number} ")).collect::<String>();
+    push(&mut lanes, &[(&names("r"), 1), (&names("o"), 2)]);
+    while let Some((lane, _)) = take(&mut lanes) {
+        lanes.release(lane, "f");
+    }
+    push(&mut lanes, &[("r0 o0", 3)]);
+    let (lane, number) = take(&mut lanes).unwrap();
+    assert_eq!(number, 3);
+    lanes.release(lane, "f");
+    assert!(lanes.is_idle() && lanes.of_key.is_empty(), "together they have too many keys to be remembered");
+}
+
+#[test]
 fn lanes_that_are_both_busy_wait_for_both_after_they_join() {
     let mut lanes = Lanes::default();
     push(&mut lanes, &[("r", 1), ("o", 2)]);

@@ -149,10 +149,11 @@ impl Store for MemoryStore {
     async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
         let mut kept = self.kept();
         kept.orders.remove(&order);
-        kept.settled.insert(order, result);
-        if kept.settled.len() > MOST_SETTLED {
+        // An order that waited for long is old itself, and whoever gave it is to hear of it.
+        if kept.settled.len() >= MOST_SETTLED {
             kept.settled.pop_first();
         }
+        kept.settled.insert(order, result);
         Ok(())
     }
 

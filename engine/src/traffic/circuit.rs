@@ -52,9 +52,7 @@ pub(super) enum Gate {
     Free,
     /// It may, to find out whether the service works again.
     Probe,
-    /// Another call is finding out just now.
-    Probed,
-    /// Not before that time.
+    /// Not before that time; also while another call is finding out.
     Closed(Outage, Timestamp),
 }
 
@@ -70,7 +68,8 @@ impl Circuit {
     pub(super) fn gate(&mut self, now: Timestamp) -> Gate {
         let Some(open) = &mut self.open else { return Gate::Free };
         if open.is_probed {
-            return Gate::Probed;
+            // A probe may take long. Whoever comes meanwhile looks again soon, and need not wait in memory for it.
+            return Gate::Closed(open.outage, later(now, FIRST_TRY));
         }
         if open.next_try > now {
             return Gate::Closed(open.outage, open.next_try);
@@ -158,7 +157,7 @@ pub(super) fn signed(duration: Duration) -> SignedDuration {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{Change, Circuit, Gate, outage};
+    use super::{Change, Circuit, Gate, Outage, outage};
     use crate::connector::{CallError, CallErrorKind};
 
     fn at(second: i64) -> Timestamp {
@@ -235,7 +234,7 @@ mod tests {
         let mut circuit = Circuit::default();
         circuit.came(Some(&error(CallErrorKind::Denied, Some(401))), false, at(0));
         assert_eq!(circuit.gate(at(60)), Gate::Probe);
-        assert_eq!(circuit.gate(at(61)), Gate::Probed);
+        assert_eq!(circuit.gate(at(61)), Gate::Closed(Outage::Refused, at(66)), "others look again soon");
         assert_eq!(circuit.came(None, false, at(61)), None, "it was begun before");
         circuit.given_up();
         assert_eq!(circuit.gate(at(61)), Gate::Probe);

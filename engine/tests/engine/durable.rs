@@ -156,6 +156,8 @@ struct Life {
     commits: usize,
     /// At which commit the process dies, from 0, and whether that is still kept.
     dies: Option<(usize, bool)>,
+    /// At which commit the disk fails once, from 0.
+    fails: Option<usize>,
     /// So many commits find the disk full.
     full: usize,
 }
@@ -172,6 +174,9 @@ impl Store for Mortal {
             }
             let number = life.commits;
             life.commits += 1;
+            if life.fails == Some(number) {
+                return Err(StoreError::Broken("as ordered".to_owned()));
+            }
             match life.dies {
                 Some((at, keeps)) if number >= at => (true, keeps && number == at),
                 _ => (false, true),

@@ -1,6 +1,7 @@
 //! The engine around the runs: many events, runs that sleep, orders of people, bounds, sweeps and stopping.
 
 mod faults;
+mod leftovers;
 mod many;
 mod orders;
 mod service;

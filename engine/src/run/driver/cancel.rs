@@ -54,8 +54,8 @@ impl World {
     }
 
     /// The child runs that no run waits for: the process stopped before they could be ended. Where a run's record
-    /// does not fit its flow, its children are left alone.
-    pub(crate) async fn orphans(&self, unfinished: &[OpenRun]) -> Result<Vec<RunId>, StoreError> {
+    /// cannot be read or does not fit its flow, its children are left alone.
+    pub(crate) async fn orphans(&self, unfinished: &[OpenRun]) -> Vec<RunId> {
         let ids: HashSet<&str> = unfinished.iter().map(|run| run.id.0.as_str()).collect();
         let open_children: Vec<&RunId> = unfinished.iter().map(|run| &run.id).filter(|id| id.is_child()).collect();
         let parents: HashSet<&str> =
@@ -63,14 +63,20 @@ impl World {
         let mut awaited = HashSet::new();
         for parent in parents {
             let id = RunId(parent.to_owned());
-            match self.replay(&id, &self.store.record(&id).await?).await {
-                Ok((run, _)) => awaited.extend(children(&run)),
+            match self.awaited_by(&id).await {
+                Ok(children) => awaited.extend(children),
                 Err(_) => {
                     awaited.extend(open_children.iter().copied().filter(|child| is_below(child, parent)).cloned());
                 }
             }
         }
-        Ok(open_children.into_iter().filter(|child| !awaited.contains(*child)).cloned().collect())
+        open_children.into_iter().filter(|child| !awaited.contains(*child)).cloned().collect()
+    }
+
+    async fn awaited_by(&self, parent: &RunId) -> Result<Vec<RunId>, DriveError> {
+        let events = self.store.record(parent).await?;
+        let (run, _) = self.replay(parent, &events).await?;
+        Ok(children(&run))
     }
 }
 

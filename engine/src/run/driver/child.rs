@@ -13,19 +13,22 @@ use crate::outcome::Outcome;
 use crate::pack::Pack;
 use crate::run::event::Event;
 use crate::run::{Call, Doubt, Run, RunId, Unresumable};
+use crate::store::StoreError;
 
 impl World {
-    /// Runs a flow for a step, and says what came back. A run may run others, so the future holds itself.
+    /// Runs a flow for a step, and says what came back. Where the store fails nothing did: the run that waits is then
+    /// driven again as a whole. A run may run others, so the future holds itself.
     pub(super) fn child(
         self: Arc<Self>,
         id: RunId,
         call: Arc<Call>,
         flow: String,
         pack: Arc<Pack>,
-    ) -> Pin<Box<dyn Future<Output = Event> + Send>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Event, StoreError>> + Send>> {
         Box::pin(async move {
             let result = match self.child_run(id, &call, &flow, pack).await {
                 Ok(run) => answer(&run, &flow),
+                Err(DriveError::Store(error)) => return Err(error),
                 Err(error) => Err(broken(&error, &flow)),
             };
             if let Err(error) = &result {
@@ -33,7 +36,7 @@ impl World {
                 warn!(step = %call.step, kind = error.kind.name(), status = error.status, "call failed");
             }
             let (step, part) = (call.step.clone(), call.part);
-            Event::CallFinished { step, part, result, attempts: 1, at: self.clock.now() }
+            Ok(Event::CallFinished { step, part, result, attempts: 1, at: self.clock.now() })
         })
     }
 

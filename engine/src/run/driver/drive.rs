@@ -198,7 +198,8 @@ impl Drive {
         match ready {
             Ready::Operation(call, operation, pass) => {
                 let call = Arc::new(call);
-                self.tasks.spawn(&call, None, world.attempt(Arc::clone(&call), operation, pass));
+                let performed = world.attempt(Arc::clone(&call), operation, pass);
+                self.tasks.spawn(&call, None, async { Ok(performed.await) });
             }
             Ready::Flow(call, flow) => {
                 let child = RunId(call.key.as_str().to_owned());
@@ -255,6 +256,7 @@ impl Drive {
         match report {
             None => {}
             Some(Report::Came(event)) => self.take(event)?,
+            Some(Report::Lost(_, _, error)) => return Err(error.into()),
             Some(Report::Turn(call, _, Err(later))) => self.put_off(*call, later)?,
             Some(Report::Turn(call, operation, Ok(pass))) => self.go(*call, &operation, pass)?,
         }

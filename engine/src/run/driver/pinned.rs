@@ -1,21 +1,25 @@
-//! The packs that runs began with: a run ends on the pack that it began with, also when another one has come since.
+//! The packs that runs began with: a run ends on the pack that it began with, also when another one has come since. What
+//! can neither begin nor go on, since its pack or its flow is gone, ends as failed.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::{DriveError, Driven, World, new_run};
+use super::{Beginning, DriveError, Driven, World, new_run};
 use crate::outcome::Outcome;
 use crate::pack::{Pack, PackFiles};
-use crate::run::RunId;
 use crate::run::event::{Event, StepError};
+use crate::run::{HIDDEN, RunId};
 use crate::store::Transition;
 
 /// Older packs that are kept at hand.
 const MOST_PACKS: usize = 8;
 /// The code of a run whose pack is gone.
 const PACK_GONE: &str = "pack_gone";
+/// The code of a run whose flow is gone before it began.
+const NO_FLOW: &str = "no_flow";
 
 /// Older packs that runs still follow, by content. The lock is held while one is read, so that it is read once.
 #[derive(Default)]
@@ -76,5 +80,24 @@ impl World {
         run.apply(started)?;
         transition.events.iter().try_for_each(|event| run.apply(event))?;
         Ok(Driven::Ended(Box::new(run)))
+    }
+
+    /// Records a run for an event whose flow the pack of today does not have, so that it is found among the failed ones;
+    /// `secure`: whether the event must not be kept in clear text. Without a flow there is no run to hand back, so the
+    /// error is what this gives.
+    pub async fn end_without_flow(&self, beginning: Beginning, secure: bool) -> Result<Driven, DriveError> {
+        let Beginning { id, flow, trigger, keys, fates, resubmits } = beginning;
+        let (pack, at, gone) = (self.pack.content().to_owned(), self.clock.now(), DriveError::NoFlow(flow.clone()));
+        let message = format!("{gone}; when it has it again, resubmit the run's event");
+        let error = StepError { code: NO_FLOW.to_owned(), ..StepError::value("trigger", message) };
+        let finished = Event::RunFinished { outcome: Outcome::Failed, error: Some(error), at };
+        let record = |trigger: Value| {
+            let (flow, pack, resubmits) = (flow.clone(), pack.clone(), resubmits.clone());
+            vec![Event::RunStarted { flow, pack, trigger, resubmits, at }, finished.clone()]
+        };
+        let shown = secure.then(|| record(Value::from(HIDDEN)));
+        let events = record(trigger);
+        self.commit(&Transition { run: id, events, shown, fates, keys, ..Transition::default() }).await?;
+        Err(gone)
     }
 }

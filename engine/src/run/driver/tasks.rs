@@ -10,6 +10,7 @@ use tracing::{Instrument, info_span};
 use crate::connector::{AnyOperation, CallError, CallErrorKind};
 use crate::run::event::{Event, Part, StepPath};
 use crate::run::{Call, Run, RunId};
+use crate::store::StoreError;
 use crate::traffic::{Connection, Later, Pass};
 
 /// The calls under way.
@@ -31,6 +32,8 @@ pub(super) enum Report {
     Turn(Box<Call>, Arc<dyn AnyOperation>, Result<Pass, Later>),
     /// An attempt came back.
     Came(Event),
+    /// The store failed in the run of another flow, whose end is therefore not known.
+    Lost(StepPath, Part, StoreError),
 }
 
 impl Tasks {
@@ -53,10 +56,17 @@ impl Tasks {
         &mut self,
         call: &Call,
         child: Option<RunId>,
-        performed: impl Future<Output = Event> + Send + 'static,
+        performed: impl Future<Output = Result<Event, StoreError>> + Send + 'static,
     ) {
         let span = info_span!("call", key = call.key.as_str());
-        let task = self.set.spawn(async { Report::Came(performed.await) }.instrument(span));
+        let (step, part) = (call.step.clone(), call.part);
+        let performed = async move {
+            match performed.await {
+                Ok(event) => Report::Came(event),
+                Err(error) => Report::Lost(step, part, error),
+            }
+        };
+        let task = self.set.spawn(performed.instrument(span));
         self.begun.insert((call.step.clone(), call.part), Begun { task, child });
     }
 
@@ -78,6 +88,7 @@ impl Tasks {
         };
         let (step, part) = match &report {
             Report::Turn(call, ..) => (&call.step, call.part),
+            Report::Lost(step, part, _) => (step, *part),
             Report::Came(Event::CallFinished { step, part, .. } | Event::CallDelayed { step, part, .. }) => {
                 (step, *part)
             }

@@ -26,11 +26,13 @@ pub(super) fn open_orders(db: &Connection) -> Result<Vec<(OrderId, Order)>, Stor
     Ok(orders)
 }
 
-/// Writes what became of an order, and forgets that of old ones.
+/// Writes what became of an order, and forgets that of old ones. One that waited for long is old itself, and whoever gave
+/// it is to hear of it.
 pub(super) fn settle(db: &Connection, order: OrderId, result: &str) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE orders SET result = ?2 WHERE id = ?1")?.execute(params![order.0, result])?;
-    let sql = "DELETE FROM orders WHERE result IS NOT NULL AND id <= (SELECT max(id) FROM orders) - ?1";
-    db.prepare_cached(sql)?.execute([MOST_SETTLED])?;
+    let sql = "DELETE FROM orders WHERE result IS NOT NULL AND id <= (SELECT max(id) FROM orders) - ?1
+               AND id <> ?2";
+    db.prepare_cached(sql)?.execute([MOST_SETTLED, order.0])?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ pub(super) fn too_many(db: &Connection, keep: &Keep) -> Result<u64, StoreError> 
 }
 
 /// Forgets some runs, content keys and packs; `kept` packs stay, since runs are to begin with them. Returns how many
-/// runs went.
+/// runs and keys went.
 pub(super) fn prune(
     db: &Connection,
     keep: &Keep,
@@ -42,11 +42,11 @@ pub(super) fn prune(
         forget(db, run)?;
     }
     let keys = "DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE at < ?1 ORDER BY at LIMIT ?2)";
-    db.prepare_cached(keys)?.execute(params![nanoseconds(before(now, keep.keys)), MOST_KEYS])?;
+    let keys = db.prepare_cached(keys)?.execute(params![nanoseconds(before(now, keep.keys)), MOST_KEYS])?;
     forget_packs(db, kept)?;
     let kinds = "DELETE FROM kinds WHERE NOT EXISTS (SELECT 1 FROM runs WHERE kind = kinds.id)";
     db.prepare_cached(kinds)?.execute([])?;
-    Ok(runs.len())
+    Ok(runs.len() + keys)
 }
 
 fn before(now: Timestamp, age: Duration) -> Timestamp {

@@ -178,6 +178,28 @@ async fn a_connection_has_so_many_calls_in_a_time() {
     assert!(matches!(runs.await.unwrap().unwrap(), Driven::Ended(_)));
 }
 
+/// The second call waits for its turn when the first is asked to wait.
+#[tokio::test]
+async fn a_call_in_line_for_its_turn_heeds_a_pause() {
+    let rate = Some(Rate { calls: 1, per: Duration::from_secs(10) });
+    let rig = limited(
+        "l: { for_each: [1, 2], at_once: 2, steps: { a: { call: fake.create, with: { row: { of: $.item } } } } }",
+        Limits { rate, ..Limits::default() },
+    );
+    rig.fail_writes([Failure::Refuse(throttled(90))]);
+    let rig = std::sync::Arc::new(rig);
+    let run = {
+        let rig = std::sync::Arc::clone(&rig);
+        tokio::spawn(async move { rig.start("r").await })
+    };
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+    rig.clock.advance(Duration::from_secs(10));
+    assert!(matches!(run.await.unwrap().unwrap(), Driven::Sleeping(until) if until == at(90)));
+    assert_eq!(rig.calls().len(), 1, "{:?}", rig.calls());
+}
+
 /// Plain HTTP goes anywhere: one address that is down says nothing of the others.
 #[tokio::test]
 async fn a_connection_to_many_services_has_no_circuit() {

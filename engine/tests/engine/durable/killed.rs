@@ -1,6 +1,7 @@
 //! A process that dies at any commit, before or after it is kept, and once more while another one takes the run up: the
 //! service ends as if nothing had happened, or the run says that nobody can know.
 
+use cosell_engine::run::driver::DriveError;
 use cosell_engine::run::{Event, RunId};
 use cosell_engine::store::Store;
 use serde_json::json;
@@ -139,6 +140,20 @@ async fn what_a_service_hears_of_is_durable_before() {
     assert_eq!(rig.calls(), ["create {\"of\":\"b\"}"]);
     let record = rig.record("r").await;
     assert!(matches!(record.last(), Some(Event::CallStarted { step, .. }) if step.name == "b"), "{record:?}");
+}
+
+/// A disk that fails once, perhaps in the run of another flow: no step fails for it, and the run goes on the next time.
+#[tokio::test]
+async fn a_disk_that_fails_once_fails_no_step() {
+    let case = CASES.iter().find(|case| case.name == "a write in the run of another flow").unwrap();
+    for at in 0..case.commits {
+        let rig = rig(case);
+        rig.store.state.lock().unwrap().fails = Some(at);
+        assert!(matches!(rig.run("r").await, Err(DriveError::Store(_))), "at {at}");
+        let run = rig.run("r").await.unwrap();
+        assert_eq!(ending(&run), ("succeeded", None), "at {at}");
+        assert_eq!(rig.rows(), [json!("b"), json!("child")], "at {at}: {:?}", rig.calls());
+    }
 }
 
 #[tokio::test]

@@ -65,6 +65,19 @@ async fn what_was_answered_is_there_when_it_is_opened_again() {
 }
 
 #[tokio::test]
+async fn what_became_of_an_order_that_waited_for_long_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("s"));
+    let order = Order::Cancel { run: run("r") };
+    let first = store.place(&order).await.unwrap();
+    for _ in 0..1_001 {
+        store.place(&order).await.unwrap();
+    }
+    store.settle(first, Ok("done".to_owned())).await.unwrap();
+    assert_eq!(store.settled(first).await, Ok(Some(Ok("done".to_owned()))));
+}
+
+#[tokio::test]
 async fn a_second_engine_is_told_which_process_has_the_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");

@@ -54,7 +54,11 @@ async fn a_commit_that_fails_loses_nothing() {
 
 async fn check(faults: &[Fault]) {
     let kept = Arc::new(MemoryStore::new());
-    let store = Arc::new(Faulty { store: Arc::clone(&kept), faults: Mutex::new(faults.iter().copied().collect()) });
+    let store = Arc::new(Faulty {
+        store: Arc::clone(&kept),
+        faults: Mutex::new(faults.iter().copied().collect()),
+        unreadable: None,
+    });
     let station = Station::over_store(FLOW, Shared::default(), Arc::clone(&kept), store, EngineOptions::default());
     station.accept(&[changed("a", 1), changed("a", 2), changed("b", 1)]).await;
     for _ in 0..20 {
@@ -76,10 +80,36 @@ async fn check(faults: &[Fault]) {
     assert!(order.is_sorted(), "{faults:?}: {order:?}");
 }
 
+/// One record that cannot be read, of a run that waits for another: the engine starts all the same, and an order for it
+/// keeps no other from its turn.
+#[tokio::test]
+async fn a_record_that_cannot_be_read_stops_nothing_else() {
+    let kept = Arc::new(MemoryStore::new());
+    for id in ["parent", "parent/step/call"] {
+        let (flow, at) = ("test".to_owned(), Timestamp::UNIX_EPOCH);
+        let events = vec![Event::RunStarted { flow, pack: String::new(), trigger: Value::Null, resubmits: None, at }];
+        kept.commit(&[Transition { run: RunId(id.to_owned()), events, ..Transition::default() }]).await.unwrap();
+    }
+    let unreadable = Some(RunId("parent".to_owned()));
+    let store = Arc::new(Faulty { store: Arc::clone(&kept), faults: Mutex::default(), unreadable });
+    let station = Station::over_store(FLOW, Shared::default(), Arc::clone(&kept), store, EngineOptions::default());
+    station.engine.recover().await.unwrap();
+    station.accept(&[changed("a", 1)]).await;
+    station.settle().await;
+    assert_eq!(station.written(), ["a 1"]);
+    assert_eq!(kept.load().await.unwrap().runs.len(), 2, "its child is left alone");
+    let bad = kept.place(&Order::Resume { run: RunId("parent".to_owned()) }).await.unwrap();
+    let said = station.engine.place(&Order::Resume { run: RunId("none".to_owned()) }).await.unwrap();
+    assert_eq!(said, Err("there is no run `none`".to_owned()));
+    assert_eq!(kept.settled(bad).await.unwrap(), Some(Err("the store failed: as ordered".to_owned())));
+}
+
 /// A store whose commits fail as they are told to.
 struct Faulty {
     store: Arc<MemoryStore>,
     faults: Mutex<VecDeque<Fault>>,
+    /// The run whose record cannot be read.
+    unreadable: Option<RunId>,
 }
 
 #[async_trait]
@@ -105,6 +135,9 @@ impl Store for Faulty {
     }
 
     async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
+        if self.unreadable.as_ref() == Some(run) {
+            return Err(StoreError::Broken("as ordered".to_owned()));
+        }
         self.store.record(run).await
     }
 

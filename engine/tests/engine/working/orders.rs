@@ -183,3 +183,40 @@ async fn a_run_that_failed_goes_on_in_its_turn() {
     assert_eq!((runs.len(), runs[0].outcome), (1, Some(Outcome::Succeeded)));
     assert!(station.written().contains(&"bad 1".to_owned()));
 }
+
+/// Two orders for one run: the second comes while the first is being carried out.
+#[tokio::test]
+async fn a_run_that_is_to_go_on_twice_goes_on_once() {
+    let station = Station::new(&FLOW.replace(", key: { deal: $.trigger.id }", ""));
+    station.service.lock().unwrap().refused.insert("bad".to_owned());
+    station.accept(&[changed("bad", 1)]).await;
+    station.engine.idle().await;
+    station.service.lock().unwrap().refused.clear();
+    let run = station.store.runs(&RunQuery::default()).await.unwrap().remove(0).id;
+    let first = station.store.place(&RESUME(run.clone())).await.unwrap();
+    let said = station.engine.place(&RESUME(run)).await.unwrap();
+    assert_eq!(said, Err("it is being resumed already".to_owned()));
+    station.engine.idle().await;
+    assert_eq!(station.store.settled(first).await.unwrap(), Some(Ok("it went on: succeeded".to_owned())));
+    assert_eq!(station.written(), ["bad 1"]);
+}
+
+/// While a run of the deal is under way, an event waits, then an order, then a newer event.
+#[tokio::test]
+async fn where_events_merge_what_a_person_wants_once_more_does_not() {
+    let station = Station::new(&FLOW.replace("id } }", "id }, merge: latest }"));
+    station.accept(&[changed("a", 1)]).await;
+    station.engine.idle().await;
+    let run = about(&station, "a").await.remove(0).id;
+    station.service.lock().unwrap().stuck.insert("a".to_owned());
+    station.accept(&[changed("a", 2)]).await;
+    station.settle().await;
+    station.accept(&[changed("a", 3)]).await;
+    station.engine.place(&RESUBMIT(run)).await.unwrap().unwrap();
+    station.accept(&[changed("a", 4)]).await;
+    station.service.lock().unwrap().stuck.clear();
+    let under_way = about(&station, "a").await.remove(0).id;
+    station.engine.place(&CANCEL(under_way)).await.unwrap().unwrap();
+    station.engine.idle().await;
+    assert_eq!(station.written(), ["a 1", "a 1", "a 4"]);
+}

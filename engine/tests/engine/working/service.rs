@@ -33,6 +33,8 @@ pub(super) struct Service {
     pub(super) stuck: HashSet<String>,
     /// Writes of these deals fail.
     pub(super) refused: HashSet<String>,
+    /// Changes of these deals are not told, though they take their place in a page.
+    pub(super) silent: HashSet<String>,
     /// How often it was asked for changes.
     pub(super) polls: usize,
     /// So many questions have no answer.
@@ -180,14 +182,10 @@ impl Trigger for Changed {
             Some(since) => service.changes.partition_point(|(at, ..)| *at < since),
             None => usize::try_from(cursor["next"].as_u64().unwrap_or_default()).unwrap(),
         };
-        let page: Vec<_> = service
-            .changes
-            .iter()
-            .skip(start)
-            .take(PAGE)
-            .map(|(_, id, version)| super::changed(id, *version))
-            .collect();
-        Ok(Polled { cursor: json!({"next": start + page.len()}), events: page })
+        let page: Vec<_> = service.changes.iter().skip(start).take(PAGE).collect();
+        let told = page.iter().filter(|(_, id, _)| !service.silent.contains(id));
+        let events = told.map(|(_, id, version)| super::changed(id, *version)).collect();
+        Ok(Polled { cursor: json!({"next": start + page.len()}), events })
     }
 
     fn since(&self, time: Timestamp) -> Option<Value> {

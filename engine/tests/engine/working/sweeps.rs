@@ -43,6 +43,15 @@ async fn a_sweep_feeds_what_was_missed_and_marks_where_it_began() {
     assert_eq!(again, Swept { found: 250, new: 0 }, "all of it is known");
 }
 
+/// Two pages of changes of which the flow is told none, and then some.
+#[tokio::test]
+async fn empty_pages_do_not_end_a_sweep() {
+    let station = with_changes().await;
+    station.service.lock().unwrap().silent = (0..220).map(|minute| format!("d{minute}")).collect();
+    let swept = station.engine.sweep("test", at(0), None).await.unwrap();
+    assert_eq!(swept, Swept { found: 30, new: 30 });
+}
+
 #[tokio::test]
 async fn a_service_that_is_down_is_asked_again() {
     let station = with_changes().await;

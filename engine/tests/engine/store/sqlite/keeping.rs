@@ -55,6 +55,19 @@ async fn a_content_key_is_known_for_its_time() {
     assert!(matches!(again[..], [Accepted::New(_), Accepted::Duplicate(_)]), "{again:?}");
 }
 
+/// More keys than are forgotten at once, and no run.
+#[tokio::test]
+async fn all_old_content_keys_are_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("s"));
+    let old: Vec<NewEvent> = (0..4_500).map(|n| NewEvent { at: at(10), ..event("f", &n.to_string()) }).collect();
+    store.accept(&old, None).await.unwrap();
+    let keep = Keep { keys: Duration::from_secs(30), ..Keep::default() };
+    while store.prune(&keep, at(45)).await.unwrap() > 0 {}
+    let again = store.accept(&old, None).await.unwrap();
+    assert!(again.iter().all(|accepted| matches!(accepted, Accepted::New(_))));
+}
+
 #[tokio::test]
 async fn a_pack_goes_with_its_last_run_unless_it_is_the_engines() {
     let folder = tempfile::tempdir().unwrap();
