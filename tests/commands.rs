@@ -56,7 +56,7 @@ fn an_environment_that_keeps_nothing_is_refused() {
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(1), "{keep}: {said}");
         assert!(
-            said.contains("0 is less than the minimum of 1") && said.contains("production.yaml:4"),
+            said.contains("0 is less than the minimum of 1") && said.contains("production.yaml:3"),
             "{keep}: {said}"
         );
     }
