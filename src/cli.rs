@@ -57,8 +57,9 @@ pub enum Command {
         /// Run against the embedded sandbox instead of real services; runs are kept in memory
         #[arg(long)]
         sandbox: bool,
-        /// The file that keeps the runs; else that of the environment, else `cosell.db` in this folder
-        #[arg(long, value_name = "FILE", env = "COSELL_STORE")]
+        /// The file that keeps the runs; else that of the variable COSELL_STORE (not with --sandbox), of the
+        /// environment, or `cosell.db` in this folder
+        #[arg(long, value_name = "FILE")]
         store: Option<PathBuf>,
     },
     /// Lists, shows and repeats runs that are kept, also beside an engine at work

@@ -35,10 +35,11 @@ pub fn open(file: &Path, settings: &StoreSettings) -> Result<SqliteStore, Failur
 ///
 /// There is none, or it cannot be read.
 pub(crate) fn attach(args: &StoreArgs) -> Result<Desk, Failure> {
-    let settings = match &args.store {
-        // Where the file is named, a pack need not be there.
-        Some(_) if args.pack.environment.is_none() => StoreSettings::default(),
-        _ => Opened::new(&args.pack.pack)?.environment(&args.pack)?.engine.store,
+    let settings = match Opened::new(&args.pack.pack) {
+        Ok(opened) => opened.environment(&args.pack)?.engine.store,
+        // Where the file is named, a pack need not be there. Where it is, it says where the key is.
+        Err(_) if args.store.is_some() && args.pack.environment.is_none() => StoreSettings::default(),
+        Err(failure) => return Err(failure),
     };
     let file = file(args.store.as_deref(), &settings);
     if !file.exists() {

@@ -47,6 +47,22 @@ fn commands_end_with_their_codes_and_say_why() {
 }
 
 #[test]
+fn an_environment_that_keeps_nothing_is_refused() {
+    let folder = TempDir::new().unwrap();
+    for keep in ["days: 0", "runs: 0"] {
+        let file = folder.path().join("production.yaml");
+        std::fs::write(&file, format!("engine:\n  store:\n    keep: {{ {keep} }}\n")).unwrap();
+        let output = cosell(&root(), &["check", "--environment", file.to_str().unwrap()]);
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{keep}: {said}");
+        assert!(
+            said.contains("0 is less than the minimum of 1") && said.contains("production.yaml:3"),
+            "{keep}: {said}"
+        );
+    }
+}
+
+#[test]
 fn the_demo_does_the_main_job() {
     let folder = TempDir::new().unwrap();
     let output = cosell(folder.path(), &["demo"]);

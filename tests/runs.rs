@@ -85,6 +85,8 @@ async fn what_failed_is_repeated_with_a_canary_first() {
     all.check(0, &["3 to resubmit", "succeeded", "2 of 2 resubmitted"]);
     stage.wait_for_runs(&["--outcome", "succeeded"], 3);
     stage.cosell(&[&resubmit[..], &["--yes"]].concat()).check(0, &["there is nothing to resubmit"]);
+    let resume = ["runs", "resume", "--outcome", "failed", "--most", "1"];
+    stage.cosell(&resume).check(0, &["1 run would be resumed", "older runs match too; when these are resumed"]);
     stage.cosell(&["runs", "show", &failed[0]]).check(0, &["repeated by", "succeeded"]);
 }
 
@@ -195,6 +197,34 @@ async fn what_changed_is_asked_for_again() {
     for name in [&*deal, deal.trim_start_matches("DEAL/")] {
         assert!(!stage.runs(&[&["--about", name], &store[..]].concat()).is_empty(), "{name}");
     }
+}
+
+/// A host that serves names its store for every command.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_leaves_the_store_of_its_host_alone() {
+    let stage = Stage::set(&[("sleeper", SLEEPER)]).await;
+    let host = [("COSELL_STORE", "host.db")];
+    // What is typed, and whether the store of the host is used.
+    for (arguments, used) in [(&["run", "--sandbox"][..], false), (&["run", "--pack", "pack"], true)] {
+        let mut engine = stage.engine_under(arguments, &host);
+        assert_eq!(engine.says("stop it with Ctrl-C").contains("runs are kept in host.db"), used, "{arguments:?}");
+        engine.kill();
+        assert_eq!(stage.path().join("host.db").exists(), used, "{arguments:?}");
+    }
+}
+
+/// The store is named on the command line, its key by the environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_is_where_the_environment_says() {
+    let stage = failed_deals().await;
+    std::fs::create_dir(stage.path().join("pack/environments")).unwrap();
+    let local = stage.path().join("pack/environments/local.yaml");
+    std::fs::write(&local, "engine: { store: { file: ../../kept.db, key: { file: ../../other.key } } }\n").unwrap();
+    let _engine = stage.engine();
+    stage.wait_for_runs(&["--outcome", "failed", "--store", "kept.db"], 3);
+    let doctor = ["doctor", "--store", "kept.db", "--pack"];
+    stage.cosell(&[&doctor[..], &["pack"]].concat()).check(0, &["other.key", "everything is in place"]);
+    stage.cosell(&[&doctor[..], &["nowhere"]].concat()).check(1, &["the key `kept.db.key` cannot be read"]);
 }
 
 fn wait_until(mut holds: impl FnMut() -> bool) {

@@ -96,7 +96,14 @@ impl Stage {
 
     /// The same with other arguments.
     pub(crate) fn engine_with(&self, arguments: &[&str]) -> Serving {
-        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.engine_under(arguments, &[])
+    }
+
+    /// The same where these variables are set.
+    pub(crate) fn engine_under(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Serving {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
         let mut serving = Serving { child, lines, said: String::new() };
         serving.says("stop it with Ctrl-C");

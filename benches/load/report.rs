@@ -74,6 +74,15 @@ impl Report {
             .find(|(setting, program, _)| *setting == self.judged && *program == wanted)
             .map(|(_, _, figures)| figures)
     }
+
+    /// Events that `cosell` lost or did twice, over all rounds of all measurements; nothing where there was none.
+    fn wrong(&self) -> Option<usize> {
+        let ours =
+            self.rows.iter().filter(|(_, program, _)| *program == Program::Cosell).map(|(_, _, figures)| figures);
+        let half = self.half_load.iter().map(|(_, figures)| figures);
+        let million = self.million.iter().flat_map(|million| [&million.empty, &million.full]);
+        ours.chain(half).chain(million).map(|figures| figures.lost + figures.doubled).reduce(std::ops::Add::add)
+    }
 }
 
 fn heading() -> String {

@@ -2,7 +2,7 @@
 
 mod telling;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ use telling::Telling;
 
 /// How long what is under way is waited for when the engine stops: service managers wait for half a minute or more.
 const LONGEST_STOP: Duration = Duration::from_secs(15);
+/// The variable that names the store.
+const STORE: &str = "COSELL_STORE";
 
 pub(super) async fn run(args: &PackArgs, with_sandbox: bool, file: Option<&Path>) -> Result<(), Failure> {
     let opened = Opened::new(&args.pack)?;
@@ -40,7 +42,7 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool, file: Option<&Path>
     let store: Arc<dyn Store> = if in_memory { Arc::new(MemoryStore::new()) } else { kept(file, &environment)? };
     let (engine, taken_up) = checked.engine(store, Arc::new(SystemClock)).await?;
     announce_work(taken_up);
-    let telling = Telling::start(&engine);
+    let telling = Telling::start(&engine, !in_memory);
     let server = Server::start(&engine, &environment.engine).await?;
     announce(&engine, &server, &environment);
     if let Some(sandbox) = &sandbox {
@@ -65,10 +67,17 @@ pub(super) async fn run(args: &PackArgs, with_sandbox: bool, file: Option<&Path>
 /// The store of the runs, which outlives the process.
 fn kept(file: Option<&Path>, environment: &Environment) -> Result<Arc<dyn Store>, Failure> {
     let settings = &environment.engine.store;
-    let file = store::file(file, settings);
+    let file = file.map(Path::to_owned).or_else(named_by_host);
+    let file = store::file(file.as_deref(), settings);
     let store = store::open(&file, settings)?;
     print::line(format!("runs are kept in {}", file.display()));
     Ok(Arc::new(store))
+}
+
+/// The store that the host names for every command. It is not asked where a sandbox keeps its runs in memory: a host
+/// that serves has the variable set, and a rehearsal there must not touch its store.
+fn named_by_host() -> Option<PathBuf> {
+    std::env::var_os(STORE).filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
 /// Waits for Ctrl-C, or for the signal by which a service manager ends a program.

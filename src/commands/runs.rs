@@ -6,6 +6,7 @@
 mod canary;
 mod chosen;
 mod list;
+mod matching;
 mod orders;
 mod show;
 mod story;

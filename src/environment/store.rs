@@ -33,9 +33,11 @@ pub enum KeySettings {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeepSettings {
-    /// Those that ended within so many days.
+    /// Those that ended within so many days, 1 or more.
+    #[schemars(range(min = 1))]
     pub days: u32,
-    /// Of these at most so many, the newest.
+    /// Of these at most so many, the newest; 1 or more.
+    #[schemars(range(min = 1))]
     pub runs: u64,
 }
 

@@ -103,7 +103,7 @@ async fn receive(
     request: Request,
 ) -> Response {
     let Ok(_place) = places.try_acquire() else {
-        return again_later(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once");
+        return again_later(StatusCode::TOO_MANY_REQUESTS, "too many requests at once");
     };
     let (parts, body) = request.into_parts();
     let (headers, body) = match read(body).await {

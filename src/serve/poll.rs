@@ -67,7 +67,13 @@ impl Poller {
                 _ = stopped.wait_for(|stopped| *stopped) => return,
                 () = tokio::time::sleep(pause) => {}
             }
-            match self.poll().await {
+            // A poll that is broken off is made again: the cursor stands where it was, and known events are not taken twice.
+            let polled = tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+                polled = self.poll() => polled,
+            };
+            match polled {
                 Ok(new) => {
                     if new > 0 {
                         info!(trigger = self.name, new, "events found");

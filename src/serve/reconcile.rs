@@ -44,7 +44,13 @@ impl Reconciler {
             let last = self.last().map(|last| last.min(now));
             let due = last.map_or(now, |last| later(last, self.reconcile.every)).max(not_before);
             if due <= now {
-                if let Err(error) = self.sweep(last).await {
+                // A sweep that is broken off is made again: the time up to which things are known stands as it was.
+                let swept = tokio::select! {
+                    biased;
+                    _ = stopped.wait_for(|stopped| *stopped) => return,
+                    swept = self.sweep(last) => swept,
+                };
+                if let Err(error) = swept {
                     warn!(flow = self.flow, error, "a sweep failed; it is tried again");
                     not_before = later(clock.now(), self.reconcile.every.min(AGAIN));
                 }

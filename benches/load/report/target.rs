@@ -22,6 +22,8 @@ const OF_EMPTY: f64 = 0.9;
 const LIST: f64 = 50.0;
 /// Milliseconds, with a full store.
 const FIRST_ACCEPTED_FULL: f64 = 300.0;
+/// Events: none may be lost or done twice.
+const WRONG: f64 = 1.0;
 
 /// A figure beside its target.
 pub(super) struct Target {
@@ -41,7 +43,9 @@ impl Target {
         let latency = report.judged.latency.as_secs_f64() * 1e3;
         let half = report.half_load.as_ref().map(|(_, figures)| figures.effect.p99);
         let target = |key, title, value, target, at_least| Target { key, title, value, target, at_least };
+        let wrong = report.wrong().map(|events| events as f64);
         let mut all = vec![
+            target("lost_or_doubled", "events lost or done twice, in all rounds", wrong, WRONG, false),
             target("ratio_ref_durable", "throughput, of ref_durable", ratio(Program::Durable), OF_DURABLE, true),
             target("ratio_node_red", "throughput, times node_red", ratio(Program::NodeRed), TIMES_NODE_RED, true),
             target("half_load_p99_ms", "event to effect at half load, p99 ms", half, EFFECT + 4.0 * latency, false),

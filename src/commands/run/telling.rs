@@ -23,11 +23,11 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    /// Tells of the runs that end from now on.
-    pub(super) fn start(engine: &Engine) -> Telling {
+    /// Tells of the runs that end from now on. Other commands see them only where they are kept.
+    pub(super) fn start(engine: &Engine, are_kept: bool) -> Telling {
         let (stop, stopped) = oneshot::channel();
         let ended = engine.ended_runs();
-        Telling { stop, task: tokio::spawn(tell(engine.clone(), ended, stopped)) }
+        Telling { stop, task: tokio::spawn(tell(engine.clone(), are_kept, ended, stopped)) }
     }
 
     /// Tells of those that have ended until now, and no more.
@@ -37,7 +37,12 @@ impl Telling {
     }
 }
 
-async fn tell(engine: Engine, mut ended: broadcast::Receiver<Arc<Run>>, mut stopped: oneshot::Receiver<()>) {
+async fn tell(
+    engine: Engine,
+    are_kept: bool,
+    mut ended: broadcast::Receiver<Arc<Run>>,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let mut second = tokio::time::interval(SECOND);
     let mut told = 0;
     let mut untold = Untold::default();
@@ -51,7 +56,7 @@ async fn tell(engine: Engine, mut ended: broadcast::Receiver<Arc<Run>>, mut stop
             result = ended.recv() => match result {
                 Ok(run) if told < MOST_TOLD => {
                     told += 1;
-                    tell_one(&engine, &run).await;
+                    tell_one(&engine, &run, are_kept).await;
                 }
                 Ok(run) => untold.count(&run),
                 Err(RecvError::Lagged(missed)) => untold.missed += missed,
@@ -62,7 +67,7 @@ async fn tell(engine: Engine, mut ended: broadcast::Receiver<Arc<Run>>, mut stop
     }
 }
 
-async fn tell_one(engine: &Engine, run: &Run) {
+async fn tell_one(engine: &Engine, run: &Run, is_kept: bool) {
     let Some(ended) = run.ended() else { return };
     let world = engine.world();
     let Ok(record) = world.store.record(run.id()).await else { return };
@@ -75,7 +80,7 @@ async fn tell_one(engine: &Engine, run: &Run) {
         }
         narrate::lines(&deeds).iter().for_each(|line| print::line(format!("          {line}")));
     }
-    if matches!(ended.outcome, Outcome::Failed | Outcome::TimedOut) {
+    if is_kept && matches!(ended.outcome, Outcome::Failed | Outcome::TimedOut) {
         print::line(format!("          `cosell runs show {}` tells more", run.id()));
     }
 }

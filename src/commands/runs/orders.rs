@@ -3,15 +3,14 @@
 //! Of many the first is the canary: the others follow when it has succeeded. What is ordered is in the store, so it is
 //! carried out also when this command is ended, and when an engine starts later.
 
-use std::cmp::Reverse;
-
 use cosell_engine::run::RunId;
-use cosell_engine::store::{Order, RunQuery, RunSummary, Store};
+use cosell_engine::store::{Order, RunSummary};
 use jiff::Timestamp;
 
 use super::canary::Canary;
+use super::matching::{Matching, matching};
 use super::{chosen, list};
-use crate::cli::{OrderArgs, OutcomeFilter, RunFilter};
+use crate::cli::{OrderArgs, OutcomeFilter};
 use crate::failure::Failure;
 use crate::store::Desk;
 use crate::{print, store};
@@ -63,7 +62,7 @@ impl Wish {
     }
 
     /// How runs stand that are meant where nothing is said.
-    fn usual(self) -> &'static [OutcomeFilter] {
+    pub(super) fn usual(self) -> &'static [OutcomeFilter] {
         match self {
             Wish::Resubmit | Wish::Resume => &[OutcomeFilter::Failed, OutcomeFilter::TimedOut],
             Wish::Cancel => &[OutcomeFilter::Running],
@@ -82,7 +81,8 @@ pub(super) async fn orders(wish: Wish, args: &OrderArgs) -> Result<(), Failure> 
         let help = "name a run, or say which: `--outcome failed`, `--since 2h`, `--flow`, `--about`, `--code`";
         return Err(Failure::Usage(help.to_owned()));
     }
-    let runs = matching(wish, desk.store(), &args.filter, args.most.unwrap_or(MOST_RUNS).min(MOST_RUNS)).await?;
+    let most = args.most.unwrap_or(MOST_RUNS).min(MOST_RUNS);
+    let Matching { runs, has_more } = matching(wish, desk.store(), &args.filter, most).await?;
     match runs.as_slice() {
         [] => print::line(format!("there is nothing to {}", wish.name())),
         _ if !args.yes => preview(wish, &runs),
@@ -97,6 +97,9 @@ pub(super) async fn orders(wish: Wish, args: &OrderArgs) -> Result<(), Failure> 
         }
         runs => all(wish, &desk, runs).await?,
     }
+    if has_more {
+        print::line(format!("older runs match too; when these are {}, do it again for the others", wish.done()));
+    }
     Ok(())
 }
 
@@ -106,39 +109,6 @@ fn refuse_child(wish: Wish, run: &RunSummary) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Usage(format!("`{}` is part of another run: {} `{top}`", run.id, wish.name())))
-}
-
-/// The runs that are meant, oldest first: without those that belong to another, those for which the same order waits,
-/// and, where they are to be done once more, those that were already.
-async fn matching(wish: Wish, store: &dyn Store, filter: &RunFilter, most: usize) -> Result<Vec<RunSummary>, Failure> {
-    let outcomes = filter.outcome.as_ref().map_or(wish.usual(), std::slice::from_ref);
-    let mut runs = Vec::new();
-    for outcome in outcomes {
-        let filter = RunFilter { outcome: Some(*outcome), ..filter.clone() };
-        runs.extend(store.runs(&filter.query(Some(most))).await.map_err(Failure::world)?);
-    }
-    let waiting: Vec<Order> =
-        store.orders().await.map_err(Failure::world)?.into_iter().map(|(_, order)| order).collect();
-    runs.retain(|run| list::top(&run.id) == run.id.0 && !waiting.contains(&wish.order(run.id.clone())));
-    if wish == Wish::Resubmit {
-        runs = not_repeated(store, runs).await?;
-    }
-    runs.sort_by_key(|run| Reverse(run.started));
-    runs.truncate(most);
-    runs.reverse();
-    Ok(runs)
-}
-
-/// The runs that were not done once more yet.
-async fn not_repeated(store: &dyn Store, runs: Vec<RunSummary>) -> Result<Vec<RunSummary>, Failure> {
-    let mut left = Vec::new();
-    for run in runs {
-        let query = RunQuery { resubmits: Some(run.id.clone()), most: Some(1), ..RunQuery::default() };
-        if store.runs(&query).await.map_err(Failure::world)?.is_empty() {
-            left.push(run);
-        }
-    }
-    Ok(left)
 }
 
 /// A canary that did not succeed, and what that means for the others.

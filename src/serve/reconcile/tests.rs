@@ -24,6 +24,8 @@ use tokio::sync::watch;
 struct Asked {
     questions: Vec<(Timestamp, String)>,
     failing: usize,
+    /// No question has an answer, ever.
+    is_silent: bool,
 }
 
 /// A service on which nothing ever changes.
@@ -46,11 +48,17 @@ impl Trigger for Quiet {
 
     async fn poll(&self, _: &Self::Input, cursor: Option<Value>) -> Result<Polled, CallError> {
         let cursor = cursor.unwrap();
-        let mut asked = self.0.lock().unwrap();
-        asked.questions.push((self.1.now(), cursor.as_str().unwrap().to_owned()));
-        if asked.failing > 0 {
-            asked.failing -= 1;
-            return Err(CallError::new(CallErrorKind::Denied, "the password has expired"));
+        let is_silent = {
+            let mut asked = self.0.lock().unwrap();
+            asked.questions.push((self.1.now(), cursor.as_str().unwrap().to_owned()));
+            if asked.failing > 0 {
+                asked.failing -= 1;
+                return Err(CallError::new(CallErrorKind::Denied, "the password has expired"));
+            }
+            asked.is_silent
+        };
+        if is_silent {
+            std::future::pending::<()>().await;
         }
         Ok(Polled { events: Vec::new(), cursor })
     }
@@ -62,9 +70,9 @@ impl Trigger for Quiet {
 
 /// Starts an engine at that time and lets it sweep until the service was asked that often in all; gives the questions,
 /// as `when since`.
-async fn asked(store: &Arc<MemoryStore>, start: &str, failing: usize, times: usize) -> Vec<String> {
+async fn asked(store: &Arc<MemoryStore>, start: &str, service: Asked, times: usize) -> Vec<String> {
     let clock = Arc::new(VirtualClock::at(format!("2026-03-02T{start}:00Z").parse().unwrap()));
-    let asked = Arc::new(Mutex::new(Asked { failing, ..Asked::default() }));
+    let asked = Arc::new(Mutex::new(service));
     let connector = Connector::new("quiet").with_trigger(Quiet(Arc::clone(&asked), Arc::clone(&clock)));
     let connectors = Connectors::new([connector]);
     let pack = "pack: p\nversion: 1.0.0\nreconcile: { every: 1 hour, overlap: 10 minutes }\n";
@@ -92,9 +100,18 @@ async fn asked(store: &Arc<MemoryStore>, start: &str, failing: usize, times: usi
 #[tokio::test]
 async fn what_changed_is_asked_for_now_and_then() {
     let store = Arc::new(MemoryStore::new());
-    let first = asked(&store, "08:00", 0, 2).await;
+    let first = asked(&store, "08:00", Asked::default(), 2).await;
     assert_eq!(first, ["09:00 07:50", "10:00 08:50"], "the first sweep is due an hour after the first start");
-    let second = asked(&store, "13:30", 2, 4).await;
+    let second = asked(&store, "13:30", Asked { failing: 2, ..Asked::default() }, 4).await;
     let expected = ["13:30 09:50", "13:35 09:50", "13:40 09:50", "14:40 13:30"];
     assert_eq!(second, expected, "from the last sweep on, and again where there was no answer");
+}
+
+#[tokio::test]
+async fn a_sweep_without_an_answer_is_broken_off_by_a_stop() {
+    let store = Arc::new(MemoryStore::new());
+    let first = asked(&store, "08:00", Asked { is_silent: true, ..Asked::default() }, 1).await;
+    assert_eq!(first, ["09:00 07:50"]);
+    let second = asked(&store, "11:00", Asked::default(), 1).await;
+    assert_eq!(second, ["11:00 07:50"], "what the sweep did not learn is asked for again");
 }
