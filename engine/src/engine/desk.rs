@@ -140,10 +140,14 @@ impl Desk {
         self.asleep.remove(&key).map(|(turn, _)| turn)
     }
 
-    /// Whether something is done for a run that has begun, or will be.
-    pub(super) fn is_at_work(&self, run: &RunId) -> bool {
-        self.reopening.contains(run)
-            || self.driven.contains_key(run)
+    /// Whether an order has a run that had failed go on, now or when it is its turn.
+    pub(super) fn is_reopened(&self, run: &RunId) -> bool {
+        self.reopening.contains(run) || self.driven.get(run).is_some_and(|driving| driving.order.is_some())
+    }
+
+    /// Whether a run is driven or sleeps.
+    pub(super) fn is_held(&self, run: &RunId) -> bool {
+        self.driven.contains_key(run)
             || self.woken.iter().any(|next| next.run == *run)
             || self.asleep.keys().any(|(_, asleep)| asleep == run)
     }

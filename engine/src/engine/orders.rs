@@ -28,6 +28,8 @@ enum Carried {
     Done(Settled),
     /// Something else settles it.
     Later,
+    /// Not at all: the run has just ended, and still holds its place. It is looked at again in a second.
+    NotYet,
 }
 
 impl Engine {
@@ -59,6 +61,9 @@ impl Engine {
             match self.carry_out(id, order).await {
                 Ok(Carried::Done(settled)) => self.settle(id, settled).await,
                 Ok(Carried::Later) => {}
+                Ok(Carried::NotYet) => {
+                    self.desk().in_hand.remove(&id);
+                }
                 // Trying again would end the same.
                 Err(error @ StoreError::Broken(_)) => self.settle(id, Err(error.to_string())).await,
                 Err(error) => {
@@ -199,8 +204,11 @@ impl Engine {
             }
             {
                 let mut desk = self.desk();
-                if desk.is_at_work(&run) {
+                if desk.is_reopened(&run) {
                     return Ok(Carried::Done(Err("it is being resumed already".to_owned())));
+                }
+                if desk.is_held(&run) {
+                    return Ok(Carried::NotYet);
                 }
                 desk.reopening.insert(run.clone());
                 desk.lanes.push(Item { run: Some(run), flow, keys, deed: Deed::Reopen(id), merges: false });
