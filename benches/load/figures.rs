@@ -75,7 +75,9 @@ impl Figures {
 
     /// The median of each figure; of what must not happen, the sum.
     pub(crate) fn median(all: &[Figures]) -> Option<Figures> {
-        let first = all.first()?;
+        if all.is_empty() {
+            return None;
+        }
         let number = |of: fn(&Figures) -> f64| median(all.iter().map(of).collect()).unwrap_or_default();
         let known = |of: fn(&Figures) -> Option<f64>| median(all.iter().filter_map(of).collect());
         Some(Figures {
@@ -90,7 +92,6 @@ impl Figures {
             lost: all.iter().map(|one| one.lost).sum(),
             doubled: all.iter().map(|one| one.doubled).sum(),
             refused: all.iter().map(|one| one.refused).sum(),
-            ..first.clone()
         })
     }
 }

@@ -62,7 +62,7 @@ impl Report {
         let rows = self.rows.iter().map(|(setting, program, figures)| data(setting, program.name(), figures));
         let half = self.half_load.iter().map(|(setting, figures)| data(setting, "cosell_half_load", figures));
         all.insert("rows".to_owned(), rows.chain(half).collect());
-        all.insert("cores".to_owned(), json!(std::thread::available_parallelism().map_or(1, |cores| cores.get())));
+        all.insert("cores".to_owned(), json!(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)));
         println!("{}", Value::Object(all));
     }
 }

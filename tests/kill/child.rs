@@ -122,7 +122,7 @@ async fn work(folder: &Path, stop_at: usize) {
     let engine = host::engine_with(&opened, &environment, store, Arc::new(SystemClock)).await.unwrap();
     let server = Server::start(&engine, &environment.engine).await.unwrap();
     say(format_args!("ready {}", server.address().unwrap()));
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// A store that goes no further after some append.
@@ -137,13 +137,13 @@ impl Stopping {
         let number = self.appends.fetch_add(1, Ordering::Relaxed) + 1;
         if number == self.stop_at {
             say(format_args!("stopped"));
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         if number < self.stop_at || self.stop_at == 0 {
             say(format_args!("append {number}"));
         } else {
             // It is about to be killed: nothing more may happen.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -89,7 +89,7 @@ impl Finished {
 
 /// How a run ended: most succeeded, and the others did not in several ways.
 fn end(number: usize) -> (Outcome, Option<StepError>) {
-    if number % ONE_OF != 0 {
+    if !number.is_multiple_of(ONE_OF) {
         return (Outcome::Succeeded, None);
     }
     let error = |code: &str| {
