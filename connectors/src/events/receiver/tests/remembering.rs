@@ -29,7 +29,8 @@ async fn a_certificate_is_good_for_as_long_as_its_whole_chain() {
     let between = root.below_until("Microsoft Corporation", 2060);
     // Until when the certificate itself is valid, until when it is good, and when events come, with whether they are
     // taken: years.
-    let cases: [(i32, i32, &[(i32, bool)]); 2] = [
+    type Events = &'static [(i32, bool)];
+    let cases: [(i32, i32, Events); 2] = [
         (2100, 2060, &[(2030, true), (2061, false), (2031, true), (2000, false), (2101, false), (2060, true)]),
         (2050, 2050, &[(2061, false), (2050, true), (2051, false), (2049, true)]),
     ];
