@@ -1,7 +1,7 @@
 //! The traffic to services: how many calls a connection gets at once and in a time, and when none, since its service is
 //! down, its credential is refused, or it asked for a pause. All runs share it.
 //!
-//! A call enters ([`Connection::try_enter`], [`Connection::enter`]), is made, and leaves with its result ([`Pass::leave`]).
+//! A call enters (`Connection::try_enter`, `Connection::enter`), is made, and leaves with its result (`Pass::leave`).
 //! `circuit` decides from the results whether the service works.
 
 mod circuit;

@@ -1,7 +1,7 @@
-//! Drives a run: performs what [`Run::next`] asks for, side by side, and makes durable what must be before it is done.
+//! Drives a run: performs what `Run::next` asks for, side by side, and makes durable what must be before it is done.
 //!
-//! This is the only code that waits for services, and the one place that tries a call again. The path: [`World::start`]
-//! or [`World::resume`] makes a [`drive`], which decides, records (`record`) and begins calls (`tasks`); `attempt` makes
+//! This is the only code that waits for services, and the one place that tries a call again. The path: `World::start`
+//! or `World::resume` makes a `drive`, which decides, records (`record`) and begins calls (`tasks`); `attempt` makes
 //! one attempt at a call and says what follows from it. `child` runs another flow for a step, `cancel` ends runs from
 //! outside, `failed` lets a failed run go on, and `pinned` finds the pack that a run began with.
 
