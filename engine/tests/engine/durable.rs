@@ -6,6 +6,7 @@ mod doubt;
 mod failed;
 mod killed;
 mod sleeping;
+mod week;
 
 use std::sync::{Arc, Mutex};
 
