@@ -48,7 +48,7 @@ fn sources(db: &Connection, query: &RunQuery) -> Result<Vec<Source>, StoreError>
         (None, Some(about), kinds) => {
             let kinds = kinds.map_or_else(|| kinds::all(db), Ok)?;
             let of_name = |name| kinds.iter().map(move |kind| Source::About { name, kind: *kind });
-            about::hashes(about).into_iter().flat_map(of_name).collect()
+            about::numbers(db, about)?.into_iter().flat_map(of_name).collect()
         }
         (None, None, Some(kinds)) => kinds.into_iter().map(Source::OfKind).collect(),
         (None, None, None) => vec![Source::All],

@@ -52,9 +52,9 @@ CREATE INDEX runs_of_kind ON runs (kind);
 CREATE INDEX runs_of_pack ON runs (pack);
 CREATE INDEX runs_resubmitting ON runs (resubmits) WHERE resubmits IS NOT NULL;
 
--- What runs are about: the name without its kind and case, hashed.
+-- What runs are about.
 CREATE TABLE about (
-    name INTEGER NOT NULL,
+    name INTEGER NOT NULL,    -- two hashes of 32 bits: of the name without its kind, and of the whole
     kind INTEGER NOT NULL REFERENCES kinds,
     run INTEGER NOT NULL REFERENCES runs,
     PRIMARY KEY (name, kind, run)
