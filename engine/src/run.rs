@@ -50,7 +50,7 @@ pub struct RunId(pub String);
 
 impl RunId {
     /// Whether another run waits for this one: it has the key of that run's call for its id.
-    pub fn is_child(&self) -> bool {
+    pub(crate) fn is_child(&self) -> bool {
         self.0.contains('/')
     }
 }

@@ -184,7 +184,8 @@ impl Engine {
             }
         };
         driving.task.abort();
-        // After this nothing is committed for it any more.
+        // After this it asks for no more commits. One that it asked for before may still be made; whoever ends the run
+        // sees that its record has grown, and looks again.
         let _ = driving.task.await;
         if let Some(order) = driving.order {
             self.settle(order, Err("the run was cancelled".to_owned())).await;
