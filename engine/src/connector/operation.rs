@@ -35,6 +35,11 @@ pub trait Operation: Send + Sync + 'static {
     /// What the call returns: the value of the step.
     type Output: Serialize + JsonSchema;
 
+    /// The output as JSON. An operation whose output is JSON already says so here, so that it is not copied.
+    fn json(output: Self::Output) -> serde_json::Result<Value> {
+        serde_json::to_value(output)
+    }
+
     /// Performs the call. `key` is the same for every attempt at this call, so that the service can
     /// recognise a repeat where it allows for one.
     async fn call(&self, key: &CallKey, input: Self::Input) -> Result<Self::Output, CallError>;
@@ -225,7 +230,7 @@ fn read_input<T: Operation>(input: &Value) -> Result<T::Input, CallError> {
 
 fn answer<T: Operation>(output: T::Output) -> Result<Answer, CallError> {
     let envelope = T::envelope(&output);
-    let value = serde_json::to_value(output).map_err(|error| {
+    let value = T::json(output).map_err(|error| {
         CallError::new(CallErrorKind::Unexpected, format!("the answer to `{}` is not JSON: {error}", T::NAME))
     })?;
     Ok(Answer { value, envelope })

@@ -334,10 +334,9 @@ impl<'a> Decider<'a> {
     /// What to do for an update that is not calling, by its stage.
     fn update(&mut self, kind: &UpdateIfDifferent, update: &Update, view: &View<'_>) {
         let decided = match &update.stage {
-            Stage::Unread => kind
-                .from
-                .evaluate(view)
-                .and_then(|from| self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from)]))),
+            Stage::Unread => kind.from.operand(view).and_then(|from| {
+                self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from.into_json())]))
+            }),
             Stage::Read(to) => self.compare(kind, update, to, view),
             Stage::Written(changes) => {
                 self.finish(view, update::done(changes.clone()));
@@ -361,7 +360,7 @@ impl<'a> Decider<'a> {
         to: &Value,
         view: &View<'_>,
     ) -> Result<(), ExpressionError> {
-        let from = kind.from.evaluate(view)?;
+        let from = kind.from.operand(view)?.into_json();
         let changes = kind.mapping.compare(&from, to, view).map_err(ExpressionError::from)?;
         if changes.is_empty() {
             self.finish(view, update.in_step());
