@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -87,8 +88,9 @@ impl Default for Envelope {
 /// What a call gave, or a run answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The output as JSON: the value of the step.
-    pub value: Value,
+    /// The output as JSON: the value of the step. The run's record and its state share it.
+    #[serde(with = "crate::shared")]
+    pub value: Arc<Value>,
     /// What came with it.
     #[serde(default, skip_serializing_if = "Envelope::is_plain")]
     pub envelope: Envelope,
@@ -96,7 +98,7 @@ pub struct Answer {
 
 impl From<Value> for Answer {
     fn from(value: Value) -> Answer {
-        Answer { value, envelope: Envelope::default() }
+        Answer { value: Arc::new(value), envelope: Envelope::default() }
     }
 }
 
@@ -233,5 +235,5 @@ fn answer<T: Operation>(output: T::Output) -> Result<Answer, CallError> {
     let value = T::json(output).map_err(|error| {
         CallError::new(CallErrorKind::Unexpected, format!("the answer to `{}` is not JSON: {error}", T::NAME))
     })?;
-    Ok(Answer { value, envelope })
+    Ok(Answer { value: Arc::new(value), envelope })
 }

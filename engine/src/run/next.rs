@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use petgraph::graph::NodeIndex;
@@ -208,7 +209,7 @@ impl<'a> Decider<'a> {
     }
 
     fn start_call(&mut self, part: Part, with: &Expression, view: &View<'_>) -> Result<(), ExpressionError> {
-        let input = bounded(with.evaluate(view)?)?;
+        let input = Arc::new(bounded(with.evaluate(view)?)?);
         self.record(Event::CallStarted { step: view.path(), part, input, changes: Vec::new(), at: self.now });
         Ok(())
     }
@@ -297,7 +298,7 @@ impl<'a> Decider<'a> {
         if self.has_answered() {
             return Err(ExpressionError::new("the run has answered already"));
         }
-        let answer = Answer { value, envelope: Envelope { status, headers } };
+        let answer = Answer { value: Arc::new(value), envelope: Envelope { status, headers } };
         self.record(Event::Responded { step: view.path(), answer, at: self.now });
         Ok(())
     }
@@ -367,7 +368,8 @@ impl<'a> Decider<'a> {
             return Ok(());
         }
         let record = changes_record(&changes);
-        let input = kind.update.with.evaluate(&view.with(&[("from", &from), ("to", to), ("changes", &record)]))?;
+        let input =
+            Arc::new(kind.update.with.evaluate(&view.with(&[("from", &from), ("to", to), ("changes", &record)]))?);
         self.record(Event::CallStarted { step: view.path(), part: update.next_write(), input, changes, at: self.now });
         Ok(())
     }
