@@ -29,6 +29,8 @@ pub(crate) struct Service {
     pub(crate) write_failures: VecDeque<Option<Failure>>,
     /// Failures of the next reads.
     pub(crate) read_failures: VecDeque<CallError>,
+    /// Rows of which every read fails so.
+    pub(crate) poisoned: HashMap<String, CallError>,
     pub(crate) calls: Vec<String>,
 }
 
@@ -186,6 +188,9 @@ impl Operation for Read {
         service.calls.push(format!("read {}", input.id));
         if let Some(failure) = service.read_failures.pop_front() {
             return Err(failure);
+        }
+        if let Some(failure) = service.poisoned.get(&input.id) {
+            return Err(failure.clone());
         }
         service
             .rows

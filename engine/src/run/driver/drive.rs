@@ -156,7 +156,7 @@ impl Drive {
         {
             return self.take(event);
         }
-        match connection.try_enter() {
+        match connection.try_enter(&call.key) {
             Entry::Go(pass) => self.go(call, operation, pass),
             Entry::Busy => {
                 self.tasks.line_up(call, Arc::clone(operation), Arc::clone(connection));

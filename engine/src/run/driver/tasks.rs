@@ -45,7 +45,7 @@ impl Tasks {
     pub(super) fn line_up(&mut self, call: Call, operation: Arc<dyn AnyOperation>, connection: Arc<Connection>) {
         let place = (call.step.clone(), call.part);
         let task = self.set.spawn(async move {
-            let pass = connection.enter().await;
+            let pass = connection.enter(&call.key).await;
             Report::Turn(Box::new(call), operation, pass)
         });
         self.begun.insert(place, Begun { task, child: None });

@@ -1,11 +1,12 @@
 //! Services that are down, credentials that are refused, and limits: calls wait, and use up no tries.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cosell_engine::clock::Clock;
 use cosell_engine::connector::{CallError, Limits, Rate};
 use cosell_engine::run::RunId;
-use cosell_engine::run::driver::Driven;
+use cosell_engine::run::driver::{Beginning, Driven};
 use cosell_engine::traffic::{ConnectionState, Outage};
 use indexmap::IndexMap;
 use serde_json::json;
@@ -83,9 +84,11 @@ async fn all_runs_wait_and_one_probes() {
     let open = state(&rig, "fake").open.unwrap();
     assert_eq!((open.outage, open.since, open.next_try), (Outage::Refused, at(0), at(60)));
     rig.clock.advance(Duration::from_secs(60));
-    for id in &ids {
+    // Who failed before lets others go first.
+    for id in ids.iter().rev() {
         let driven = rig.world.resume(&RunId(id.clone())).await.unwrap();
-        assert!(matches!(driven, Driven::Sleeping(until) if until == at(120)), "{id}: {driven:?}");
+        let next = if id == "r0" { at(121) } else { at(120) };
+        assert!(matches!(driven, Driven::Sleeping(until) if until == next), "{id}: {driven:?}");
     }
     assert_eq!(rig.calls().len(), 2, "one probe for all");
     rig.clock.advance(Duration::from_secs(60));
@@ -208,6 +211,81 @@ async fn a_connection_to_many_services_has_no_circuit() {
     assert_eq!(ending(&rig.run("r").await.unwrap()), ("failed", Some("denied".to_owned())));
     rig.fail_reads(vec![down(); 5]);
     assert_eq!(ending(&rig.run("s").await.unwrap()), ("failed", Some("unavailable".to_owned())));
+}
+
+/// A call that always fails as if the service were down, what the reads of others come to, and how its run ends within an
+/// hour, in which another run begins twice a minute.
+struct Poison {
+    name: &'static str,
+    error: CallError,
+    retry: &'static str,
+    others: Option<CallError>,
+    /// Nothing where it waits.
+    ends: Option<&'static str>,
+}
+
+#[tokio::test]
+async fn a_call_that_fails_alone_ends_and_an_outage_waits() {
+    let case = |name, error, retry, others, ends| Poison { name, error, retry, others, ends };
+    for case in [
+        case("refused alone", refused(), "{ count: 4 }", None, Some("denied")),
+        case("refused alone, without a second try", refused(), "none", None, Some("denied")),
+        case("down alone", down(), "{ count: 4 }", None, Some("unavailable")),
+        case("all are refused", refused(), "{ count: 4 }", Some(refused()), None),
+        case("all are refused, without a second try", refused(), "none", Some(refused()), None),
+        case("all is down", down(), "{ count: 6 }", Some(down()), None),
+    ] {
+        poison(case).await;
+    }
+}
+
+async fn poison(Poison { name, error, retry, others, ends }: Poison) {
+    let rig = Rig::new(&format!("a: {{ call: fake.read, with: {{ id: $.trigger.id }}, retry: {retry} }}"));
+    {
+        let mut service = rig.service.lock().unwrap();
+        // Two of them: neither must keep others from finding out that the service works.
+        service.poisoned.extend(["bad", "worse"].map(|id| (id.to_owned(), error.clone())));
+        service.rows.insert("good".to_owned(), json!({"version": 1}));
+        service.poisoned.extend(others.map(|error| ("good".to_owned(), error)));
+    }
+    let (mut asleep, mut endings) = (BTreeSet::new(), Vec::new());
+    for second in 0..3600 {
+        let due: Vec<String> = asleep.extract_if(.., |(until, _)| *until <= at(second)).map(|(_, id)| id).collect();
+        let mut driven = Vec::new();
+        for id in due {
+            driven.push((rig.world.resume(&RunId(id.clone())).await.unwrap(), id));
+        }
+        let begins = match second {
+            0 => &["bad", "worse"][..],
+            _ if second % 30 == 0 => &["good"],
+            _ => &[],
+        };
+        for row in begins {
+            let (id, trigger) = (format!("{row} {second:04}"), json!({"id": row}));
+            let beginning =
+                Beginning { id: RunId(id.clone()), flow: "test".to_owned(), trigger, ..Beginning::default() };
+            driven.push((rig.world.start(beginning).await.unwrap(), id));
+        }
+        for (driven, id) in driven {
+            match driven {
+                Driven::Sleeping(until) => drop(asleep.insert((until, id))),
+                Driven::Ended(run) => endings.push((id, ending(&run).1)),
+            }
+        }
+        let now = rig.clock.now();
+        rig.clock.advance(Duration::try_from(at(second + 1).duration_since(now)).unwrap_or_default());
+    }
+    let of = |row| {
+        let ending = endings.iter().find(|(id, _): &&(String, _)| id.starts_with(row));
+        ending.map(|(_, code)| code.as_deref())
+    };
+    for row in ["bad", "worse"] {
+        assert_eq!(of(row), ends.map(Some), "{name}: {row}");
+    }
+    assert_eq!(of("good").is_some(), ends.is_some(), "{name}");
+    if ends.is_some() {
+        assert!(asleep.is_empty(), "{name}: {asleep:?}");
+    }
 }
 
 fn limited(steps: &str, limits: Limits) -> Rig {
