@@ -149,7 +149,7 @@ impl World {
 
     /// Starts a run and drives it to its end; where it sleeps, this waits.
     pub async fn start_to_end(self: &Arc<Self>, beginning: Beginning) -> Result<Run, DriveError> {
-        self.start_child(beginning, Arc::clone(&self.pack)).await
+        to_end(self.begin(beginning, Arc::clone(&self.pack))?.on(false).await?)
     }
 
     /// Records a run for an event with which its flow cannot begin, so that the event is not lost.
@@ -169,16 +169,6 @@ impl World {
             Err(DriveError::PackGone { content, why }) => self.end_without_pack(id, &events, content, why).await,
             Err(error) => Err(error),
         }
-    }
-
-    async fn start_child(self: &Arc<Self>, beginning: Beginning, pack: Arc<Pack>) -> Result<Run, DriveError> {
-        to_end(self.begin(beginning, pack)?.on(false).await?)
-    }
-
-    async fn resume_to_end(self: &Arc<Self>, id: &RunId) -> Result<Run, DriveError> {
-        let events = self.store.record(id).await?;
-        let (run, pack) = self.replay(id, &events).await?;
-        to_end(self.take_up(run, pack, &events).on(false).await?)
     }
 
     fn begin(self: &Arc<Self>, beginning: Beginning, pack: Arc<Pack>) -> Result<Drive, DriveError> {

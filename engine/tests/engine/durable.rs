@@ -1,6 +1,7 @@
 //! Runs that outlive the process, the service and the disk: a process that dies at any commit, calls of which nobody
 //! knows whether they were made, waits that are kept, services that are down.
 
+mod children;
 mod circuits;
 mod doubt;
 mod failed;

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::child::run_of;
 use super::{DriveError, World};
 use crate::outcome::Outcome;
 use crate::run::event::{Event, StepError};
@@ -83,7 +84,7 @@ impl World {
 /// The runs whose answers a run waits for.
 fn children(run: &Run) -> Vec<RunId> {
     let calls = run.calls().into_iter();
-    calls.filter(|call| matches!(call.work, Work::Flow(_))).map(|call| RunId(call.key.as_str().to_owned())).collect()
+    calls.filter(|call| matches!(call.work, Work::Flow(_))).map(|call| run_of(&call)).collect()
 }
 
 /// The ids that a run above this one may have: a child has its parent's id, the step and the part for its own.
