@@ -171,10 +171,7 @@ impl Drive {
         }
         match connection.try_enter(&call.key) {
             Entry::Go(pass) => self.go(call, operation, pass),
-            Entry::Busy => {
-                self.tasks.line_up(call, Arc::clone(operation), Arc::clone(connection));
-                Ok(())
-            }
+            Entry::Busy => self.line_up(call, operation, connection),
             Entry::Later(later) => self.put_off(call, later),
         }
     }
@@ -192,6 +189,27 @@ impl Drive {
         } else {
             self.perform(ready);
         }
+        Ok(())
+    }
+
+    /// Lets a call wait for its turn. Where nobody could tell after a stop whether it was made, it is recorded that it
+    /// was not.
+    fn line_up(
+        &mut self,
+        mut call: Call,
+        operation: &Arc<dyn AnyOperation>,
+        connection: &Arc<Connection>,
+    ) -> Result<(), DriveError> {
+        if call.delay.is_none() && !attempt::is_harmless(&call, operation.as_ref()) {
+            let (step, at) = (call.step.clone(), self.world.clock.now());
+            let error = CallError::new(CallErrorKind::Unavailable, "it waits for its turn");
+            let (part, attempts) = (call.part, call.attempts);
+            self.take(Event::CallDelayed { step: step.clone(), part, error, attempts, until: at, at })?;
+            // It stands in line, and does not wait for a time.
+            self.delayed.remove(&(step.clone(), part));
+            call = self.run.call(&step).unwrap_or(call);
+        }
+        self.tasks.line_up(call, Arc::clone(operation), Arc::clone(connection));
         Ok(())
     }
 

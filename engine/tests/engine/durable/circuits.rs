@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use cosell_engine::clock::Clock;
 use cosell_engine::connector::{CallError, Limits, Rate};
-use cosell_engine::run::RunId;
 use cosell_engine::run::driver::{Beginning, Driven};
+use cosell_engine::run::{Event, RunId};
 use cosell_engine::traffic::{ConnectionState, Outage};
 use indexmap::IndexMap;
 use serde_json::json;
@@ -201,6 +201,51 @@ async fn a_call_in_line_for_its_turn_heeds_a_pause() {
     rig.clock.advance(Duration::from_secs(10));
     assert!(matches!(run.await.unwrap().unwrap(), Driven::Sleeping(until) if until == at(90)));
     assert_eq!(rig.calls().len(), 1, "{:?}", rig.calls());
+}
+
+/// A write that stood in line when the process died was not sent, so it is simply made.
+#[tokio::test]
+async fn a_call_in_line_when_the_process_dies_is_made_once() {
+    for operation in ["post", "register", "create"] {
+        let steps = format!(
+            "g: {{ after: [], call: fake.visit, with: {{ name: guest }} }}\np: {{ after: [], call: fake.{operation}, with: {{ row: {{ of: a }} }} }}"
+        );
+        let rig = limited(&steps, Limits { at_once: 1, ..Limits::default() });
+        let life = drive(&rig, "r").await;
+        rig.clock.advance(Duration::from_secs(2));
+        settle().await;
+        life.abort();
+        let record = rig.record("r").await;
+        let started = |event: &&Event| matches!(event, Event::CallStarted { .. });
+        assert_eq!(record.iter().filter(started).count(), 2, "{operation}: {record:?}");
+        assert_eq!(rig.calls(), ["\"guest\" comes"], "{operation}");
+        let next = rig.next();
+        let life = drive(&next, "r").await;
+        assert_eq!(next.calls()[1..], ["\"guest\" comes".to_owned(), format!("{operation} {{\"of\":\"a\"}}")]);
+        life.abort();
+    }
+}
+
+/// Begins a run that never ends, or goes on with it.
+async fn drive(rig: &Rig, id: &'static str) -> tokio::task::JoinHandle<()> {
+    let world = std::sync::Arc::clone(&rig.world);
+    let is_new = rig.record(id).await.is_empty();
+    let life = tokio::spawn(async move {
+        let id = RunId(id.to_owned());
+        let driven = match is_new {
+            true => world.start(Beginning { id, flow: "test".to_owned(), ..Beginning::default() }).await,
+            false => world.resume(&id).await,
+        };
+        panic!("it came to an end: {driven:?}");
+    });
+    settle().await;
+    life
+}
+
+async fn settle() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Plain HTTP goes anywhere: one address that is down says nothing of the others.
