@@ -110,6 +110,7 @@ impl Engine {
         world.store.keep_pack(world.pack.content(), world.pack.kept()).await?;
         let unfinished = world.store.load().await?;
         *self.cursors() = unfinished.cursors;
+        world.recall(&unfinished.runs).await?;
         self.end_orphans(&unfinished.runs).await;
         let taken_up = self.take_up(unfinished.runs, unfinished.waiting);
         self.start_what_can();

@@ -3,7 +3,8 @@
 //! This is the only code that waits for services, and the one place that tries a call again. The path: `World::start`
 //! or `World::resume` makes a `drive`, which decides, records (`record`) and begins calls (`tasks`); `attempt` makes
 //! one attempt at a call and says what follows from it. `child` runs another flow for a step, `cancel` ends runs from
-//! outside, `failed` lets a failed run go on, and `pinned` finds the pack that a run began with.
+//! outside, `failed` lets a failed run go on, `pinned` finds the pack that a run began with, and `recall` tells
+//! connectors what they knew before the process ended.
 
 mod attempt;
 mod cancel;
@@ -11,6 +12,7 @@ mod child;
 mod drive;
 mod failed;
 mod pinned;
+mod recall;
 mod record;
 mod tasks;
 

@@ -32,6 +32,8 @@ pub(crate) struct Service {
     /// Rows of which every read fails so.
     pub(crate) poisoned: HashMap<String, CallError>,
     pub(crate) calls: Vec<String>,
+    /// What was recalled.
+    pub(crate) recalled: Vec<Value>,
 }
 
 /// A failure to order.
@@ -60,7 +62,11 @@ pub(crate) fn connectors(service: &Shared) -> Connectors {
             .with(Post(Arc::clone(service)))
             .with(Visit(Arc::clone(service)))
             .with_trigger(Changed)
-            .with_open_records(),
+            .with_open_records()
+            .with_recall({
+                let service = Arc::clone(service);
+                move |output| service.lock().unwrap().recalled.push(output.clone())
+            }),
         Connector::new("other").with_open_records(),
         Connector::new("third").with(Read(Arc::clone(service))).with(Write(Arc::clone(service))),
     ])
