@@ -12,7 +12,7 @@ use super::{Engine, Shared};
 use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::run::RunId;
-use crate::run::driver::{Beginning, DriveError, Driven};
+use crate::run::driver::{Beginning, BrokeOff, DriveError, Driven, caught};
 use crate::store::{EventId, Fate, NewEvent};
 
 /// The pause before a run is taken up again that the store could not keep.
@@ -47,7 +47,10 @@ impl Engine {
                 Deed::BeginAgain(event, merged) => Deed::BeginAgain(*event, merged.clone()),
                 Deed::Resume | Deed::Reopen(_) => Deed::Resume,
             };
-            let result = engine.drive(&run, turn.flow, keys, deed).await;
+            let result = match caught(engine.drive(&run, turn.flow, keys, deed)).await {
+                Ok(result) => result,
+                Err(BrokeOff) => engine.broke_off(&run).await,
+            };
             engine.after(&run, result, again);
         };
         tokio::spawn(task.instrument(span))
@@ -60,6 +63,13 @@ impl Engine {
             Deed::Resume => self.world().resume(run).await,
             Deed::Reopen(order) => self.reopen(run, order).await,
         }
+    }
+
+    /// A mistake must neither hold up what comes after the run nor be met again at each start.
+    async fn broke_off(&self, run: &RunId) -> Result<Driven, DriveError> {
+        error!(%run, "driving the run broke off: a mistake in the engine or in a connector; the run ends as failed");
+        let ended = caught(self.world().end_broken(run)).await;
+        ended.unwrap_or_else(|BrokeOff| Err(DriveError::Stuck(run.to_string())))
     }
 
     async fn begin(&self, id: RunId, flow: String, keys: Vec<String>, begin: Begin) -> Result<Driven, DriveError> {

@@ -3,10 +3,11 @@
 //! This is the only code that waits for services, and the one place that tries a call again. The path: `World::start`
 //! or `World::resume` makes a `drive`, which decides, records (`record`) and begins calls (`tasks`); `attempt` makes
 //! one attempt at a call and says what follows from it. `child` runs another flow for a step, `cancel` ends runs from
-//! outside, `failed` lets a failed run go on, `pinned` finds the pack that a run began with, and `recall` tells
-//! connectors what they knew before the process ended.
+//! outside, `failed` lets a failed run go on, `broken` ends one whose driving broke off, `pinned`
+//! finds the pack that a run began with, and `recall` tells connectors what they knew before the process ended.
 
 mod attempt;
+mod broken;
 mod cancel;
 mod child;
 mod drive;
@@ -32,6 +33,7 @@ use crate::outcome::Outcome;
 use crate::pack::Pack;
 use crate::store::{EventId, Fate, Store, StoreError, Transition};
 use crate::traffic::Traffic;
+pub(crate) use broken::{BrokeOff, caught};
 use drive::Drive;
 use pinned::Pinned;
 use record::Record;

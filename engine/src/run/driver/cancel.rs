@@ -19,9 +19,14 @@ impl World {
     /// Ends a run that has not ended, and the runs that it waits for; `why` stands in its record. Whoever drives it must
     /// have stopped, or finds out with its next commit. A run that has ended, or does not exist, stays as it is.
     pub async fn cancel(&self, run: RunId, why: &str) -> Result<(), DriveError> {
-        let mut open = self.cancel_one(&run, why).await?;
+        self.end(run, Outcome::Cancelled, cancelled(why)).await
+    }
+
+    /// Ends a run that has not ended with that outcome, and cancels the runs that it waits for.
+    pub(super) async fn end(&self, run: RunId, outcome: Outcome, error: StepError) -> Result<(), DriveError> {
+        let mut open = self.end_one(&run, outcome, error).await?;
         while let Some(id) = open.pop() {
-            open.extend(self.cancel_one(&id, NOBODY_WAITS).await?);
+            open.extend(self.end_one(&id, Outcome::Cancelled, cancelled(NOBODY_WAITS)).await?);
         }
         Ok(())
     }
@@ -32,7 +37,7 @@ impl World {
     }
 
     /// Ends one run; gives the runs that it was waiting for.
-    async fn cancel_one(&self, id: &RunId, why: &str) -> Result<Vec<RunId>, DriveError> {
+    async fn end_one(&self, id: &RunId, outcome: Outcome, error: StepError) -> Result<Vec<RunId>, DriveError> {
         for _ in 0..TRIES {
             let events = self.store.record(id).await?;
             if matches!(events.last(), None | Some(Event::RunFinished { .. })) {
@@ -40,8 +45,7 @@ impl World {
             }
             // A run whose pack is gone can be ended all the same; what it waits for is then not known.
             let children = self.replay(id, &events).await.map(|(run, _)| children(&run)).unwrap_or_default();
-            let error = StepError { code: "cancelled".to_owned(), ..StepError::value("trigger", why) };
-            let finished = Event::RunFinished { outcome: Outcome::Cancelled, error: Some(error), at: self.clock.now() };
+            let finished = Event::RunFinished { outcome, error: Some(error.clone()), at: self.clock.now() };
             let after = events.len() as u64;
             let transition = Transition { run: id.clone(), after, events: vec![finished], ..Transition::default() };
             match self.commit(&transition).await {
@@ -79,6 +83,10 @@ impl World {
         let (run, _) = self.replay(parent, &events).await?;
         Ok(children(&run))
     }
+}
+
+fn cancelled(why: &str) -> StepError {
+    StepError { code: "cancelled".to_owned(), ..StepError::value("trigger", why) }
 }
 
 /// The runs whose answers a run waits for.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use cosell_engine::engine::EngineOptions;
+use cosell_engine::outcome::Outcome;
 use cosell_engine::run::{Event, RunId};
 use cosell_engine::store::{
     Accepted, Cursor, Keep, MemoryStore, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
@@ -31,6 +32,8 @@ enum Fault {
     Before,
     /// It is kept, and nobody hears of it.
     After,
+    /// It breaks off.
+    Panic,
 }
 
 use Fault::{After, Before};
@@ -80,6 +83,24 @@ async fn check(faults: &[Fault]) {
     assert!(order.is_sorted(), "{faults:?}: {order:?}");
 }
 
+/// A mistake that breaks off the driving of a run ends that run, and nothing else: its lane and its place are free again.
+#[tokio::test]
+async fn a_run_whose_driving_breaks_off_ends_as_failed() {
+    let kept = Arc::new(MemoryStore::new());
+    let faults = Mutex::new([Fault::None, Fault::Panic].into());
+    let store = Arc::new(Faulty { store: Arc::clone(&kept), faults, unreadable: None });
+    let options = EngineOptions { at_once: 1, ..EngineOptions::default() };
+    let station = Station::over_store(FLOW, Shared::default(), Arc::clone(&kept), store, options);
+    station.accept(&[changed("a", 1), changed("a", 2), changed("b", 1)]).await;
+    station.settle().await;
+    assert!(kept.load().await.unwrap().runs.is_empty());
+    assert_eq!(station.written(), ["a 1", "b 1", "a 2"]);
+    let failed = RunQuery { outcome: Some(Outcome::Failed), ..RunQuery::default() };
+    let failed = kept.runs(&failed).await.unwrap();
+    let error = failed[0].error.as_ref().unwrap();
+    assert_eq!((failed.len(), error.step.as_str(), error.code.as_str()), (1, "a", "internal"), "{error}");
+}
+
 /// One record that cannot be read, of a run that waits for another: the engine starts all the same, and an order for it
 /// keeps no other from its turn.
 #[tokio::test]
@@ -124,6 +145,7 @@ impl Store for Faulty {
 
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {
         let fault = self.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
+        assert!(fault != Fault::Panic, "a mistake, made on purpose");
         if fault != Before {
             self.store.commit(transitions).await?;
         }
