@@ -92,8 +92,8 @@ impl Engine {
         if !store.record(run).await?.is_empty() {
             return self.world().resume(run).await;
         }
-        let found = store.load().await?.waiting.into_iter().find(|(id, _)| *id == event);
-        let (event, kept) = found.ok_or_else(|| DriveError::Stuck(run.to_string()))?;
+        let found = store.waiting_event(event).await?;
+        let kept = found.ok_or_else(|| DriveError::Stuck(run.to_string()))?;
         let NewEvent { flow, keys, body, wrong, resubmits, secure, .. } = kept;
         let begin = Begin { event, body, wrong, resubmits, secure, merged, weight: 0 };
         self.begin(run.clone(), flow, keys, begin).await

@@ -88,6 +88,7 @@ impl Engine {
                 });
                 Ok(Carried::Later)
             }
+            Order::Unreadable { why } => Ok(Carried::Done(Err(why))),
         }
     }
 
@@ -97,7 +98,7 @@ impl Engine {
             Ok(done) => info!(order = id.0, done, "order carried out"),
             Err(why) => warn!(order = id.0, why, "order not carried out"),
         }
-        if let Err(error) = self.world().store.settle(id, settled).await {
+        if let Err(error) = self.world().store.settle(id, settled, self.world().clock.now()).await {
             warn!(order = id.0, %error, "what became of an order could not be kept");
         }
         self.desk().in_hand.remove(&id);

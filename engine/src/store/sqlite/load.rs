@@ -1,7 +1,7 @@
 //! What an engine needs to go on: what is not done, and records.
 
 use indexmap::IndexMap;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use serde_json::Value;
 
 use super::about;
@@ -20,12 +20,23 @@ fn waiting(db: &Connection, vault: &Vault) -> Result<Vec<(EventId, NewEvent)>, S
     let mut rows = statement.query([])?;
     let mut waiting = Vec::new();
     while let Some(row) = rows.next()? {
-        let (id, key, sealed): (u64, Vec<u8>, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let event: Vec<u8> = row.get(3)?;
-        let event = if sealed { vault.unseal(&event, &event_place(&key))? } else { event };
-        waiting.push((EventId(id), from_json(&event, &format!("event {id}"))?));
+        waiting.push(read_event(row, vault)?);
     }
     Ok(waiting)
+}
+
+/// One event that waits.
+pub(super) fn waiting_event(db: &Connection, vault: &Vault, event: EventId) -> Result<Option<NewEvent>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT id, key, sealed, event FROM waiting WHERE id = ?1")?;
+    let mut rows = statement.query([event.0])?;
+    rows.next()?.map(|row| read_event(row, vault).map(|(_, event)| event)).transpose()
+}
+
+fn read_event(row: &Row<'_>, vault: &Vault) -> Result<(EventId, NewEvent), StoreError> {
+    let (id, key, sealed): (u64, Vec<u8>, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let event: Vec<u8> = row.get(3)?;
+    let event = if sealed { vault.unseal(&event, &event_place(&key))? } else { event };
+    Ok((EventId(id), from_json(&event, &format!("event {id}"))?))
 }
 
 fn open_runs(db: &Connection) -> Result<Vec<OpenRun>, StoreError> {
