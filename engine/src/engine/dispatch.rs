@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 use tracing::{Instrument, error, info_span};
+use uuid::Uuid;
 
 use super::desk::{Driving, Next};
 use super::work::{Begin, Deed};
@@ -17,6 +18,8 @@ use crate::store::{EventId, Fate, NewEvent};
 
 /// The pause before a run is taken up again that the store could not keep.
 const AGAIN: SignedDuration = SignedDuration::from_mins(1);
+/// By how much the pauses of different runs differ at most: those that failed together do not come back together.
+const SPREAD: u32 = 15_000;
 /// The longest time until the clock is looked at again: somebody may set it, and a machine that slept does not count
 /// the time in between.
 const LONGEST_LOOK: SignedDuration = SignedDuration::from_secs(30);
@@ -111,8 +114,8 @@ impl Engine {
             }
             Ok(Driven::Sleeping(until)) => desk.sleep(until, run.clone(), turn, Deed::Resume),
             Err(DriveError::Store(error)) => {
-                error!(%error, %run, "the run could not be kept; it is taken up again in a minute");
-                let until = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);
+                error!(%error, %run, "the run could not be kept; it is taken up again in about a minute");
+                let until = now.checked_add(again_after(run)).unwrap_or(Timestamp::MAX);
                 desk.sleep(until, run.clone(), turn, again);
             }
             // Trying again would end the same, and what comes after it must not wait for ever.
@@ -135,6 +138,11 @@ impl Engine {
             tokio::spawn(wake(Arc::downgrade(&self.0), Arc::clone(&self.world().clock)));
         }
     }
+}
+
+fn again_after(run: &RunId) -> SignedDuration {
+    let chance = Uuid::new_v5(&Uuid::NAMESPACE_OID, run.0.as_bytes()).as_fields().0;
+    AGAIN + SignedDuration::from_millis(i64::from(chance % SPREAD))
 }
 
 /// Wakes runs when it is time, until none sleeps any more or the engine is gone.

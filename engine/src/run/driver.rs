@@ -18,6 +18,7 @@ mod record;
 mod tasks;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -54,6 +55,8 @@ pub struct World {
     /// The calls to the services, of all runs.
     pub traffic: Traffic,
     pinned: Pinned,
+    /// Whether runs are to rest where they can.
+    is_stopping: AtomicBool,
 }
 
 /// What a run begins with.
@@ -78,7 +81,8 @@ pub struct Beginning {
 pub enum Driven {
     /// To its end.
     Ended(Box<Run>),
-    /// Nothing is to be done for it until then. It is not in memory any more; [`World::resume`] goes on with it.
+    /// Nothing is to be done for it until then, or it rests since the engine stops. It is not in memory any more;
+    /// [`World::resume`] goes on with it.
     Sleeping(jiff::Timestamp),
 }
 
@@ -118,6 +122,9 @@ pub enum DriveError {
         /// Why.
         why: Unresumable,
     },
+    /// The engine was stopped before the run had ended. It goes on at the next start.
+    #[error("the engine was stopped before the run had ended")]
+    Stopped,
     /// Nothing is to be done, and the run has not ended: a mistake of ours.
     #[error("run `{0}` cannot go on")]
     Stuck(String),
@@ -127,7 +134,15 @@ impl World {
     /// A world with the limits that the connectors state: nothing is running in it yet.
     pub fn new(pack: Arc<Pack>, connectors: Connectors, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> World {
         let traffic = Traffic::new(connectors.limits(), &clock);
-        World { pack, connectors, store, clock, traffic, pinned: Pinned::default() }
+        World {
+            pack,
+            connectors,
+            store,
+            clock,
+            traffic,
+            pinned: Pinned::default(),
+            is_stopping: AtomicBool::new(false),
+        }
     }
 
     /// The same world with other limits for some connections, by name; names that it does not know do not count.
@@ -139,6 +154,11 @@ impl World {
         }
         self.traffic = Traffic::new(all, &self.clock);
         self
+    }
+
+    /// Has all runs rest once what they have begun has come back.
+    pub(crate) fn rest(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
     }
 
     /// The inputs of a flow, complete; for a flow that events start, what is given stands for the event.
@@ -239,6 +259,6 @@ fn inputs_of(pack: &Pack, flow: &str, given: Value) -> Result<Value, DriveError>
 fn to_end(driven: Driven) -> Result<Run, DriveError> {
     match driven {
         Driven::Ended(run) => Ok(*run),
-        Driven::Sleeping(until) => Err(DriveError::Stuck(format!("asleep until {until}"))),
+        Driven::Sleeping(_) => Err(DriveError::Stopped),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::warn;
@@ -75,6 +76,16 @@ impl Drive {
                 return Ok(Driven::Ended(Box::new(self.run)));
             }
             let now = self.world.clock.now();
+            if self.is_stopping() {
+                match self.tasks.is_empty() {
+                    true => {
+                        self.record.commit(&self.world, None).await?;
+                        return Ok(Driven::Sleeping(now));
+                    }
+                    false => self.wait(None).await?,
+                }
+                continue;
+            }
             let next = self.run.next(now);
             if !next.events.is_empty() {
                 next.events.into_iter().try_for_each(|event| self.take(event))?;
@@ -239,6 +250,10 @@ impl Drive {
         }
     }
 
+    fn is_stopping(&self) -> bool {
+        self.world.is_stopping.load(Ordering::Relaxed)
+    }
+
     fn give_up(&mut self) {
         let run = &self.run;
         self.given_up.extend(self.tasks.give_up(run));
@@ -292,6 +307,8 @@ impl Drive {
             }
             Some(Report::Lost(_, _, error)) => return Err(error.into()),
             Some(Report::Turn(call, _, Err(later))) => self.put_off(*call, later)?,
+            // Its turn comes again at the next start.
+            Some(Report::Turn(..)) if self.is_stopping() => {}
             Some(Report::Turn(call, operation, Ok(pass))) => self.go(*call, &operation, pass)?,
         }
         if self.record.due().is_some_and(|due| due <= clock.now()) {
