@@ -17,10 +17,7 @@ use cosell::host;
 use cosell::packs::{Opened, built_in};
 use cosell::serve::Server;
 use cosell_engine::clock::SystemClock;
-use cosell_engine::run::{Event, RunId};
 use cosell_engine::store::{Accepted, Around, Cursor, NewEvent, Options, SqliteStore, Store, StoreError, Transition};
-use jiff::Timestamp;
-use serde_json::Value;
 use tokio::sync::mpsc;
 
 /// Names the folder with `store.db` and `environment.yaml`.
