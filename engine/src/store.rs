@@ -42,6 +42,9 @@ pub trait Store: Send + Sync {
     /// An event that waits for its run; nothing where it does not.
     async fn waiting_event(&self, event: EventId) -> Result<Option<NewEvent>, StoreError>;
 
+    /// The events that wait for their runs, oldest first, at most so many.
+    async fn waiting(&self, most: usize) -> Result<Vec<WaitingEvent>, StoreError>;
+
     /// Commits transitions, each whole. One that starts behind the end of its run's record, or leaves a gap,
     /// is refused with all others: two drive one run. What this commits is durable when a later commit is.
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError>;
@@ -106,6 +109,29 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(pub u64);
+
+/// An event that waits, in a list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WaitingEvent {
+    /// Its number.
+    pub id: EventId,
+    /// The flow that wants it; not told where the event is secure.
+    pub flow: Option<String>,
+    /// The names of what it is about; not told where the event is secure.
+    pub about: Vec<String>,
+    /// When it came in; not known where its content key has been forgotten since.
+    pub at: Option<Timestamp>,
+}
+
+impl WaitingEvent {
+    fn of(id: EventId, event: NewEvent) -> WaitingEvent {
+        let at = Some(event.at);
+        if event.secure {
+            return WaitingEvent { id, flow: None, about: Vec::new(), at };
+        }
+        WaitingEvent { id, flow: Some(event.flow), about: event.keys, at }
+    }
+}
 
 /// What became of an event that was brought to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,6 +287,11 @@ pub enum Order {
     Cancel {
         /// The run.
         run: RunId,
+    },
+    /// An end to the event, which waits: it has a run that is cancelled before it begins.
+    CancelEvent {
+        /// The event.
+        event: EventId,
     },
     /// The run goes on from the step at which it failed.
     Resume {

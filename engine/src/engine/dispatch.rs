@@ -77,8 +77,7 @@ impl Engine {
 
     async fn begin(&self, id: RunId, flow: String, keys: Vec<String>, begin: Begin) -> Result<Driven, DriveError> {
         let Begin { event, body: trigger, wrong, resubmits, secure, merged, .. } = begin;
-        let mut fates: Vec<_> = merged.into_iter().map(|older| (older, Fate::Merged(event))).collect();
-        fates.push((event, Fate::Started));
+        let fates = fates(event, &merged);
         let beginning = Beginning { id, flow, trigger, keys, fates, resubmits };
         if self.world().pack.flow(&beginning.flow).is_none() {
             return self.world().end_without_flow(beginning, secure).await;
@@ -138,6 +137,12 @@ impl Engine {
             tokio::spawn(wake(Arc::downgrade(&self.0), Arc::clone(&self.world().clock)));
         }
     }
+}
+
+/// What becomes of an event that has its run, and of those that it stands for.
+pub(super) fn fates(event: EventId, merged: &[EventId]) -> Vec<(EventId, Fate)> {
+    let older = merged.iter().map(|older| (*older, Fate::Merged(event)));
+    older.chain([(event, Fate::Started)]).collect()
 }
 
 fn again_after(run: &RunId) -> SignedDuration {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Accepted, Cursor, EventId, Keep, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
-    Unfinished,
+    Unfinished, WaitingEvent,
 };
 use crate::run::{Event, RunId};
 
@@ -45,6 +45,10 @@ impl<T: Around> Store for T {
 
     async fn waiting_event(&self, event: EventId) -> Result<Option<NewEvent>, StoreError> {
         self.inner().waiting_event(event).await
+    }
+
+    async fn waiting(&self, most: usize) -> Result<Vec<WaitingEvent>, StoreError> {
+        self.inner().waiting(most).await
     }
 
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     Accepted, Cursor, EventId, Fate, Keep, MOST_SETTLED, NewEvent, OpenRun, Order, OrderId, RunQuery, RunSummary,
-    SETTLED_FOR, Store, StoreError, Transition, Unfinished,
+    SETTLED_FOR, Store, StoreError, Transition, Unfinished, WaitingEvent,
 };
 use crate::run::{Event, RunId};
 
@@ -98,6 +98,11 @@ impl Store for MemoryStore {
 
     async fn waiting_event(&self, event: EventId) -> Result<Option<NewEvent>, StoreError> {
         Ok(self.kept().waiting.get(&event).cloned())
+    }
+
+    async fn waiting(&self, most: usize) -> Result<Vec<WaitingEvent>, StoreError> {
+        let kept = self.kept();
+        Ok(kept.waiting.iter().take(most).map(|(id, event)| WaitingEvent::of(*id, event.clone())).collect())
     }
 
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {

@@ -36,7 +36,7 @@ use serde_json::Value;
 use super::vault::Vault;
 use super::{
     Accepted, Cursor, EventId, Keep, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
-    Unfinished,
+    Unfinished, WaitingEvent,
 };
 use crate::run::{Event, RunId};
 use readers::Readers;
@@ -171,6 +171,10 @@ impl Store for SqliteStore {
     async fn waiting_event(&self, event: EventId) -> Result<Option<NewEvent>, StoreError> {
         let vault = Arc::clone(self.vault()?);
         self.readers.read(move |db| load::waiting_event(db, &vault, event)).await
+    }
+
+    async fn waiting(&self, most: usize) -> Result<Vec<WaitingEvent>, StoreError> {
+        self.readers.read(move |db| load::waiting_list(db, most)).await
     }
 
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {

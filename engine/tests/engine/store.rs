@@ -344,6 +344,8 @@ async fn one_event_that_waits_can_be_read(store: &dyn Store) {
     for (id, event) in &waiting {
         assert_eq!(store.waiting_event(*id).await, Ok(Some(event.clone())));
     }
+    let listed = store.waiting(1).await.unwrap();
+    assert_eq!((listed.len(), listed[0].id, listed[0].flow.as_deref()), (1, waiting[0].0, Some("f")));
     let fates = vec![(waiting[0].0, Fate::Started)];
     let begun = Transition { fates, ..transition("r", 0, &[started("f", 1)]) };
     store.commit(&[begun]).await.unwrap();
