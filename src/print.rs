@@ -14,6 +14,11 @@ pub(crate) fn line(text: impl AsRef<str>) {
     let _ = writeln!(anstream::stdout(), "{}", text.as_ref());
 }
 
+/// A line on standard error: what is going on, beside what was asked for.
+pub(crate) fn note(text: impl AsRef<str>) {
+    let _ = writeln!(anstream::stderr(), "{}", text.as_ref());
+}
+
 /// A line in bold on standard output.
 pub(crate) fn heading(text: impl AsRef<str>) {
     line(format!("\u{1b}[1m{}\u{1b}[0m", text.as_ref()));

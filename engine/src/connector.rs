@@ -29,7 +29,11 @@ pub struct Connector {
     records: IndexMap<&'static str, Value>,
     open_records: bool,
     limits: Limits,
+    recall: Option<Recall>,
 }
+
+/// Learns again what an operation gave.
+type Recall = Arc<dyn Fn(&Value) + Send + Sync>;
 
 impl Connector {
     /// A connector without operations; `name` is the part before the dot in `dataverse.get_row`.
@@ -41,6 +45,7 @@ impl Connector {
             records: IndexMap::new(),
             open_records: false,
             limits: Limits::default(),
+            recall: None,
         }
     }
 
@@ -79,6 +84,21 @@ impl Connector {
     pub fn with_limits(mut self, limits: Limits) -> Connector {
         self.limits = limits;
         self
+    }
+
+    /// Says how the connector learns again what it knew before the process ended: before anything is begun, it is told
+    /// what its operations gave in runs that are under way, or began a short while ago.
+    #[must_use]
+    pub fn with_recall(mut self, recall: impl Fn(&Value) + Send + Sync + 'static) -> Connector {
+        self.recall = Some(Arc::new(recall));
+        self
+    }
+
+    /// Tells the connector what one of its operations gave.
+    pub(crate) fn recall(&self, output: &Value) {
+        if let Some(recall) = &self.recall {
+            recall(output);
+        }
     }
 
     /// How much the service may be asked for.

@@ -110,6 +110,7 @@ impl Engine {
         world.store.keep_pack(world.pack.content(), world.pack.kept()).await?;
         let unfinished = world.store.load().await?;
         *self.cursors() = unfinished.cursors;
+        world.recall(&unfinished.runs).await?;
         self.end_orphans(&unfinished.runs).await;
         let taken_up = self.take_up(unfinished.runs, unfinished.waiting);
         self.start_what_can();
@@ -169,10 +170,11 @@ impl Engine {
         self.until(|desk| desk.lanes.is_idle()).await;
     }
 
-    /// Takes in and starts nothing any more, and waits until what is driven has ended or sleeps, but no longer than
+    /// Takes in and starts nothing any more, and waits until the calls under way have come back, but no longer than
     /// `within`; then what is still driven is broken off. The store has all of it: the next start goes on with it.
     pub async fn stop(&self, within: Duration) {
         self.desk().is_stopping = true;
+        self.world().rest();
         self.0.changed.notify_waiters();
         if tokio::time::timeout(within, self.until(|desk| desk.driven.is_empty())).await.is_ok() {
             return;

@@ -112,6 +112,26 @@ impl<T: Work> Lanes<T> {
         Some((id, work))
     }
 
+    /// Takes the first work that is wanted out of its lane, whether or not it is its turn, with its arrival. This looks at
+    /// all work that waits, so it is for what people ask for.
+    pub fn take_out(&mut self, wanted: impl Fn(&T) -> bool) -> Option<(u64, T)> {
+        let (id, arrival) = self.lanes.iter().find_map(|(id, lane)| Some((*id, lane.find(&wanted)?)))?;
+        let work = self.lanes.get_mut(&id)?.remove(arrival)?;
+        self.waiting -= 1;
+        self.place(id);
+        Some((arrival, work))
+    }
+
+    /// Puts work that was taken out where it stood before.
+    pub fn put_back(&mut self, arrival: u64, work: T) {
+        let id = self.lane_of(work.keys());
+        if let Some(lane) = self.lanes.get_mut(&id) {
+            lane.push(arrival, work);
+            self.waiting += 1;
+        }
+        self.place(id);
+    }
+
     /// The lane with the lowest ticket among those whose turn it is and whose flow has a place. Those without a place
     /// are put aside, each once, so that they are not looked at again and again.
     fn next_lane(&mut self, most: impl Fn(&str) -> Option<usize>) -> Option<LaneId> {

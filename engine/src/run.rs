@@ -7,8 +7,9 @@
 //! `frame` holds the states of the nodes of one plan and settles what follows from an ending;
 //! `outcome` is the rule by which a container ends; `next` decides; `calls` names what is to be performed; `view`
 //! is what expressions see, with `records` for those that ask what became of a step; `resumed` says what of a record
-//! counts after a run that had failed went on.
+//! counts after a run that had failed went on; `at_work` names the steps at which a run is.
 
+mod at_work;
 mod bounds;
 mod calls;
 pub mod driver;

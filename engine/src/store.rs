@@ -4,6 +4,7 @@
 //! It never says yes before what it was given is as safe as it promises; the one in memory promises nothing
 //! beyond the process.
 
+mod around;
 mod memory;
 mod sqlite;
 mod vault;
@@ -16,11 +17,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use around::Around;
 pub use memory::MemoryStore;
 pub use sqlite::{Options, SqliteStore};
 
 use crate::outcome::Outcome;
 use crate::run::{Event, RunId, StepError};
+
+/// How long it is remembered what became of an order, for whoever gave it. Of very many, those settled first go earlier.
+pub const SETTLED_FOR: Duration = Duration::from_secs(86_400);
+/// Settled orders that are remembered at most.
+const MOST_SETTLED: u64 = 100_000;
 
 /// Keeps events that came in, runs, cursors, packs and orders.
 #[async_trait]
@@ -31,6 +38,12 @@ pub trait Store: Send + Sync {
 
     /// Everything that is not done: events without a run, runs without an end, and all cursors.
     async fn load(&self) -> Result<Unfinished, StoreError>;
+
+    /// An event that waits for its run; nothing where it does not.
+    async fn waiting_event(&self, event: EventId) -> Result<Option<NewEvent>, StoreError>;
+
+    /// The events that wait for their runs, oldest first, at most so many.
+    async fn waiting(&self, most: usize) -> Result<Vec<WaitingEvent>, StoreError>;
 
     /// Commits transitions, each whole. One that starts behind the end of its run's record, or leaves a gap,
     /// is refused with all others: two drive one run. What this commits is durable when a later commit is.
@@ -52,13 +65,15 @@ pub trait Store: Send + Sync {
     /// Takes an order of a person for the engine that works on this store, now or when it starts.
     async fn place(&self, order: &Order) -> Result<OrderId, StoreError>;
 
-    /// The orders that are not carried out, oldest first.
+    /// The orders that are not carried out, oldest first. One that cannot be read is among them as
+    /// [`Order::Unreadable`].
     async fn orders(&self) -> Result<Vec<(OrderId, Order)>, StoreError>;
 
-    /// Says what became of an order: what was done in words, or why it was not.
-    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError>;
+    /// Says what became of an order, and when: what was done in words, or why it was not.
+    async fn settle(&self, order: OrderId, result: Result<String, String>, at: Timestamp) -> Result<(), StoreError>;
 
-    /// What became of an order; `None` while it waits, and where there is no such order any more.
+    /// What became of an order; `None` while it waits, and where there is no such order any more. It is remembered for
+    /// [`SETTLED_FOR`].
     async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError>;
 
     /// Forgets some of what is older or more than is to be kept, of runs that have ended; returns how many runs and
@@ -94,6 +109,29 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(pub u64);
+
+/// An event that waits, in a list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WaitingEvent {
+    /// Its number.
+    pub id: EventId,
+    /// The flow that wants it; not told where the event is secure.
+    pub flow: Option<String>,
+    /// The names of what it is about; not told where the event is secure.
+    pub about: Vec<String>,
+    /// When it came in; not known where its content key has been forgotten since.
+    pub at: Option<Timestamp>,
+}
+
+impl WaitingEvent {
+    fn of(id: EventId, event: NewEvent) -> WaitingEvent {
+        let at = Some(event.at);
+        if event.secure {
+            return WaitingEvent { id, flow: None, about: Vec::new(), at };
+        }
+        WaitingEvent { id, flow: Some(event.flow), about: event.keys, at }
+    }
+}
 
 /// What became of an event that was brought to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,6 +288,11 @@ pub enum Order {
         /// The run.
         run: RunId,
     },
+    /// An end to the event, which waits: it has a run that is cancelled before it begins.
+    CancelEvent {
+        /// The event.
+        event: EventId,
+    },
     /// The run goes on from the step at which it failed.
     Resume {
         /// The run.
@@ -261,6 +304,12 @@ pub enum Order {
         since: Timestamp,
         /// For this flow only.
         flow: Option<String>,
+    },
+    /// What was kept as an order and cannot be read: a newer program gave it, or it is damaged.
+    #[serde(skip)]
+    Unreadable {
+        /// Why.
+        why: String,
     },
 }
 

@@ -2,9 +2,10 @@
 //! down, its credential is refused, or it asked for a pause. All runs share it.
 //!
 //! A call enters (`Connection::try_enter`, `Connection::enter`), is made, and leaves with its result (`Pass::leave`).
-//! `circuit` decides from the results whether the service works.
+//! `circuit` decides from the results whether the service works; `suspects` are calls that perhaps do not work themselves.
 
 mod circuit;
+mod suspects;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,10 +16,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{debug, info, warn};
 
+pub(crate) use circuit::Met;
 pub use circuit::{Open, Outage};
 
 use crate::clock::Clock;
-use crate::connector::{CallError, CallErrorKind, Limits, Rate};
+use crate::connector::{CallError, CallErrorKind, CallKey, Limits, Rate};
 use circuit::{Change, Circuit, Gate, later, outage, signed};
 
 /// The longest pause of a whole connection that one answer may ask for. The call itself waits as long as it was told.
@@ -111,11 +113,11 @@ impl Traffic {
 
 impl Connection {
     /// Whether a call may be made at once.
-    pub(crate) fn try_enter(self: &Arc<Self>) -> Entry {
+    pub(crate) fn try_enter(self: &Arc<Self>, call: &CallKey) -> Entry {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let now = self.clock.now();
         let mut state = self.locked();
-        match (state.gate(now), place) {
+        match (state.gate(call, now), place) {
             (Err(wait), _) => Entry::Later(self.later(wait)),
             (Ok(gate), Ok(place)) if state.turn(self.limits.rate, now, now).is_some() => {
                 Entry::Go(self.pass(gate == Gate::Probe, Some(place)))
@@ -130,27 +132,27 @@ impl Connection {
     }
 
     /// Waits until a call may be made, in the order in which calls came; not for long where there is a time.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Result<Pass, Later> {
+    pub(crate) async fn enter(self: &Arc<Self>, call: &CallKey) -> Result<Pass, Later> {
         // Nobody closes the places.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         let (mut pass, turn) = {
             let (mut state, now) = (self.locked(), self.clock.now());
-            let gate = state.gate(now).map_err(|wait| self.later(wait))?;
+            let gate = state.gate(call, now).map_err(|wait| self.later(wait))?;
             let turn = state.turn(self.limits.rate, now, Timestamp::MAX).filter(|turn| *turn > now);
             (self.pass(gate == Gate::Probe, place), turn)
         };
         if let Some(turn) = turn {
             self.clock.reached(turn).await;
-            self.look_again(&mut pass)?;
+            self.look_again(call, &mut pass)?;
         }
         Ok(pass)
     }
 
     /// Whether a call still may be made that has waited for its turn: others may have found out meanwhile that the service
     /// does not work, or that it wants a pause.
-    fn look_again(&self, pass: &mut Pass) -> Result<(), Later> {
+    fn look_again(&self, call: &CallKey, pass: &mut Pass) -> Result<(), Later> {
         let (mut state, now) = (self.locked(), self.clock.now());
-        let gate = if pass.is_probe { state.pause(now).map(|()| Gate::Probe) } else { state.gate(now) };
+        let gate = if pass.is_probe { state.pause(now).map(|()| Gate::Probe) } else { state.gate(call, now) };
         pass.is_probe = gate.map_err(|wait| self.later(wait))? == Gate::Probe;
         Ok(())
     }
@@ -191,9 +193,9 @@ enum Wait {
 }
 
 impl State {
-    fn gate(&mut self, now: Timestamp) -> Result<Gate, (Wait, Timestamp)> {
+    fn gate(&mut self, call: &CallKey, now: Timestamp) -> Result<Gate, (Wait, Timestamp)> {
         self.pause(now)?;
-        match self.circuit.gate(now) {
+        match self.circuit.gate(call, now) {
             Gate::Closed(outage, until) => Err((Wait::Outage(outage), until)),
             gate => Ok(gate),
         }
@@ -218,8 +220,8 @@ impl State {
 
 impl Pass {
     /// Ends the call, with its error if it had one. Where that says that the service does not work, and others said so
-    /// too, gives the time until which calls wait.
-    pub(crate) fn leave(mut self, error: Option<&CallError>) -> Option<Timestamp> {
+    /// too, gives what follows for the call.
+    pub(crate) fn leave(mut self, call: &CallKey, error: Option<&CallError>) -> Option<Met> {
         let is_probe = std::mem::take(&mut self.is_probe);
         let connection = &self.connection;
         if !connection.limits.one_service {
@@ -231,11 +233,12 @@ impl Pass {
             let pause = signed(Duration::from_millis(*pause)).min(LONGEST_PAUSE);
             state.paused = state.paused.max(later(now, pause));
         }
-        let change = state.circuit.came(error, is_probe, now);
+        let change = state.circuit.came(call, error, is_probe, now);
+        let met = error.and_then(outage).and_then(|_| state.circuit.met(call));
         let open = state.circuit.open().copied();
         drop(state);
         tell(&connection.name, change, error, open);
-        open.filter(|_| error.and_then(outage).is_some()).map(|open| open.next_try)
+        met
     }
 }
 

@@ -21,7 +21,10 @@ pub enum RunsCommand {
         /// At most so many
         #[arg(long, default_value_t = 50)]
         most: usize,
-        /// Print a line of JSON for each run
+        /// Instead: the events that wait for their runs, the oldest first
+        #[arg(long, conflicts_with_all = ["flow", "outcome", "since", "until", "about", "code"])]
+        waiting: bool,
+        /// Print a line of JSON for each
         #[arg(long)]
         json: bool,
         /// Which store
@@ -41,7 +44,7 @@ pub enum RunsCommand {
     },
     /// Starts a new run for the same event; of many, those that failed or timed out
     Resubmit(OrderArgs),
-    /// Ends runs that are under way
+    /// Ends runs that are under way, or an event that waits (`event/17`)
     Cancel(OrderArgs),
     /// Goes on with failed runs from the step that failed
     Resume(OrderArgs),

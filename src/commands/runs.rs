@@ -1,6 +1,6 @@
 //! `cosell runs`: what is kept of runs, and what a person may want of them.
 //!
-//! [`list`] and [`show`] read the store; [`orders`] leaves orders in it for the engine, which carries them out now or
+//! [`list`], [`show`] and [`waiting`] read the store; [`orders`] leaves orders in it for the engine, which carries them out now or
 //! when it starts. All of it works beside an engine.
 
 mod canary;
@@ -10,6 +10,7 @@ mod matching;
 mod orders;
 mod show;
 mod story;
+mod waiting;
 
 use crate::cli::RunsCommand;
 use crate::failure::Failure;
@@ -17,7 +18,8 @@ use orders::Wish;
 
 pub(super) async fn runs(command: RunsCommand) -> Result<(), Failure> {
     match command {
-        RunsCommand::List { filter, most, json, store } => list::list(&filter, most, json, &store).await,
+        RunsCommand::List { most, waiting: true, json, store, .. } => waiting::list(most, json, &store).await,
+        RunsCommand::List { filter, most, json, store, .. } => list::list(&filter, most, json, &store).await,
         RunsCommand::Show { id, json, store } => show::show(&id, json, &store).await,
         RunsCommand::Resubmit(args) => orders::orders(Wish::Resubmit, &args).await,
         RunsCommand::Cancel(args) => orders::orders(Wish::Cancel, &args).await,

@@ -17,13 +17,7 @@ use cosell::host;
 use cosell::packs::{Opened, built_in};
 use cosell::serve::Server;
 use cosell_engine::clock::SystemClock;
-use cosell_engine::run::{Event, RunId};
-use cosell_engine::store::{
-    Accepted, Cursor, Keep, NewEvent, Options, Order, OrderId, RunQuery, RunSummary, SqliteStore, Store, StoreError,
-    Transition, Unfinished,
-};
-use jiff::Timestamp;
-use serde_json::Value;
+use cosell_engine::store::{Accepted, Around, Cursor, NewEvent, Options, SqliteStore, Store, StoreError, Transition};
 use tokio::sync::mpsc;
 
 /// Names the folder with `store.db` and `environment.yaml`.
@@ -149,7 +143,11 @@ impl Stopping {
 }
 
 #[async_trait]
-impl Store for Stopping {
+impl Around for Stopping {
+    fn inner(&self) -> &dyn Store {
+        &self.store
+    }
+
     async fn accept(&self, events: &[NewEvent], cursor: Option<&Cursor>) -> Result<Vec<Accepted>, StoreError> {
         let accepted = self.store.accept(events, cursor).await?;
         if !events.is_empty() {
@@ -158,49 +156,9 @@ impl Store for Stopping {
         Ok(accepted)
     }
 
-    async fn load(&self) -> Result<Unfinished, StoreError> {
-        self.store.load().await
-    }
-
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {
         self.store.commit(transitions).await?;
         self.appended().await;
         Ok(())
-    }
-
-    async fn runs(&self, query: &RunQuery) -> Result<Vec<RunSummary>, StoreError> {
-        self.store.runs(query).await
-    }
-
-    async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
-        self.store.record(run).await
-    }
-
-    async fn keep_pack(&self, content: &str, pack: &Value) -> Result<(), StoreError> {
-        self.store.keep_pack(content, pack).await
-    }
-
-    async fn pack(&self, content: &str) -> Result<Option<Value>, StoreError> {
-        self.store.pack(content).await
-    }
-
-    async fn place(&self, order: &Order) -> Result<OrderId, StoreError> {
-        self.store.place(order).await
-    }
-
-    async fn orders(&self) -> Result<Vec<(OrderId, Order)>, StoreError> {
-        self.store.orders().await
-    }
-
-    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
-        self.store.settle(order, result).await
-    }
-
-    async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError> {
-        self.store.settled(order).await
-    }
-
-    async fn prune(&self, keep: &Keep, now: Timestamp) -> Result<usize, StoreError> {
-        self.store.prune(keep, now).await
     }
 }

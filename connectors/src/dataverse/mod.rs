@@ -67,6 +67,10 @@ pub(crate) fn connector(connection: &Connection<Dataverse>) -> Connector {
         .with(AppendAudit::new(connection))
         .with_trigger(RowChanged::new(connection))
         .with_open_records()
+        .with_recall({
+            let connection = connection.clone();
+            move |output| connection.bound().into_iter().for_each(|dataverse| dataverse.recall(output))
+        })
 }
 
 #[cfg(test)]

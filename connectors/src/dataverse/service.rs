@@ -13,7 +13,6 @@ use super::fields::{Grouped, Selection};
 use super::metadata::{Lookup, Table};
 use crate::Row;
 use crate::client::{Client, Reply, Request};
-use crate::in_step::InStep;
 
 /// How long a definition is believed: columns are added while flows run.
 const DEFINITION_LIFE: Duration = Duration::from_secs(600);
@@ -128,9 +127,14 @@ impl Dataverse {
         Ok(row)
     }
 
-    /// Which rows were put in step by calls of this connection.
-    pub(super) fn in_step(&self) -> &InStep {
-        &self.client.in_step
+    /// Notes what a write made of a row; whether it then is in step with the other side.
+    pub(super) fn wrote(&self, row: &mut Map<String, Value>, based_on: Option<&str>, in_step: bool) {
+        self.client.in_step.wrote(row, VERSION, based_on, in_step);
+    }
+
+    /// Learns again from what a call gave that an earlier process put a row in step.
+    pub(super) fn recall(&self, row: &Value) {
+        self.client.in_step.recall(row, VERSION);
     }
 
     /// The rows of a request, over as many pages as it takes; `most` at most.

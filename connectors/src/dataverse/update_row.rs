@@ -138,8 +138,8 @@ impl Dataverse {
         if reply.body().is_empty() {
             return self.get(key, table, id, &Selection::default()).await;
         }
-        let row = object(&reply)?;
-        self.in_step().wrote(version(&row), Some(if_match), in_step);
+        let mut row = object(&reply)?;
+        self.wrote(&mut row, Some(if_match), in_step);
         Ok(row)
     }
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::fields::Selection;
 use super::metadata::{Collection, Lookup, Table};
-use super::service::{Dataverse, id_of, object, version};
+use super::service::{Dataverse, id_of, object};
 use super::{api, filter};
 
 /// A row, ready to be sent.
@@ -124,8 +124,8 @@ impl Dataverse {
         body.insert(table.key.clone(), json!(id));
         let refused = match self.send(place.key, api::create(table, body)).await {
             Ok(reply) if !reply.body().is_empty() => {
-                let row = object(&reply)?;
-                self.in_step().wrote(version(&row), None, true);
+                let mut row = object(&reply)?;
+                self.wrote(&mut row, None, true);
                 return Ok(row);
             }
             // The service may answer without the row although it was asked for.

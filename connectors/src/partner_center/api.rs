@@ -68,9 +68,28 @@ pub(crate) async fn get(client: &Client, key: &CallKey, id: &str) -> Result<Valu
 /// Makes a referral.
 pub(crate) async fn post(client: &Client, key: &CallKey, body: Value, doing: &str) -> Result<Value, CallError> {
     let request = Request::new(reqwest::Method::POST, REFERRALS, doing).json(body);
-    let made = with_version(&client.send(&traced(request, key)).await?)?;
-    client.in_step.wrote(made[VERSION].as_str(), None, true);
+    let mut made = with_version(&client.send(&traced(request, key)).await?)?;
+    wrote(client, &mut made, None, true);
     Ok(made)
+}
+
+/// Takes a referral that an earlier attempt may have made for that one, as long as nobody has changed it since.
+pub(crate) fn made_before(client: &Client, referral: &mut Value) {
+    let created = referral["createdDateTime"].as_str();
+    if created.is_some() && created == referral["updatedDateTime"].as_str() {
+        wrote(client, referral, None, true);
+    }
+}
+
+/// Learns again from what a call gave that an earlier process put a referral in step.
+pub(crate) fn recall(client: &Client, referral: &Value) {
+    client.in_step.recall(referral, VERSION);
+}
+
+fn wrote(client: &Client, referral: &mut Value, based_on: Option<&str>, in_step: bool) {
+    if let Value::Object(referral) = referral {
+        client.in_step.wrote(referral, VERSION, based_on, in_step);
+    }
 }
 
 /// Changes a referral that still has the version `if_match`.
@@ -88,8 +107,8 @@ pub(crate) async fn patch(
     if reply.body().is_empty() {
         return get(client, key, id).await;
     }
-    let referral = with_version(&reply)?;
-    client.in_step.wrote(referral[VERSION].as_str(), Some(if_match), in_step);
+    let mut referral = with_version(&reply)?;
+    wrote(client, &mut referral, Some(if_match), in_step);
     Ok(referral)
 }
 

@@ -85,7 +85,11 @@ impl Operation for CreateReferral {
 async fn made_before(client: &Client, key: &CallKey, deal: &Value, newest: usize) -> Result<Option<Value>, CallError> {
     let Some(id) = external_id(deal) else { return Ok(None) };
     let listing = Listing { top: newest, ..Listing::default() };
-    get_referral::own_deal(client, key, id, listing, |deal| deal["status"] != "Closed").await
+    let mut made = get_referral::own_deal(client, key, id, listing, |deal| deal["status"] != "Closed").await?;
+    if let Some(made) = &mut made {
+        api::made_before(client, made);
+    }
+    Ok(made)
 }
 
 /// The CRM's id of a deal, by which it is recognised.

@@ -50,6 +50,10 @@ pub(crate) fn connector(connection: &Connection<Client>) -> Connector {
         .with_record::<shapes::CustomerProfile>("customer_profile")
         .with_record::<shapes::Member>("member")
         .with_record::<shapes::Solution>("solution")
+        .with_recall({
+            let connection = connection.clone();
+            move |output| connection.bound().into_iter().for_each(|client| api::recall(client, output))
+        })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::work::{Begin, Deed, Item, Turn};
 use crate::inbox::Lanes;
 use crate::run::RunId;
-use crate::store::{OrderId, StoreError};
+use crate::store::{EventId, OrderId, StoreError};
 
 /// Events that may wait in memory.
 const MOST_WAITING: usize = 100_000;
@@ -101,6 +101,26 @@ impl Desk {
             self.uncount(1 + merged.len(), *weight);
         }
         Some(Next { run: run.unwrap_or_else(new_id), turn: Turn { lane, flow }, keys, deed })
+    }
+
+    /// Takes the work of an event out of its lane, with its arrival, whether it is that event's own or stands for it.
+    pub(super) fn take_out(&mut self, event: EventId) -> Option<(u64, Item)> {
+        let (arrival, item) = self.lanes.take_out(|item| match &item.deed {
+            Deed::Begin(begin) => begin.event == event || begin.merged.contains(&event),
+            _ => false,
+        })?;
+        if let Deed::Begin(Begin { merged, weight, .. }) = &item.deed {
+            self.uncount(1 + merged.len(), *weight);
+        }
+        Some((arrival, item))
+    }
+
+    /// Puts it back.
+    pub(super) fn put_back(&mut self, arrival: u64, item: Item) {
+        if let Deed::Begin(Begin { merged, weight, .. }) = &item.deed {
+            self.count(1 + merged.len(), *weight);
+        }
+        self.lanes.put_back(arrival, item);
     }
 
     /// Lets a run sleep. It keeps its lane, and counts as under way for its flow.

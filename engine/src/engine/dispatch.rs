@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 use tracing::{Instrument, error, info_span};
+use uuid::Uuid;
 
 use super::desk::{Driving, Next};
 use super::work::{Begin, Deed};
@@ -12,11 +13,13 @@ use super::{Engine, Shared};
 use crate::clock::Clock;
 use crate::flow::Flow;
 use crate::run::RunId;
-use crate::run::driver::{Beginning, DriveError, Driven};
+use crate::run::driver::{Beginning, BrokeOff, DriveError, Driven, caught};
 use crate::store::{EventId, Fate, NewEvent};
 
 /// The pause before a run is taken up again that the store could not keep.
 const AGAIN: SignedDuration = SignedDuration::from_mins(1);
+/// By how much the pauses of different runs differ at most: those that failed together do not come back together.
+const SPREAD: u32 = 15_000;
 /// The longest time until the clock is looked at again: somebody may set it, and a machine that slept does not count
 /// the time in between.
 const LONGEST_LOOK: SignedDuration = SignedDuration::from_secs(30);
@@ -47,7 +50,10 @@ impl Engine {
                 Deed::BeginAgain(event, merged) => Deed::BeginAgain(*event, merged.clone()),
                 Deed::Resume | Deed::Reopen(_) => Deed::Resume,
             };
-            let result = engine.drive(&run, turn.flow, keys, deed).await;
+            let result = match caught(engine.drive(&run, turn.flow, keys, deed)).await {
+                Ok(result) => result,
+                Err(BrokeOff) => engine.broke_off(&run).await,
+            };
             engine.after(&run, result, again);
         };
         tokio::spawn(task.instrument(span))
@@ -62,10 +68,16 @@ impl Engine {
         }
     }
 
+    /// A mistake must neither hold up what comes after the run nor be met again at each start.
+    async fn broke_off(&self, run: &RunId) -> Result<Driven, DriveError> {
+        error!(%run, "driving the run broke off: a mistake in the engine or in a connector; the run ends as failed");
+        let ended = caught(self.world().end_broken(run)).await;
+        ended.unwrap_or_else(|BrokeOff| Err(DriveError::Stuck(run.to_string())))
+    }
+
     async fn begin(&self, id: RunId, flow: String, keys: Vec<String>, begin: Begin) -> Result<Driven, DriveError> {
         let Begin { event, body: trigger, wrong, resubmits, secure, merged, .. } = begin;
-        let mut fates: Vec<_> = merged.into_iter().map(|older| (older, Fate::Merged(event))).collect();
-        fates.push((event, Fate::Started));
+        let fates = fates(event, &merged);
         let beginning = Beginning { id, flow, trigger, keys, fates, resubmits };
         if self.world().pack.flow(&beginning.flow).is_none() {
             return self.world().end_without_flow(beginning, secure).await;
@@ -82,8 +94,8 @@ impl Engine {
         if !store.record(run).await?.is_empty() {
             return self.world().resume(run).await;
         }
-        let found = store.load().await?.waiting.into_iter().find(|(id, _)| *id == event);
-        let (event, kept) = found.ok_or_else(|| DriveError::Stuck(run.to_string()))?;
+        let found = store.waiting_event(event).await?;
+        let kept = found.ok_or_else(|| DriveError::Stuck(run.to_string()))?;
         let NewEvent { flow, keys, body, wrong, resubmits, secure, .. } = kept;
         let begin = Begin { event, body, wrong, resubmits, secure, merged, weight: 0 };
         self.begin(run.clone(), flow, keys, begin).await
@@ -101,8 +113,8 @@ impl Engine {
             }
             Ok(Driven::Sleeping(until)) => desk.sleep(until, run.clone(), turn, Deed::Resume),
             Err(DriveError::Store(error)) => {
-                error!(%error, %run, "the run could not be kept; it is taken up again in a minute");
-                let until = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);
+                error!(%error, %run, "the run could not be kept; it is taken up again in about a minute");
+                let until = now.checked_add(again_after(run)).unwrap_or(Timestamp::MAX);
                 desk.sleep(until, run.clone(), turn, again);
             }
             // Trying again would end the same, and what comes after it must not wait for ever.
@@ -125,6 +137,17 @@ impl Engine {
             tokio::spawn(wake(Arc::downgrade(&self.0), Arc::clone(&self.world().clock)));
         }
     }
+}
+
+/// What becomes of an event that has its run, and of those that it stands for.
+pub(super) fn fates(event: EventId, merged: &[EventId]) -> Vec<(EventId, Fate)> {
+    let older = merged.iter().map(|older| (*older, Fate::Merged(event)));
+    older.chain([(event, Fate::Started)]).collect()
+}
+
+fn again_after(run: &RunId) -> SignedDuration {
+    let chance = Uuid::new_v5(&Uuid::NAMESPACE_OID, run.0.as_bytes()).as_fields().0;
+    AGAIN + SignedDuration::from_millis(i64::from(chance % SPREAD))
 }
 
 /// Wakes runs when it is time, until none sleeps any more or the engine is gone.

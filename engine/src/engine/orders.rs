@@ -7,14 +7,15 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use tracing::{info, warn};
 
-use super::work::{Deed, Item, Turn};
-use super::{Engine, admission};
+use super::dispatch::fates;
+use super::work::{Begin, Deed, Item, Turn};
+use super::{Engine, admission, desk};
 use crate::connector::TriggerEvent;
 use crate::flow::Trigger;
 use crate::outcome::Outcome;
-use crate::run::driver::{DriveError, Driven};
-use crate::run::{Event, HIDDEN, RunId};
-use crate::store::{NewEvent, Order, OrderId, RunQuery, StoreError};
+use crate::run::driver::{Beginning, DriveError, Driven};
+use crate::run::{Event, HIDDEN, RunId, StepError};
+use crate::store::{EventId, NewEvent, Order, OrderId, RunQuery, StoreError};
 
 /// Why a run ends that a person wants no more of.
 const CANCELLED: &str = "it was cancelled";
@@ -79,6 +80,7 @@ impl Engine {
         match order {
             Order::Resubmit { run } => self.resubmit(id, run).await.map(Carried::Done),
             Order::Cancel { run } => self.cancel(&run).await.map(Carried::Done),
+            Order::CancelEvent { event } => self.cancel_event(event).await,
             Order::Resume { run } => self.resume_failed(id, run).await,
             Order::Backfill { since, flow } => {
                 let engine = self.clone();
@@ -88,6 +90,7 @@ impl Engine {
                 });
                 Ok(Carried::Later)
             }
+            Order::Unreadable { why } => Ok(Carried::Done(Err(why))),
         }
     }
 
@@ -97,7 +100,7 @@ impl Engine {
             Ok(done) => info!(order = id.0, done, "order carried out"),
             Err(why) => warn!(order = id.0, why, "order not carried out"),
         }
-        if let Err(error) = self.world().store.settle(id, settled).await {
+        if let Err(error) = self.world().store.settle(id, settled, self.world().clock.now()).await {
             warn!(order = id.0, %error, "what became of an order could not be kept");
         }
         self.desk().in_hand.remove(&id);
@@ -172,6 +175,50 @@ impl Engine {
             Err(DriveError::Store(error)) => Err(error),
             Err(error) => Ok(Err(error.to_string())),
         }
+    }
+
+    /// Ends an event that waits: its run is over before it begins, so that it is found among those that were cancelled.
+    async fn cancel_event(&self, event: EventId) -> Result<Carried, StoreError> {
+        let taken = self.desk().take_out(event);
+        let Some((arrival, item)) = taken else {
+            return Ok(match self.world().store.waiting_event(event).await? {
+                // Its run is about to begin.
+                Some(_) => Carried::NotYet,
+                None => Carried::Done(Err(format!("no event {} waits: it has its run, or has never come", event.0))),
+            });
+        };
+        let cancelled = match &item.deed {
+            Deed::Begin(begin) if begin.event == event => self.end_waiting(&item, begin).await,
+            Deed::Begin(Begin { event: newer, .. }) => {
+                let newer = newer.0;
+                self.desk().put_back(arrival, item);
+                return Ok(Carried::Done(Err(format!("the newer event {newer} stands for it: cancel that one"))));
+            }
+            _ => Ok(()),
+        };
+        if cancelled.is_err() {
+            self.desk().put_back(arrival, item);
+        }
+        self.start_what_can();
+        self.0.changed.notify_waiters();
+        match cancelled {
+            Ok(()) => Ok(Carried::Done(Ok("it is cancelled".to_owned()))),
+            Err(DriveError::Store(error)) => Err(error),
+            Err(error) => Ok(Carried::Done(Err(error.to_string()))),
+        }
+    }
+
+    async fn end_waiting(&self, item: &Item, begin: &Begin) -> Result<(), DriveError> {
+        let beginning = Beginning {
+            id: desk::new_id(),
+            flow: item.flow.clone(),
+            trigger: begin.body.clone(),
+            keys: item.keys.clone(),
+            fates: fates(begin.event, &begin.merged),
+            resubmits: begin.resubmits.clone(),
+        };
+        let error = StepError { code: "cancelled".to_owned(), ..StepError::value("trigger", CANCELLED) };
+        self.world().end_unbegun(beginning, begin.secure, Outcome::Cancelled, error).await
     }
 
     /// Stops what is done for a run, and gives what it held.

@@ -71,6 +71,20 @@ impl<T: Work> Lane<T> {
         Some(work)
     }
 
+    /// The arrival of the first work that is wanted.
+    pub(super) fn find(&self, wanted: impl Fn(&T) -> bool) -> Option<u64> {
+        self.waiting.iter().find(|(_, work)| wanted(work)).map(|(arrival, _)| *arrival)
+    }
+
+    pub(super) fn remove(&mut self, arrival: u64) -> Option<T> {
+        let work = self.waiting.remove(&arrival)?;
+        let name = name(work.flow(), work.keys());
+        if self.replaceable.get(&name) == Some(&arrival) {
+            self.replaceable.remove(&name);
+        }
+        Some(work)
+    }
+
     pub(super) fn take_replaceable(&mut self, flow: &str, keys: &[String]) -> Option<T> {
         let arrival = self.replaceable.remove(&name(flow, keys))?;
         self.waiting.remove(&arrival)

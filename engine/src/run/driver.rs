@@ -3,18 +3,22 @@
 //! This is the only code that waits for services, and the one place that tries a call again. The path: `World::start`
 //! or `World::resume` makes a `drive`, which decides, records (`record`) and begins calls (`tasks`); `attempt` makes
 //! one attempt at a call and says what follows from it. `child` runs another flow for a step, `cancel` ends runs from
-//! outside, `failed` lets a failed run go on, and `pinned` finds the pack that a run began with.
+//! outside, `failed` lets a failed run go on, `broken` ends one whose driving broke off, `pinned`
+//! finds the pack that a run began with, and `recall` tells connectors what they knew before the process ended.
 
 mod attempt;
+mod broken;
 mod cancel;
 mod child;
 mod drive;
 mod failed;
 mod pinned;
+mod recall;
 mod record;
 mod tasks;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -30,6 +34,7 @@ use crate::outcome::Outcome;
 use crate::pack::Pack;
 use crate::store::{EventId, Fate, Store, StoreError, Transition};
 use crate::traffic::Traffic;
+pub(crate) use broken::{BrokeOff, caught};
 use drive::Drive;
 use pinned::Pinned;
 use record::Record;
@@ -50,6 +55,8 @@ pub struct World {
     /// The calls to the services, of all runs.
     pub traffic: Traffic,
     pinned: Pinned,
+    /// Whether runs are to rest where they can.
+    is_stopping: AtomicBool,
 }
 
 /// What a run begins with.
@@ -74,7 +81,8 @@ pub struct Beginning {
 pub enum Driven {
     /// To its end.
     Ended(Box<Run>),
-    /// Nothing is to be done for it until then. It is not in memory any more; [`World::resume`] goes on with it.
+    /// Nothing is to be done for it until then, or it rests since the engine stops. It is not in memory any more;
+    /// [`World::resume`] goes on with it.
     Sleeping(jiff::Timestamp),
 }
 
@@ -114,6 +122,9 @@ pub enum DriveError {
         /// Why.
         why: Unresumable,
     },
+    /// The engine was stopped before the run had ended. It goes on at the next start.
+    #[error("the engine was stopped before the run had ended")]
+    Stopped,
     /// Nothing is to be done, and the run has not ended: a mistake of ours.
     #[error("run `{0}` cannot go on")]
     Stuck(String),
@@ -123,7 +134,15 @@ impl World {
     /// A world with the limits that the connectors state: nothing is running in it yet.
     pub fn new(pack: Arc<Pack>, connectors: Connectors, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> World {
         let traffic = Traffic::new(connectors.limits(), &clock);
-        World { pack, connectors, store, clock, traffic, pinned: Pinned::default() }
+        World {
+            pack,
+            connectors,
+            store,
+            clock,
+            traffic,
+            pinned: Pinned::default(),
+            is_stopping: AtomicBool::new(false),
+        }
     }
 
     /// The same world with other limits for some connections, by name; names that it does not know do not count.
@@ -135,6 +154,11 @@ impl World {
         }
         self.traffic = Traffic::new(all, &self.clock);
         self
+    }
+
+    /// Has all runs rest once what they have begun has come back.
+    pub(crate) fn rest(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
     }
 
     /// The inputs of a flow, complete; for a flow that events start, what is given stands for the event.
@@ -149,7 +173,7 @@ impl World {
 
     /// Starts a run and drives it to its end; where it sleeps, this waits.
     pub async fn start_to_end(self: &Arc<Self>, beginning: Beginning) -> Result<Run, DriveError> {
-        self.start_child(beginning, Arc::clone(&self.pack)).await
+        to_end(self.begin(beginning, Arc::clone(&self.pack))?.on(false).await?)
     }
 
     /// Records a run for an event with which its flow cannot begin, so that the event is not lost.
@@ -169,16 +193,6 @@ impl World {
             Err(DriveError::PackGone { content, why }) => self.end_without_pack(id, &events, content, why).await,
             Err(error) => Err(error),
         }
-    }
-
-    async fn start_child(self: &Arc<Self>, beginning: Beginning, pack: Arc<Pack>) -> Result<Run, DriveError> {
-        to_end(self.begin(beginning, pack)?.on(false).await?)
-    }
-
-    async fn resume_to_end(self: &Arc<Self>, id: &RunId) -> Result<Run, DriveError> {
-        let events = self.store.record(id).await?;
-        let (run, pack) = self.replay(id, &events).await?;
-        to_end(self.take_up(run, pack, &events).on(false).await?)
     }
 
     fn begin(self: &Arc<Self>, beginning: Beginning, pack: Arc<Pack>) -> Result<Drive, DriveError> {
@@ -245,6 +259,6 @@ fn inputs_of(pack: &Pack, flow: &str, given: Value) -> Result<Value, DriveError>
 fn to_end(driven: Driven) -> Result<Run, DriveError> {
     match driven {
         Driven::Ended(run) => Ok(*run),
-        Driven::Sleeping(until) => Err(DriveError::Stuck(format!("asleep until {until}"))),
+        Driven::Sleeping(_) => Err(DriveError::Stopped),
     }
 }

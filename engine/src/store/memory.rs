@@ -1,6 +1,6 @@
 //! A store in memory: for tests, the demo, and where nothing need outlive the process.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -9,15 +9,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    Accepted, Cursor, EventId, Fate, Keep, NewEvent, OpenRun, Order, OrderId, RunQuery, RunSummary, Store, StoreError,
-    Transition, Unfinished,
+    Accepted, Cursor, EventId, Fate, Keep, MOST_SETTLED, NewEvent, OpenRun, Order, OrderId, RunQuery, RunSummary,
+    SETTLED_FOR, Store, StoreError, Transition, Unfinished, WaitingEvent,
 };
 use crate::run::{Event, RunId};
 
 /// Ended runs that are kept for the history.
 const MOST_ENDED: usize = 10_000;
-/// Orders of which it is remembered what became of them.
-const MOST_SETTLED: usize = 1_000;
 /// Content keys that are remembered, to know a copy of an event.
 const MOST_KEYS: usize = 100_000;
 /// Events that may wait; more are refused, so that the sender tries again.
@@ -39,7 +37,9 @@ struct Kept {
     packs: HashMap<String, Value>,
     next_order: u64,
     orders: BTreeMap<OrderId, Order>,
-    settled: BTreeMap<OrderId, Result<String, String>>,
+    settled: HashMap<OrderId, Result<String, String>>,
+    /// The same orders by the time at which they were settled.
+    settled_at: BTreeSet<(Timestamp, OrderId)>,
 }
 
 #[derive(Debug, Default)]
@@ -96,6 +96,15 @@ impl Store for MemoryStore {
         })
     }
 
+    async fn waiting_event(&self, event: EventId) -> Result<Option<NewEvent>, StoreError> {
+        Ok(self.kept().waiting.get(&event).cloned())
+    }
+
+    async fn waiting(&self, most: usize) -> Result<Vec<WaitingEvent>, StoreError> {
+        let kept = self.kept();
+        Ok(kept.waiting.iter().take(most).map(|(id, event)| WaitingEvent::of(*id, event.clone())).collect())
+    }
+
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {
         let mut kept = self.kept();
         let mut lengths: HashMap<&RunId, u64> = HashMap::new();
@@ -146,14 +155,18 @@ impl Store for MemoryStore {
         Ok(self.kept().orders.iter().map(|(id, order)| (*id, order.clone())).collect())
     }
 
-    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
+    async fn settle(&self, order: OrderId, result: Result<String, String>, at: Timestamp) -> Result<(), StoreError> {
         let mut kept = self.kept();
         kept.orders.remove(&order);
-        // An order that waited for long is old itself, and whoever gave it is to hear of it.
-        if kept.settled.len() >= MOST_SETTLED {
-            kept.settled.pop_first();
-        }
         kept.settled.insert(order, result);
+        kept.settled_at.insert((at, order));
+        let old = at.saturating_sub(SETTLED_FOR).unwrap_or(Timestamp::MIN);
+        while let Some((first, order)) = kept.settled_at.first().copied()
+            && (first < old || kept.settled_at.len() as u64 > MOST_SETTLED)
+        {
+            kept.settled_at.remove(&(first, order));
+            kept.settled.remove(&order);
+        }
         Ok(())
     }
 

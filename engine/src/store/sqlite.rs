@@ -35,7 +35,8 @@ use serde_json::Value;
 
 use super::vault::Vault;
 use super::{
-    Accepted, Cursor, Keep, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition, Unfinished,
+    Accepted, Cursor, EventId, Keep, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
+    Unfinished, WaitingEvent,
 };
 use crate::run::{Event, RunId};
 use readers::Readers;
@@ -167,6 +168,15 @@ impl Store for SqliteStore {
         self.readers.read(move |db| load::load(db, &vault)).await
     }
 
+    async fn waiting_event(&self, event: EventId) -> Result<Option<NewEvent>, StoreError> {
+        let vault = Arc::clone(self.vault()?);
+        self.readers.read(move |db| load::waiting_event(db, &vault, event)).await
+    }
+
+    async fn waiting(&self, most: usize) -> Result<Vec<WaitingEvent>, StoreError> {
+        self.readers.read(move |db| load::waiting_list(db, most)).await
+    }
+
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {
         let vault = self.vault()?;
         let ready = transitions.iter().map(|transition| ReadyTransition::new(transition, vault));
@@ -205,10 +215,10 @@ impl Store for SqliteStore {
         self.readers.read(orders::open_orders).await
     }
 
-    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
+    async fn settle(&self, order: OrderId, result: Result<String, String>, at: Timestamp) -> Result<(), StoreError> {
         self.vault()?;
         let result = orders::to_text(&result)?;
-        self.writer.write(move |db, _| orders::settle(db, order, &result)).await
+        self.writer.write(move |db, _| orders::settle(db, order, &result, at)).await
     }
 
     async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError> {

@@ -1,13 +1,15 @@
 //! Whether a service works, from what became of the calls to it. Pure: the time is given.
 //!
 //! Closed, calls go. After some failures in a row, or at once when the credential is refused, it opens: calls wait. Now
-//! and then one of them is let through to find out; its success closes the circuit.
+//! and then one of them is let through to find out; its success closes the circuit. Those that failed before (`suspects`)
+//! let others go first.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::connector::{CallError, CallErrorKind};
+use super::suspects::Suspects;
+use crate::connector::{CallError, CallErrorKind, CallKey};
 
 /// Failures in a row that say that the service is down.
 const FAILURES: u32 = 5;
@@ -15,6 +17,8 @@ const FAILURES: u32 = 5;
 const FIRST_TRY: SignedDuration = SignedDuration::from_secs(5);
 /// The longest time to the next try; and the only one where a person must act.
 const LAST_TRY: SignedDuration = SignedDuration::from_secs(60);
+/// How much later than others a call is let through that failed before.
+const AFTER_OTHERS: SignedDuration = SignedDuration::from_secs(1);
 
 /// What keeps all calls of a connection from success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,7 @@ pub enum Outage {
 pub(super) struct Circuit {
     failures: u32,
     open: Option<Open>,
+    suspects: Suspects,
 }
 
 /// An open circuit.
@@ -43,6 +48,8 @@ pub struct Open {
     pub next_try: Timestamp,
     pause: SignedDuration,
     is_probed: bool,
+    /// Whether a call waits that has not failed yet.
+    others_wait: bool,
 }
 
 /// Whether a call may be made.
@@ -64,17 +71,31 @@ pub(super) enum Change {
     Closed,
 }
 
+/// What an outage means for the call that met it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Met {
+    /// Until when calls wait.
+    pub(crate) until: Timestamp,
+    /// Whether the try counts: the service has worked for others since the one before.
+    pub(crate) counts: bool,
+}
+
 impl Circuit {
-    pub(super) fn gate(&mut self, now: Timestamp) -> Gate {
+    pub(super) fn gate(&mut self, call: &CallKey, now: Timestamp) -> Gate {
         let Some(open) = &mut self.open else { return Gate::Free };
-        if open.is_probed {
-            // A probe may take long. Whoever comes meanwhile looks again soon, and need not wait in memory for it.
-            return Gate::Closed(open.outage, later(now, FIRST_TRY));
-        }
-        if open.next_try > now {
-            return Gate::Closed(open.outage, open.next_try);
+        let is_suspect = self.suspects.has(call);
+        // A probe may take long. Whoever comes meanwhile looks again soon, and need not wait in memory for it.
+        let until = match open.is_probed {
+            true => later(now, FIRST_TRY),
+            false if is_suspect && open.others_wait => later(open.next_try, AFTER_OTHERS),
+            false => open.next_try,
+        };
+        if open.is_probed || until > now {
+            open.others_wait |= !is_suspect;
+            return Gate::Closed(open.outage, until);
         }
         open.is_probed = true;
+        open.others_wait = false;
         Gate::Probe
     }
 
@@ -82,10 +103,23 @@ impl Circuit {
         self.open.as_ref()
     }
 
+    /// What it means for a call that it met an outage; nothing while the circuit is closed.
+    pub(super) fn met(&mut self, call: &CallKey) -> Option<Met> {
+        let until = self.open.as_ref()?.next_try;
+        Some(Met { until, counts: self.suspects.met(call) })
+    }
+
     /// Takes what became of a call into account. Of an open circuit, only that of a probe counts: other calls were begun
     /// before.
-    pub(super) fn came(&mut self, error: Option<&CallError>, is_probe: bool, now: Timestamp) -> Option<Change> {
+    pub(super) fn came(
+        &mut self,
+        call: &CallKey,
+        error: Option<&CallError>,
+        is_probe: bool,
+        now: Timestamp,
+    ) -> Option<Change> {
         let Some((error, outage)) = error.and_then(|error| Some((error, outage(error)?))) else {
+            self.suspects.clear(call);
             return self.worked(is_probe);
         };
         let asked = error.retry_after().map_or(SignedDuration::ZERO, signed);
@@ -105,7 +139,7 @@ impl Circuit {
                 }
                 let pause = shortest(outage);
                 let next_try = later(now, pause.max(asked));
-                self.open = Some(Open { outage, since: now, next_try, pause, is_probed: false });
+                self.open = Some(Open { outage, since: now, next_try, pause, is_probed: false, others_wait: false });
                 Some(Change::Opened)
             }
         }
@@ -123,6 +157,7 @@ impl Circuit {
             return None;
         }
         self.failures = 0;
+        self.suspects.worked();
         self.open.take().map(|_| Change::Closed)
     }
 }
@@ -157,8 +192,12 @@ pub(super) fn signed(duration: Duration) -> SignedDuration {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{Change, Circuit, Gate, Outage, outage};
-    use crate::connector::{CallError, CallErrorKind};
+    use super::{Change, Circuit, Gate, Met, Outage, outage};
+    use crate::connector::{CallError, CallErrorKind, CallKey};
+
+    fn call(name: &str) -> CallKey {
+        CallKey::new(name, "step", "call")
+    }
 
     fn at(second: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)
@@ -221,10 +260,14 @@ mod tests {
         ];
         let mut circuit = Circuit::default();
         for (second, result, goes, changes) in story {
-            let gate = circuit.gate(at(second));
+            let gate = circuit.gate(&call("a"), at(second));
             assert_eq!(matches!(gate, Gate::Free | Gate::Probe), goes, "at {second}: {gate:?}");
             if goes {
-                assert_eq!(circuit.came(result.as_ref(), gate == Gate::Probe, at(second)), changes, "at {second}");
+                assert_eq!(
+                    circuit.came(&call("a"), result.as_ref(), gate == Gate::Probe, at(second)),
+                    changes,
+                    "at {second}"
+                );
             }
         }
     }
@@ -232,11 +275,33 @@ mod tests {
     #[test]
     fn one_probe_at_a_time() {
         let mut circuit = Circuit::default();
-        circuit.came(Some(&error(CallErrorKind::Denied, Some(401))), false, at(0));
-        assert_eq!(circuit.gate(at(60)), Gate::Probe);
-        assert_eq!(circuit.gate(at(61)), Gate::Closed(Outage::Refused, at(66)), "others look again soon");
-        assert_eq!(circuit.came(None, false, at(61)), None, "it was begun before");
+        let (one, other) = (call("one"), call("other"));
+        circuit.came(&one, Some(&error(CallErrorKind::Denied, Some(401))), false, at(0));
+        assert_eq!(circuit.gate(&one, at(60)), Gate::Probe);
+        assert_eq!(circuit.gate(&other, at(61)), Gate::Closed(Outage::Refused, at(66)), "others look again soon");
+        assert_eq!(circuit.came(&other, None, false, at(61)), None, "it was begun before");
         circuit.given_up();
-        assert_eq!(circuit.gate(at(61)), Gate::Probe);
+        assert_eq!(circuit.gate(&one, at(61)), Gate::Probe);
+    }
+
+    #[test]
+    fn who_failed_lets_others_go_first_and_then_it_counts() {
+        let mut circuit = Circuit::default();
+        let refused = error(CallErrorKind::Denied, Some(401));
+        let (one, other) = (call("one"), call("other"));
+        circuit.came(&one, Some(&refused), false, at(0));
+        assert_eq!(circuit.met(&one), Some(Met { until: at(60), counts: false }), "it may be the service");
+        assert_eq!(circuit.gate(&one, at(60)), Gate::Probe, "nobody else waits");
+        circuit.came(&one, Some(&refused), true, at(60));
+        assert_eq!(circuit.met(&one), Some(Met { until: at(120), counts: false }), "it may still be");
+        assert_eq!(circuit.gate(&other, at(70)), Gate::Closed(Outage::Refused, at(120)));
+        assert_eq!(circuit.gate(&one, at(120)), Gate::Closed(Outage::Refused, at(121)));
+        assert_eq!(circuit.gate(&other, at(120)), Gate::Probe);
+        assert_eq!(circuit.came(&other, None, true, at(120)), Some(Change::Closed));
+        assert_eq!(circuit.gate(&one, at(121)), Gate::Free);
+        circuit.came(&one, Some(&refused), false, at(121));
+        assert_eq!(circuit.met(&one), Some(Met { until: at(181), counts: true }), "it is the call");
+        assert_eq!(circuit.gate(&other, at(122)), Gate::Closed(Outage::Refused, at(181)));
+        assert_eq!(circuit.gate(&one, at(182)), Gate::Probe, "the others are gone");
     }
 }

@@ -1,6 +1,7 @@
 //! Runs that outlive the process, the service and the disk: a process that dies at any commit, calls of which nobody
 //! knows whether they were made, waits that are kept, services that are down.
 
+mod children;
 mod circuits;
 mod doubt;
 mod failed;
@@ -16,10 +17,7 @@ use cosell_engine::connector::{CallError, CallErrorKind};
 use cosell_engine::pack::{Pack, PackFiles};
 use cosell_engine::run::driver::{Beginning, DriveError, Driven, World};
 use cosell_engine::run::{Event, Run, RunId};
-use cosell_engine::store::{
-    Accepted, Cursor, Keep, MemoryStore, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
-    Unfinished,
-};
+use cosell_engine::store::{Around, MemoryStore, Store, StoreError, Transition};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -164,7 +162,11 @@ struct Life {
 }
 
 #[async_trait]
-impl Store for Mortal {
+impl Around for Mortal {
+    fn inner(&self) -> &dyn Store {
+        &*self.kept
+    }
+
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {
         let dead = || StoreError::Broken("the process is dead".to_owned());
         let (dies, keeps) = {
@@ -187,49 +189,5 @@ impl Store for Mortal {
             self.kept.commit(transitions).await?;
         }
         if dies { Err(dead()) } else { Ok(()) }
-    }
-
-    async fn accept(&self, events: &[NewEvent], cursor: Option<&Cursor>) -> Result<Vec<Accepted>, StoreError> {
-        self.kept.accept(events, cursor).await
-    }
-
-    async fn load(&self) -> Result<Unfinished, StoreError> {
-        self.kept.load().await
-    }
-
-    async fn runs(&self, query: &RunQuery) -> Result<Vec<RunSummary>, StoreError> {
-        self.kept.runs(query).await
-    }
-
-    async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
-        self.kept.record(run).await
-    }
-
-    async fn keep_pack(&self, content: &str, pack: &Value) -> Result<(), StoreError> {
-        self.kept.keep_pack(content, pack).await
-    }
-
-    async fn pack(&self, content: &str) -> Result<Option<Value>, StoreError> {
-        self.kept.pack(content).await
-    }
-
-    async fn place(&self, order: &Order) -> Result<OrderId, StoreError> {
-        self.kept.place(order).await
-    }
-
-    async fn orders(&self) -> Result<Vec<(OrderId, Order)>, StoreError> {
-        self.kept.orders().await
-    }
-
-    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
-        self.kept.settle(order, result).await
-    }
-
-    async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError> {
-        self.kept.settled(order).await
-    }
-
-    async fn prune(&self, keep: &Keep, now: Timestamp) -> Result<usize, StoreError> {
-        self.kept.prune(keep, now).await
     }
 }

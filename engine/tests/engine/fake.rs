@@ -29,7 +29,11 @@ pub(crate) struct Service {
     pub(crate) write_failures: VecDeque<Option<Failure>>,
     /// Failures of the next reads.
     pub(crate) read_failures: VecDeque<CallError>,
+    /// Rows of which every read fails so.
+    pub(crate) poisoned: HashMap<String, CallError>,
     pub(crate) calls: Vec<String>,
+    /// What was recalled.
+    pub(crate) recalled: Vec<Value>,
 }
 
 /// A failure to order.
@@ -58,7 +62,11 @@ pub(crate) fn connectors(service: &Shared) -> Connectors {
             .with(Post(Arc::clone(service)))
             .with(Visit(Arc::clone(service)))
             .with_trigger(Changed)
-            .with_open_records(),
+            .with_open_records()
+            .with_recall({
+                let service = Arc::clone(service);
+                move |output| service.lock().unwrap().recalled.push(output.clone())
+            }),
         Connector::new("other").with_open_records(),
         Connector::new("third").with(Read(Arc::clone(service))).with(Write(Arc::clone(service))),
     ])
@@ -186,6 +194,9 @@ impl Operation for Read {
         service.calls.push(format!("read {}", input.id));
         if let Some(failure) = service.read_failures.pop_front() {
             return Err(failure);
+        }
+        if let Some(failure) = service.poisoned.get(&input.id) {
+            return Err(failure.clone());
         }
         service
             .rows

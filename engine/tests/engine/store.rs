@@ -33,6 +33,8 @@ pub(crate) async fn conformance(make: impl AsyncFn() -> Arc<dyn Store>) {
     a_run_that_ended_may_go_on(&*make().await).await;
     packs_are_kept_as_they_came_first(&*make().await).await;
     orders_wait_until_they_are_settled(&*make().await).await;
+    what_became_of_an_order_is_remembered_for_a_day(&*make().await).await;
+    one_event_that_waits_can_be_read(&*make().await).await;
 }
 
 async fn an_empty_store_has_nothing(store: &dyn Store) {
@@ -303,13 +305,51 @@ async fn orders_wait_until_they_are_settled(store: &dyn Store) {
     assert_eq!(store.orders().await.unwrap(), placed);
     for (id, result) in [(ids[2], Ok("it goes on".to_owned())), (ids[0], Err("there is none".to_owned()))] {
         assert_eq!(store.settled(id).await, Ok(None));
-        store.settle(id, result.clone()).await.unwrap();
+        store.settle(id, result.clone(), at(1)).await.unwrap();
         assert_eq!(store.settled(id).await, Ok(Some(result)));
     }
     assert_eq!(store.orders().await.unwrap(), [placed[1].clone(), placed[3].clone()]);
     assert_eq!(store.settled(OrderId(1_000_000)).await, Ok(None));
     let next = store.place(&orders[0]).await.unwrap();
     assert!(next > ids[3], "a number is never given twice");
+}
+
+/// However many orders there are, and however long one waited: whoever gave it hears of it.
+async fn what_became_of_an_order_is_remembered_for_a_day(store: &dyn Store) {
+    const DAY: i64 = 86_400;
+    let order = Order::Cancel { run: run("a") };
+    let mut ids = Vec::new();
+    for _ in 0..1_200 {
+        ids.push(store.place(&order).await.unwrap());
+    }
+    let done = || Ok("done".to_owned());
+    for (number, id) in ids.iter().enumerate().skip(1) {
+        store.settle(*id, done(), at(i64::from(number >= 600))).await.unwrap();
+    }
+    store.settle(ids[0], done(), at(DAY)).await.unwrap();
+    for id in &ids {
+        assert_eq!(store.settled(*id).await, Ok(Some(done())), "{id:?}");
+    }
+    let next = store.place(&order).await.unwrap();
+    store.settle(next, done(), at(DAY + 1)).await.unwrap();
+    for (number, id) in ids.iter().enumerate() {
+        let expected = if (1..600).contains(&number) { None } else { Some(done()) };
+        assert_eq!(store.settled(*id).await, Ok(expected), "{number}");
+    }
+}
+
+async fn one_event_that_waits_can_be_read(store: &dyn Store) {
+    store.accept(&[event("f", "a"), event("f", "b")], None).await.unwrap();
+    let waiting = store.load().await.unwrap().waiting;
+    for (id, event) in &waiting {
+        assert_eq!(store.waiting_event(*id).await, Ok(Some(event.clone())));
+    }
+    let listed = store.waiting(1).await.unwrap();
+    assert_eq!((listed.len(), listed[0].id, listed[0].flow.as_deref()), (1, waiting[0].0, Some("f")));
+    let fates = vec![(waiting[0].0, Fate::Started)];
+    let begun = Transition { fates, ..transition("r", 0, &[started("f", 1)]) };
+    store.commit(&[begun]).await.unwrap();
+    assert_eq!(store.waiting_event(waiting[0].0).await, Ok(None));
 }
 
 /// The numbers are those that the store's own constants state.

@@ -15,11 +15,7 @@ use cosell_engine::connector::TriggerEvent;
 use cosell_engine::engine::Engine;
 use cosell_engine::pack::PackFiles;
 use cosell_engine::run::driver::World;
-use cosell_engine::run::{Event, RunId};
-use cosell_engine::store::{
-    Accepted, Cursor, Keep, MemoryStore, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
-    Unfinished,
-};
+use cosell_engine::store::{Around, MemoryStore, Store, StoreError, Transition};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -82,54 +78,14 @@ struct Watched {
 }
 
 #[async_trait]
-impl Store for Watched {
-    async fn accept(&self, events: &[NewEvent], cursor: Option<&Cursor>) -> Result<Vec<Accepted>, StoreError> {
-        self.store.accept(events, cursor).await
-    }
-
-    async fn load(&self) -> Result<Unfinished, StoreError> {
-        self.store.load().await
+impl Around for Watched {
+    fn inner(&self) -> &dyn Store {
+        &self.store
     }
 
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {
         self.store.commit(transitions).await?;
         self.commits.lock().unwrap().extend_from_slice(transitions);
         Ok(())
-    }
-
-    async fn runs(&self, query: &RunQuery) -> Result<Vec<RunSummary>, StoreError> {
-        self.store.runs(query).await
-    }
-
-    async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
-        self.store.record(run).await
-    }
-
-    async fn keep_pack(&self, content: &str, pack: &Value) -> Result<(), StoreError> {
-        self.store.keep_pack(content, pack).await
-    }
-
-    async fn pack(&self, content: &str) -> Result<Option<Value>, StoreError> {
-        self.store.pack(content).await
-    }
-
-    async fn place(&self, order: &Order) -> Result<OrderId, StoreError> {
-        self.store.place(order).await
-    }
-
-    async fn orders(&self) -> Result<Vec<(OrderId, Order)>, StoreError> {
-        self.store.orders().await
-    }
-
-    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
-        self.store.settle(order, result).await
-    }
-
-    async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError> {
-        self.store.settled(order).await
-    }
-
-    async fn prune(&self, keep: &Keep, now: Timestamp) -> Result<usize, StoreError> {
-        self.store.prune(keep, now).await
     }
 }

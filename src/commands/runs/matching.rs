@@ -56,7 +56,7 @@ async fn waiting(wish: Wish, store: &dyn Store) -> Result<HashSet<RunId>, Failur
         Order::Resubmit { run } | Order::Cancel { run } | Order::Resume { run } => {
             (wish.order(run.clone()) == order).then(|| run.clone())
         }
-        Order::Backfill { .. } => None,
+        _ => None,
     };
     Ok(store.orders().await.map_err(Failure::world)?.into_iter().filter_map(|(_, order)| run(order)).collect())
 }

@@ -4,12 +4,12 @@
 //! carried out also when this command is ended, and when an engine starts later.
 
 use cosell_engine::run::RunId;
-use cosell_engine::store::{Order, RunSummary};
+use cosell_engine::store::{EventId, Order, RunSummary};
 use jiff::Timestamp;
 
 use super::canary::Canary;
 use super::matching::{Matching, matching};
-use super::{chosen, list};
+use super::{chosen, list, waiting};
 use crate::cli::{OrderArgs, OutcomeFilter};
 use crate::failure::Failure;
 use crate::store::Desk;
@@ -72,6 +72,9 @@ impl Wish {
 
 pub(super) async fn orders(wish: Wish, args: &OrderArgs) -> Result<(), Failure> {
     let desk = store::attach(&args.store)?;
+    if let Some(event) = args.id.as_deref().and_then(waiting::named).filter(|_| wish == Wish::Cancel) {
+        return cancel_event(&desk, event).await;
+    }
     if let Some(id) = &args.id {
         let run = chosen::one(desk.store(), id).await?.run;
         refuse_child(wish, &run)?;
@@ -99,6 +102,15 @@ pub(super) async fn orders(wish: Wish, args: &OrderArgs) -> Result<(), Failure> 
     }
     if has_more {
         print::line(format!("older runs match too; when these are {}, do it again for the others", wish.done()));
+    }
+    Ok(())
+}
+
+async fn cancel_event(desk: &Desk, event: EventId) -> Result<(), Failure> {
+    let order = desk.place(&Order::CancelEvent { event }).await?;
+    match desk.is_served() {
+        true => print::line(desk.result(order).await?),
+        false => print::line(desk.waits_for_engine()),
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::flow::{Retry, Unknown};
 use crate::run::event::{Event, Part};
 use crate::run::update::ENGINE_STOPPED;
 use crate::run::{Call, Doubt, Work};
-use crate::traffic::Pass;
+use crate::traffic::{Met, Pass};
 
 /// The code of a call of which nobody knows whether it was made.
 const UNKNOWN_RESULT: &str = "unknown_result";
@@ -51,26 +51,26 @@ impl World {
             match operation.look_up_any(&call.key, &call.input).await {
                 Ok(None) if call.attempts <= policy(&call).count => {}
                 Ok(found) => {
-                    pass.leave(None);
+                    pass.leave(&call.key, None);
                     let result = found.ok_or_else(|| not_made(&call));
                     return event(&call, Followed::Result(result), call.attempts.max(1), self.clock.now());
                 }
                 Err(error) => {
-                    let closed = pass.leave(Some(&error));
+                    let met = pass.leave(&call.key, Some(&error));
                     let attempt = Attempt::new(&call, operation, self.clock.now());
-                    let followed = attempt.after_look_up(error, closed);
-                    return event(&call, followed, counted(&call, closed), attempt.now);
+                    let followed = attempt.after_look_up(error, met);
+                    return event(&call, followed, counted(&call, met), attempt.now);
                 }
             }
         }
         let result = operation.call_any(&call.key, &call.input).await;
-        let closed = pass.leave(result.as_ref().err());
+        let met = pass.leave(&call.key, result.as_ref().err());
         let attempt = Attempt::new(&call, operation, self.clock.now());
         match result {
             Ok(answer) => event(&call, Followed::Result(Ok(answer)), attempt.tries(), attempt.now),
-            Err(error) => match attempt.after_error(error, closed) {
+            Err(error) => match attempt.after_error(error, met) {
                 Followed::Delay(error, until) => {
-                    event(&call, Followed::Delay(error, until), counted(&call, closed), attempt.now)
+                    event(&call, Followed::Delay(error, until), counted(&call, met), attempt.now)
                 }
                 failed => event(&call, failed, attempt.tries(), attempt.now),
             },
@@ -112,8 +112,8 @@ impl<'a> Attempt<'a> {
         Attempt { call, operation, retry: policy(call), now }
     }
 
-    /// What follows from an error of the call. `closed`: until when no calls go to the service.
-    fn after_error(&self, error: CallError, closed: Option<Timestamp>) -> Followed {
+    /// What follows from an error of the call. `met`: whether it is one of an outage.
+    fn after_error(&self, error: CallError, met: Option<Met>) -> Followed {
         let in_doubt = error.kind == CallErrorKind::Unanswered;
         if in_doubt && matches!(self.call.part, Part::Update(_)) {
             return Followed::Result(Err(error));
@@ -126,10 +126,11 @@ impl<'a> Attempt<'a> {
             Repeat::Verify { settle } if in_doubt => Some(settle),
             _ => None,
         };
-        let until = match closed {
-            Some(closed) => closed,
-            None if !may_pass(&error) => return Followed::Result(Err(error)),
+        let until = match met {
             // Whoever can find out whether it was made does so, also after the last try.
+            Some(met) if self.may_go_on(met, self.retry.count) || settle.is_some() => met.until,
+            Some(_) => return Followed::Result(Err(error)),
+            None if !may_pass(&error) => return Followed::Result(Err(error)),
             None if self.tries() > self.retry.count && settle.is_none() => return Followed::Result(Err(error)),
             None => self.next_try(&error),
         };
@@ -138,16 +139,21 @@ impl<'a> Attempt<'a> {
 
     /// What follows where it could not be found out whether the call was made. It is asked about as often as the call
     /// itself may be tried.
-    fn after_look_up(&self, error: CallError, closed: Option<Timestamp>) -> Followed {
+    fn after_look_up(&self, error: CallError, met: Option<Met>) -> Followed {
         let tries = self.retry.count.saturating_add(1).saturating_mul(2);
-        match closed {
-            Some(closed) => Followed::Delay(error, closed),
+        match met {
+            Some(met) if self.may_go_on(met, tries) => Followed::Delay(error, met.until),
             None if may_pass(&error) && self.tries() <= tries => {
                 let until = self.next_try(&error);
                 Followed::Delay(error, until)
             }
-            None => Followed::Result(Err(unknown_result(error))),
+            _ => Followed::Result(Err(unknown_result(error))),
         }
+    }
+
+    /// Whether a call that met an outage is tried again: always, unless it fails alone and has used up its tries.
+    fn may_go_on(&self, met: Met, tries: u32) -> bool {
+        !met.counts || self.tries() <= tries
     }
 
     fn tries(&self) -> u32 {
@@ -165,9 +171,9 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Tries while the service is known to be down do not count.
-fn counted(call: &Call, closed: Option<Timestamp>) -> u32 {
-    if closed.is_some() { call.attempts } else { call.attempts.saturating_add(1) }
+/// Tries do not count while the service is down for others too.
+fn counted(call: &Call, met: Option<Met>) -> u32 {
+    if met.is_some_and(|met| !met.counts) { call.attempts } else { call.attempts.saturating_add(1) }
 }
 
 fn policy(call: &Call) -> Retry {

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::child::run_of;
 use super::{DriveError, World};
 use crate::outcome::Outcome;
 use crate::run::event::{Event, StepError};
@@ -18,9 +19,14 @@ impl World {
     /// Ends a run that has not ended, and the runs that it waits for; `why` stands in its record. Whoever drives it must
     /// have stopped, or finds out with its next commit. A run that has ended, or does not exist, stays as it is.
     pub async fn cancel(&self, run: RunId, why: &str) -> Result<(), DriveError> {
-        let mut open = self.cancel_one(&run, why).await?;
+        self.end(run, Outcome::Cancelled, cancelled(why)).await
+    }
+
+    /// Ends a run that has not ended with that outcome, and cancels the runs that it waits for.
+    pub(super) async fn end(&self, run: RunId, outcome: Outcome, error: StepError) -> Result<(), DriveError> {
+        let mut open = self.end_one(&run, outcome, error).await?;
         while let Some(id) = open.pop() {
-            open.extend(self.cancel_one(&id, NOBODY_WAITS).await?);
+            open.extend(self.end_one(&id, Outcome::Cancelled, cancelled(NOBODY_WAITS)).await?);
         }
         Ok(())
     }
@@ -31,7 +37,7 @@ impl World {
     }
 
     /// Ends one run; gives the runs that it was waiting for.
-    async fn cancel_one(&self, id: &RunId, why: &str) -> Result<Vec<RunId>, DriveError> {
+    async fn end_one(&self, id: &RunId, outcome: Outcome, error: StepError) -> Result<Vec<RunId>, DriveError> {
         for _ in 0..TRIES {
             let events = self.store.record(id).await?;
             if matches!(events.last(), None | Some(Event::RunFinished { .. })) {
@@ -39,8 +45,7 @@ impl World {
             }
             // A run whose pack is gone can be ended all the same; what it waits for is then not known.
             let children = self.replay(id, &events).await.map(|(run, _)| children(&run)).unwrap_or_default();
-            let error = StepError { code: "cancelled".to_owned(), ..StepError::value("trigger", why) };
-            let finished = Event::RunFinished { outcome: Outcome::Cancelled, error: Some(error), at: self.clock.now() };
+            let finished = Event::RunFinished { outcome, error: Some(error.clone()), at: self.clock.now() };
             let after = events.len() as u64;
             let transition = Transition { run: id.clone(), after, events: vec![finished], ..Transition::default() };
             match self.commit(&transition).await {
@@ -80,10 +85,14 @@ impl World {
     }
 }
 
+fn cancelled(why: &str) -> StepError {
+    StepError { code: "cancelled".to_owned(), ..StepError::value("trigger", why) }
+}
+
 /// The runs whose answers a run waits for.
 fn children(run: &Run) -> Vec<RunId> {
     let calls = run.calls().into_iter();
-    calls.filter(|call| matches!(call.work, Work::Flow(_))).map(|call| RunId(call.key.as_str().to_owned())).collect()
+    calls.filter(|call| matches!(call.work, Work::Flow(_))).map(|call| run_of(&call)).collect()
 }
 
 /// The ids that a run above this one may have: a child has its parent's id, the step and the part for its own.

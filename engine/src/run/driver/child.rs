@@ -1,4 +1,5 @@
-//! Child runs: a step runs another flow and waits for its answer.
+//! Child runs: a step runs another flow and waits for its answer. Where the child sleeps, whoever waits for it may too:
+//! it asks again at the child's time.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,28 +8,28 @@ use serde_json::Value;
 use tracing::warn;
 
 use super::failed::holds_hidden;
-use super::{Beginning, DriveError, World, inputs_of};
+use super::tasks::Report;
+use super::{Beginning, DriveError, Driven, World, inputs_of};
 use crate::connector::{Answer, CallError, CallErrorKind};
 use crate::outcome::Outcome;
 use crate::pack::Pack;
 use crate::run::event::Event;
 use crate::run::{Call, Doubt, Run, RunId, Unresumable};
-use crate::store::StoreError;
 
 impl World {
-    /// Runs a flow for a step, and says what came back. Where the store fails nothing did: the run that waits is then
-    /// driven again as a whole. A run may run others, so the future holds itself.
+    /// Runs a flow for a step, and says what came back, or until when there is nothing to do. Where the store fails
+    /// nothing did: the run that waits is then driven again as a whole. A run may run others, so the future holds itself.
     pub(super) fn child(
         self: Arc<Self>,
-        id: RunId,
         call: Arc<Call>,
         flow: String,
         pack: Arc<Pack>,
-    ) -> Pin<Box<dyn Future<Output = Result<Event, StoreError>> + Send>> {
+    ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
         Box::pin(async move {
-            let result = match self.child_run(id, &call, &flow, pack).await {
-                Ok(run) => answer(&run, &flow),
-                Err(DriveError::Store(error)) => return Err(error),
+            let result = match self.child_run(&call, &flow, pack).await {
+                Ok(Driven::Ended(run)) => answer(&run, &flow),
+                Ok(Driven::Sleeping(until)) => return Report::Asleep(call, until),
+                Err(DriveError::Store(error)) => return Report::Lost(call.step.clone(), call.part, error),
                 Err(error) => Err(broken(&error, &flow)),
             };
             if let Err(error) = &result {
@@ -36,37 +37,37 @@ impl World {
                 warn!(step = %call.step, kind = error.kind.name(), status = error.status, "call failed");
             }
             let (step, part) = (call.step.clone(), call.part);
-            Ok(Event::CallFinished { step, part, result, attempts: 1, at: self.clock.now() })
+            Report::Came(Event::CallFinished { step, part, result, attempts: 1, at: self.clock.now() })
         })
     }
 
     /// Runs a child flow, or goes on with it where its record ends. Where the run that waits for it was resumed after a
     /// failure, so is the child.
-    async fn child_run(
-        self: &Arc<Self>,
-        id: RunId,
-        call: &Call,
-        flow: &str,
-        pack: Arc<Pack>,
-    ) -> Result<Run, DriveError> {
+    async fn child_run(self: &Arc<Self>, call: &Call, flow: &str, pack: Arc<Pack>) -> Result<Driven, DriveError> {
+        let id = run_of(call);
         let events = self.store.record(&id).await?;
         if events.is_empty() {
             let trigger = inputs_of(&pack, flow, Value::clone(&call.input))?;
             let beginning = Beginning { id, flow: flow.to_owned(), trigger, ..Beginning::default() };
-            return self.start_child(beginning, pack).await;
+            return self.begin(beginning, pack)?.on(true).await;
         }
         if call.doubt != Doubt::None
-            && let Some(resumed) = self.resume_failed_to_end(&id, &events).await?
+            && let Some(resumed) = self.resume_failed_child(&id, &events).await?
         {
             return Ok(resumed);
         }
-        let run = self.resume_to_end(&id).await?;
+        let (run, pack) = self.replay(&id, &events).await?;
         // What an ended run answered is kept as people may see it.
-        if matches!(events.last(), Some(Event::RunFinished { .. })) && holds_hidden(&run, &events) {
+        if run.ended().is_some() && holds_hidden(&run, &events) {
             return Err(DriveError::Unresumable { run: id, why: Unresumable::Secure });
         }
-        Ok(run)
+        self.take_up(run, pack, &events).on(true).await
     }
+}
+
+/// The run that a call of a flow has: the key of the call is its id.
+pub(super) fn run_of(call: &Call) -> RunId {
+    RunId(call.key.as_str().to_owned())
 }
 
 fn broken(error: &DriveError, flow: &str) -> CallError {

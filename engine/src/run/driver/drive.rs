@@ -5,10 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::warn;
 
+use super::child::run_of;
 use super::record::Record;
 use super::tasks::{Report, Tasks};
 use super::{DriveError, Driven, World, attempt};
@@ -29,12 +31,19 @@ pub(super) struct Drive {
     pack: Arc<Pack>,
     record: Record,
     tasks: Tasks,
-    /// Calls that are tried again, and when.
-    delayed: HashMap<(StepPath, Part), Timestamp>,
+    /// Calls that are tried again, and flows that are asked again, and when.
+    delayed: HashMap<(StepPath, Part), Delayed>,
     /// What may be begun once all that was recorded is durable.
     ready: Vec<Ready>,
     /// Child runs that nobody waits for any more.
     given_up: Vec<RunId>,
+}
+
+/// A call for which nothing is to be done until then.
+struct Delayed {
+    until: Timestamp,
+    /// The run of another flow, where the call is one.
+    child: Option<RunId>,
 }
 
 /// A call whose turn it is.
@@ -67,6 +76,16 @@ impl Drive {
                 return Ok(Driven::Ended(Box::new(self.run)));
             }
             let now = self.world.clock.now();
+            if self.is_stopping() {
+                match self.tasks.is_empty() {
+                    true => {
+                        self.record.commit(&self.world, None).await?;
+                        return Ok(Driven::Sleeping(now));
+                    }
+                    false => self.wait(None).await?,
+                }
+                continue;
+            }
             let next = self.run.next(now);
             if !next.events.is_empty() {
                 next.events.into_iter().try_for_each(|event| self.take(event))?;
@@ -75,7 +94,7 @@ impl Drive {
             if self.begin_delayed(now)? {
                 continue;
             }
-            match earliest(next.wake, self.delayed.values().min().copied()) {
+            match earliest(next.wake, self.delayed.values().map(|delayed| delayed.until).min()) {
                 Some(until) if may_sleep && self.tasks.is_empty() && until.duration_since(now) > NAP => {
                     self.record.commit(&self.world, Some(until)).await?;
                     return Ok(Driven::Sleeping(until));
@@ -93,7 +112,7 @@ impl Drive {
         match &event {
             Event::CallStarted { step, .. } => begins = self.run.call(step),
             Event::CallDelayed { step, part, until, .. } => {
-                self.delayed.insert((step.clone(), *part), *until);
+                self.delayed.insert((step.clone(), *part), Delayed { until: *until, child: None });
             }
             Event::StepFinished { .. } | Event::RunFinished { .. } => self.give_up(),
             _ => {}
@@ -102,14 +121,19 @@ impl Drive {
         begins.map_or(Ok(()), |call| self.begin(call))
     }
 
-    /// Goes on with the calls that were under way when the engine stopped, or when the run went to sleep.
+    /// Goes on with the calls that were under way when the engine stopped, or when the run went to sleep. Other flows go
+    /// on after the run has decided what is due: perhaps it waits for them no longer.
     fn take_up(&mut self) -> Result<(), DriveError> {
+        let now = self.world.clock.now();
         for call in self.run.calls() {
+            let place = (call.step.clone(), call.part);
             match (&call.delay, &call.work) {
                 (Some(delay), _) => {
-                    self.delayed.insert((call.step.clone(), call.part), delay.until);
+                    self.delayed.insert(place, Delayed { until: delay.until, child: None });
                 }
-                (None, Work::Flow(_)) => self.begin(call)?,
+                (None, Work::Flow(_)) => {
+                    self.delayed.insert(place, Delayed { until: now, child: Some(run_of(&call)) });
+                }
                 (None, Work::Operation { .. }) => self.begin(Call { doubt: Doubt::Open, ..call })?,
             }
         }
@@ -118,7 +142,7 @@ impl Drive {
 
     /// Begins the attempts whose time has come; says whether there were any.
     fn begin_delayed(&mut self, now: Timestamp) -> Result<bool, DriveError> {
-        let due: Vec<_> = self.delayed.extract_if(|_, until| *until <= now).collect();
+        let due: Vec<_> = self.delayed.extract_if(|_, delayed| delayed.until <= now).collect();
         let any = !due.is_empty();
         for ((step, part), _) in due {
             if let Some(call) = self.run.call(&step).filter(|call| call.part == part) {
@@ -156,12 +180,9 @@ impl Drive {
         {
             return self.take(event);
         }
-        match connection.try_enter() {
+        match connection.try_enter(&call.key) {
             Entry::Go(pass) => self.go(call, operation, pass),
-            Entry::Busy => {
-                self.tasks.line_up(call, Arc::clone(operation), Arc::clone(connection));
-                Ok(())
-            }
+            Entry::Busy => self.line_up(call, operation, connection),
             Entry::Later(later) => self.put_off(call, later),
         }
     }
@@ -182,11 +203,32 @@ impl Drive {
         Ok(())
     }
 
+    /// Lets a call wait for its turn. Where nobody could tell after a stop whether it was made, it is recorded that it
+    /// was not.
+    fn line_up(
+        &mut self,
+        mut call: Call,
+        operation: &Arc<dyn AnyOperation>,
+        connection: &Arc<Connection>,
+    ) -> Result<(), DriveError> {
+        if call.delay.is_none() && !attempt::is_harmless(&call, operation.as_ref()) {
+            let (step, at) = (call.step.clone(), self.world.clock.now());
+            let error = CallError::new(CallErrorKind::Unavailable, "it waits for its turn");
+            let (part, attempts) = (call.part, call.attempts);
+            self.take(Event::CallDelayed { step: step.clone(), part, error, attempts, until: at, at })?;
+            // It stands in line, and does not wait for a time.
+            self.delayed.remove(&(step.clone(), part));
+            call = self.run.call(&step).unwrap_or(call);
+        }
+        self.tasks.line_up(call, Arc::clone(operation), Arc::clone(connection));
+        Ok(())
+    }
+
     /// Lets a call wait that may not be made yet. That it was not made is recorded once, so that nobody need wonder.
     fn put_off(&mut self, call: Call, later: Later) -> Result<(), DriveError> {
         let Call { step, part, attempts, delay, .. } = call;
         if delay.is_some() {
-            self.delayed.insert((step, part), later.until);
+            self.delayed.insert((step, part), Delayed { until: later.until, child: None });
             return Ok(());
         }
         let Later { until, error } = later;
@@ -199,21 +241,24 @@ impl Drive {
             Ready::Operation(call, operation, pass) => {
                 let call = Arc::new(call);
                 let performed = world.attempt(Arc::clone(&call), operation, pass);
-                self.tasks.spawn(&call, None, async { Ok(performed.await) });
+                self.tasks.spawn(&call, async { Report::Came(performed.await) });
             }
             Ready::Flow(call, flow) => {
-                let child = RunId(call.key.as_str().to_owned());
                 let call = Arc::new(call);
-                let performed = world.child(child.clone(), Arc::clone(&call), flow, Arc::clone(&self.pack));
-                self.tasks.spawn(&call, Some(child), performed);
+                self.tasks.spawn(&call, world.child(Arc::clone(&call), flow, Arc::clone(&self.pack)));
             }
         }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.world.is_stopping.load(Ordering::Relaxed)
     }
 
     fn give_up(&mut self) {
         let run = &self.run;
         self.given_up.extend(self.tasks.give_up(run));
-        self.delayed.retain(|(step, part), _| run.awaits(step, *part));
+        let delayed = self.delayed.extract_if(|(step, part), _| !run.awaits(step, *part));
+        self.given_up.extend(delayed.filter_map(|(_, delayed)| delayed.child));
         self.ready.retain(|ready| {
             let (Ready::Operation(call, ..) | Ready::Flow(call, _)) = ready;
             run.awaits(&call.step, call.part)
@@ -256,8 +301,14 @@ impl Drive {
         match report {
             None => {}
             Some(Report::Came(event)) => self.take(event)?,
+            Some(Report::Asleep(call, until)) => {
+                let delayed = Delayed { until, child: Some(run_of(&call)) };
+                self.delayed.insert((call.step.clone(), call.part), delayed);
+            }
             Some(Report::Lost(_, _, error)) => return Err(error.into()),
             Some(Report::Turn(call, _, Err(later))) => self.put_off(*call, later)?,
+            // Its turn comes again at the next start.
+            Some(Report::Turn(..)) if self.is_stopping() => {}
             Some(Report::Turn(call, operation, Ok(pass))) => self.go(*call, &operation, pass)?,
         }
         if self.record.due().is_some_and(|due| due <= clock.now()) {

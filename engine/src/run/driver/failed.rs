@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::record::Record;
-use super::{DriveError, Driven, World, to_end};
+use super::{DriveError, Driven, World};
 use crate::pack::Pack;
 use crate::run::event::Event;
 use crate::run::resumed::{Unresumable, keep_before_failure};
@@ -29,13 +29,13 @@ impl World {
     }
 
     /// The same for a run that another one waits for; nothing where it cannot be resumed.
-    pub(super) async fn resume_failed_to_end(
+    pub(super) async fn resume_failed_child(
         self: &Arc<Self>,
         id: &RunId,
         events: &[Event],
-    ) -> Result<Option<Run>, DriveError> {
+    ) -> Result<Option<Driven>, DriveError> {
         match self.begin_again(id, events.to_vec()).await {
-            Ok(Resumed { run, pack, events }) => Ok(Some(to_end(self.take_up(run, pack, &events).on(false).await?)?)),
+            Ok(Resumed { run, pack, events }) => self.take_up(run, pack, &events).on(true).await.map(Some),
             Err(DriveError::Unresumable { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -86,11 +86,25 @@ impl World {
     /// `secure`: whether the event must not be kept in clear text. Without a flow there is no run to hand back, so the
     /// error is what this gives.
     pub async fn end_without_flow(&self, beginning: Beginning, secure: bool) -> Result<Driven, DriveError> {
-        let Beginning { id, flow, trigger, keys, fates, resubmits } = beginning;
-        let (pack, at, gone) = (self.pack.content().to_owned(), self.clock.now(), DriveError::NoFlow(flow.clone()));
+        let gone = DriveError::NoFlow(beginning.flow.clone());
         let message = format!("{gone}; when it has it again, resubmit the run's event");
         let error = StepError { code: NO_FLOW.to_owned(), ..StepError::value("trigger", message) };
-        let finished = Event::RunFinished { outcome: Outcome::Failed, error: Some(error), at };
+        self.end_unbegun(beginning, secure, Outcome::Failed, error).await?;
+        Err(gone)
+    }
+
+    /// Records a run for an event that is to have none, so that it is found; `secure`: whether the event must not be kept
+    /// in clear text.
+    pub(crate) async fn end_unbegun(
+        &self,
+        beginning: Beginning,
+        secure: bool,
+        outcome: Outcome,
+        error: StepError,
+    ) -> Result<(), DriveError> {
+        let Beginning { id, flow, trigger, keys, fates, resubmits } = beginning;
+        let (pack, at) = (self.pack.content().to_owned(), self.clock.now());
+        let finished = Event::RunFinished { outcome, error: Some(error), at };
         let record = |trigger: Value| {
             let (flow, pack, resubmits) = (flow.clone(), pack.clone(), resubmits.clone());
             vec![Event::RunStarted { flow, pack, trigger, resubmits, at }, finished.clone()]
@@ -98,6 +112,6 @@ impl World {
         let shown = secure.then(|| record(Value::from(HIDDEN)));
         let events = record(trigger);
         self.commit(&Transition { run: id, events, shown, fates, keys, ..Transition::default() }).await?;
-        Err(gone)
+        Ok(())
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Record {
     hides: Option<Arc<Plan>>,
     keys: Vec<String>,
     fates: Vec<(EventId, Fate)>,
+    /// Whether the store may know that the run sleeps.
+    is_asleep: bool,
 }
 
 impl Record {
@@ -40,7 +42,8 @@ impl Record {
     pub(super) fn of(run: &Run, committed: u64) -> Record {
         let hides = Some(run.plan()).filter(|plan| plan.facts().usage.hides_anything());
         let run = run.id().clone();
-        Record { run, committed, events: Vec::new(), size: 0, hides, keys: Vec::new(), fates: Vec::new() }
+        let (keys, fates) = (Vec::new(), Vec::new());
+        Record { run, committed, events: Vec::new(), size: 0, hides, keys, fates, is_asleep: true }
     }
 
     /// Of a run that begins; the names and the fates go with its first commit.
@@ -67,8 +70,15 @@ impl Record {
     /// Makes durable what has gathered.
     pub(super) async fn commit(&mut self, world: &World, sleeps_until: Option<Timestamp>) -> Result<(), DriveError> {
         if self.events.is_empty() {
+            // A run that waits for another one has nothing to tell when both fall asleep.
+            if sleeps_until.is_some() && !self.is_asleep {
+                let (run, after) = (self.run.clone(), self.committed);
+                world.commit(&Transition { run, after, sleeps_until, ..Transition::default() }).await?;
+                self.is_asleep = true;
+            }
             return Ok(());
         }
+        self.is_asleep = sleeps_until.is_some();
         let events = std::mem::take(&mut self.events);
         let shown = self.hides.as_ref().map(|plan| {
             let usage = &plan.facts().usage;

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::{Instrument, info_span};
 
+use super::child::run_of;
 use crate::connector::{AnyOperation, CallError, CallErrorKind};
 use crate::run::event::{Event, Part, StepPath};
-use crate::run::{Call, Run, RunId};
+use crate::run::{Call, Run, RunId, Work};
 use crate::store::StoreError;
 use crate::traffic::{Connection, Later, Pass};
 
@@ -32,6 +33,8 @@ pub(super) enum Report {
     Turn(Box<Call>, Arc<dyn AnyOperation>, Result<Pass, Later>),
     /// An attempt came back.
     Came(Event),
+    /// The run of another flow sleeps until then.
+    Asleep(Arc<Call>, Timestamp),
     /// The store failed in the run of another flow, whose end is therefore not known.
     Lost(StepPath, Part, StoreError),
 }
@@ -45,28 +48,17 @@ impl Tasks {
     pub(super) fn line_up(&mut self, call: Call, operation: Arc<dyn AnyOperation>, connection: Arc<Connection>) {
         let place = (call.step.clone(), call.part);
         let task = self.set.spawn(async move {
-            let pass = connection.enter().await;
+            let pass = connection.enter(&call.key).await;
             Report::Turn(Box::new(call), operation, pass)
         });
         self.begun.insert(place, Begun { task, child: None });
     }
 
-    /// Performs a call; `child` is the run of another flow, where the call is one.
-    pub(super) fn spawn(
-        &mut self,
-        call: &Call,
-        child: Option<RunId>,
-        performed: impl Future<Output = Result<Event, StoreError>> + Send + 'static,
-    ) {
+    /// Performs a call.
+    pub(super) fn spawn(&mut self, call: &Call, performed: impl Future<Output = Report> + Send + 'static) {
         let span = info_span!("call", key = call.key.as_str());
-        let (step, part) = (call.step.clone(), call.part);
-        let performed = async move {
-            match performed.await {
-                Ok(event) => Report::Came(event),
-                Err(error) => Report::Lost(step, part, error),
-            }
-        };
         let task = self.set.spawn(performed.instrument(span));
+        let child = matches!(call.work, Work::Flow(_)).then(|| run_of(call));
         self.begun.insert((call.step.clone(), call.part), Begun { task, child });
     }
 
@@ -88,6 +80,7 @@ impl Tasks {
         };
         let (step, part) = match &report {
             Report::Turn(call, ..) => (&call.step, call.part),
+            Report::Asleep(call, _) => (&call.step, call.part),
             Report::Lost(step, part, _) => (step, *part),
             Report::Came(Event::CallFinished { step, part, .. } | Event::CallDelayed { step, part, .. }) => {
                 (step, *part)

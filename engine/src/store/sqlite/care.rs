@@ -81,12 +81,24 @@ fn strings(db: &Connection, sql: &str, parameters: [usize; 1]) -> Result<Vec<Str
 pub(super) fn backup(db: &Connection, to: &Path) -> Result<(), StoreError> {
     let failed = |error: io::Error| StoreError::Broken(format!("the copy `{}`: {error}", to.display()));
     private(OpenOptions::new().write(true).create_new(true)).open(to).map_err(failed)?;
-    let copied = copy(db, to).and_then(|()| File::open(to).and_then(|file| file.sync_all()).map_err(failed));
+    let copied = copy(db, to).and_then(|()| sync(to).map_err(failed));
     if copied.is_err() {
         // What is half a copy must not be taken for one.
         fs::remove_file(to).map_err(failed)?;
     }
     copied
+}
+
+/// Makes a new file and its name durable.
+fn sync(file: &Path) -> io::Result<()> {
+    File::open(file)?.sync_all()?;
+    // Only Unix lets a folder be synced; elsewhere its entries are durable with their files.
+    #[cfg(unix)]
+    if let Some(folder) = file.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// In one step: where the source is written to between two, it would begin again each time.

@@ -1,14 +1,14 @@
 //! What an engine needs to go on: what is not done, and records.
 
 use indexmap::IndexMap;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use serde_json::Value;
 
 use super::about;
 use super::ready::{event_place, from_json, record_place, timestamp};
 use crate::run::{Event, RunId};
 use crate::store::vault::Vault;
-use crate::store::{EventId, NewEvent, OpenRun, StoreError, Unfinished};
+use crate::store::{EventId, NewEvent, OpenRun, StoreError, Unfinished, WaitingEvent};
 
 /// Everything that is not done.
 pub(super) fn load(db: &Connection, vault: &Vault) -> Result<Unfinished, StoreError> {
@@ -20,12 +20,40 @@ fn waiting(db: &Connection, vault: &Vault) -> Result<Vec<(EventId, NewEvent)>, S
     let mut rows = statement.query([])?;
     let mut waiting = Vec::new();
     while let Some(row) = rows.next()? {
-        let (id, key, sealed): (u64, Vec<u8>, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let event: Vec<u8> = row.get(3)?;
-        let event = if sealed { vault.unseal(&event, &event_place(&key))? } else { event };
-        waiting.push((EventId(id), from_json(&event, &format!("event {id}"))?));
+        waiting.push(read_event(row, vault)?);
     }
     Ok(waiting)
+}
+
+/// One event that waits.
+pub(super) fn waiting_event(db: &Connection, vault: &Vault, event: EventId) -> Result<Option<NewEvent>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT id, key, sealed, event FROM waiting WHERE id = ?1")?;
+    let mut rows = statement.query([event.0])?;
+    rows.next()?.map(|row| read_event(row, vault).map(|(_, event)| event)).transpose()
+}
+
+/// The events that wait, for people.
+pub(super) fn waiting_list(db: &Connection, most: usize) -> Result<Vec<WaitingEvent>, StoreError> {
+    let sql = "SELECT id, sealed, waiting.event, at FROM waiting LEFT JOIN seen USING (key) ORDER BY id LIMIT ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
+    let mut waiting = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, sealed, bytes): (u64, bool, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let at = row.get::<_, Option<i64>>(3)?.map(timestamp);
+        waiting.push(match sealed {
+            true => WaitingEvent { id: EventId(id), flow: None, about: Vec::new(), at },
+            false => WaitingEvent::of(EventId(id), from_json(&bytes, &format!("event {id}"))?),
+        });
+    }
+    Ok(waiting)
+}
+
+fn read_event(row: &Row<'_>, vault: &Vault) -> Result<(EventId, NewEvent), StoreError> {
+    let (id, key, sealed): (u64, Vec<u8>, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let event: Vec<u8> = row.get(3)?;
+    let event = if sealed { vault.unseal(&event, &event_place(&key))? } else { event };
+    Ok((EventId(id), from_json(&event, &format!("event {id}"))?))
 }
 
 fn open_runs(db: &Connection) -> Result<Vec<OpenRun>, StoreError> {

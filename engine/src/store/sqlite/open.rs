@@ -18,7 +18,7 @@ use crate::store::vault::private;
 /// What tells our files from other databases: `cosl`.
 const APPLICATION: i64 = 0x636f_736c;
 /// What leads from each format to the next, from none at all.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
 /// Small, as a run's part of each table is.

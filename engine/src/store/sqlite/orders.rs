@@ -1,12 +1,10 @@
 //! Orders of people, and packs that runs begin with.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::ready::{from_json, to_json};
-use crate::store::{Order, OrderId, StoreError};
-
-/// Orders of which it is remembered what became of them.
-const MOST_SETTLED: u64 = 1_000;
+use super::ready::{from_json, nanoseconds, to_json};
+use crate::store::{MOST_SETTLED, Order, OrderId, SETTLED_FOR, StoreError};
 
 /// Writes an order.
 pub(super) fn place(db: &Connection, order: &str) -> Result<OrderId, StoreError> {
@@ -21,18 +19,24 @@ pub(super) fn open_orders(db: &Connection) -> Result<Vec<(OrderId, Order)>, Stor
     let mut orders = Vec::new();
     while let Some(row) = rows.next()? {
         let (id, order): (u64, String) = (row.get(0)?, row.get(1)?);
-        orders.push((OrderId(id), from_json(order.as_bytes(), &format!("order {id}"))?));
+        let read = from_json(order.as_bytes(), &format!("order {id}"));
+        let order = read.unwrap_or_else(|error: StoreError| Order::Unreadable { why: error.to_string() });
+        orders.push((OrderId(id), order));
     }
     Ok(orders)
 }
 
-/// Writes what became of an order, and forgets that of old ones. One that waited for long is old itself, and whoever gave
-/// it is to hear of it.
-pub(super) fn settle(db: &Connection, order: OrderId, result: &str) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE orders SET result = ?2 WHERE id = ?1")?.execute(params![order.0, result])?;
-    let sql = "DELETE FROM orders WHERE result IS NOT NULL AND id <= (SELECT max(id) FROM orders) - ?1
-               AND id <> ?2";
-    db.prepare_cached(sql)?.execute([MOST_SETTLED, order.0])?;
+/// Writes what became of an order, and forgets that of others after a while.
+pub(super) fn settle(db: &Connection, order: OrderId, result: &str, at: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE orders SET result = ?2, settled_at = ?3 WHERE id = ?1";
+    db.prepare_cached(sql)?.execute(params![order.0, result, nanoseconds(at)])?;
+    let old = at.saturating_sub(SETTLED_FOR).unwrap_or(Timestamp::MIN);
+    // Of those settled by an older program it is not known when they were.
+    let sql = "DELETE FROM orders WHERE result IS NOT NULL AND (settled_at IS NULL OR settled_at < ?1)";
+    db.prepare_cached(sql)?.execute([nanoseconds(old)])?;
+    let sql = "DELETE FROM orders WHERE result IS NOT NULL AND settled_at <
+                   (SELECT settled_at FROM orders WHERE result IS NOT NULL ORDER BY settled_at DESC LIMIT 1 OFFSET ?1)";
+    db.prepare_cached(sql)?.execute([MOST_SETTLED])?;
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! Services that are down, credentials that are refused, and limits: calls wait, and use up no tries.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cosell_engine::clock::Clock;
 use cosell_engine::connector::{CallError, Limits, Rate};
-use cosell_engine::run::RunId;
-use cosell_engine::run::driver::Driven;
+use cosell_engine::run::driver::{Beginning, Driven};
+use cosell_engine::run::{Event, RunId};
 use cosell_engine::traffic::{ConnectionState, Outage};
 use indexmap::IndexMap;
 use serde_json::json;
@@ -83,9 +84,11 @@ async fn all_runs_wait_and_one_probes() {
     let open = state(&rig, "fake").open.unwrap();
     assert_eq!((open.outage, open.since, open.next_try), (Outage::Refused, at(0), at(60)));
     rig.clock.advance(Duration::from_secs(60));
-    for id in &ids {
+    // Who failed before lets others go first.
+    for id in ids.iter().rev() {
         let driven = rig.world.resume(&RunId(id.clone())).await.unwrap();
-        assert!(matches!(driven, Driven::Sleeping(until) if until == at(120)), "{id}: {driven:?}");
+        let next = if id == "r0" { at(121) } else { at(120) };
+        assert!(matches!(driven, Driven::Sleeping(until) if until == next), "{id}: {driven:?}");
     }
     assert_eq!(rig.calls().len(), 2, "one probe for all");
     rig.clock.advance(Duration::from_secs(60));
@@ -200,6 +203,51 @@ async fn a_call_in_line_for_its_turn_heeds_a_pause() {
     assert_eq!(rig.calls().len(), 1, "{:?}", rig.calls());
 }
 
+/// A write that stood in line when the process died was not sent, so it is simply made.
+#[tokio::test]
+async fn a_call_in_line_when_the_process_dies_is_made_once() {
+    for operation in ["post", "register", "create"] {
+        let steps = format!(
+            "g: {{ after: [], call: fake.visit, with: {{ name: guest }} }}\np: {{ after: [], call: fake.{operation}, with: {{ row: {{ of: a }} }} }}"
+        );
+        let rig = limited(&steps, Limits { at_once: 1, ..Limits::default() });
+        let life = drive(&rig, "r").await;
+        rig.clock.advance(Duration::from_secs(2));
+        settle().await;
+        life.abort();
+        let record = rig.record("r").await;
+        let started = |event: &&Event| matches!(event, Event::CallStarted { .. });
+        assert_eq!(record.iter().filter(started).count(), 2, "{operation}: {record:?}");
+        assert_eq!(rig.calls(), ["\"guest\" comes"], "{operation}");
+        let next = rig.next();
+        let life = drive(&next, "r").await;
+        assert_eq!(next.calls()[1..], ["\"guest\" comes".to_owned(), format!("{operation} {{\"of\":\"a\"}}")]);
+        life.abort();
+    }
+}
+
+/// Begins a run that never ends, or goes on with it.
+async fn drive(rig: &Rig, id: &'static str) -> tokio::task::JoinHandle<()> {
+    let world = std::sync::Arc::clone(&rig.world);
+    let is_new = rig.record(id).await.is_empty();
+    let life = tokio::spawn(async move {
+        let id = RunId(id.to_owned());
+        let driven = match is_new {
+            true => world.start(Beginning { id, flow: "test".to_owned(), ..Beginning::default() }).await,
+            false => world.resume(&id).await,
+        };
+        panic!("it came to an end: {driven:?}");
+    });
+    settle().await;
+    life
+}
+
+async fn settle() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Plain HTTP goes anywhere: one address that is down says nothing of the others.
 #[tokio::test]
 async fn a_connection_to_many_services_has_no_circuit() {
@@ -208,6 +256,81 @@ async fn a_connection_to_many_services_has_no_circuit() {
     assert_eq!(ending(&rig.run("r").await.unwrap()), ("failed", Some("denied".to_owned())));
     rig.fail_reads(vec![down(); 5]);
     assert_eq!(ending(&rig.run("s").await.unwrap()), ("failed", Some("unavailable".to_owned())));
+}
+
+/// A call that always fails as if the service were down, what the reads of others come to, and how its run ends within an
+/// hour, in which another run begins twice a minute.
+struct Poison {
+    name: &'static str,
+    error: CallError,
+    retry: &'static str,
+    others: Option<CallError>,
+    /// Nothing where it waits.
+    ends: Option<&'static str>,
+}
+
+#[tokio::test]
+async fn a_call_that_fails_alone_ends_and_an_outage_waits() {
+    let case = |name, error, retry, others, ends| Poison { name, error, retry, others, ends };
+    for case in [
+        case("refused alone", refused(), "{ count: 4 }", None, Some("denied")),
+        case("refused alone, without a second try", refused(), "none", None, Some("denied")),
+        case("down alone", down(), "{ count: 4 }", None, Some("unavailable")),
+        case("all are refused", refused(), "{ count: 4 }", Some(refused()), None),
+        case("all are refused, without a second try", refused(), "none", Some(refused()), None),
+        case("all is down", down(), "{ count: 6 }", Some(down()), None),
+    ] {
+        poison(case).await;
+    }
+}
+
+async fn poison(Poison { name, error, retry, others, ends }: Poison) {
+    let rig = Rig::new(&format!("a: {{ call: fake.read, with: {{ id: $.trigger.id }}, retry: {retry} }}"));
+    {
+        let mut service = rig.service.lock().unwrap();
+        // Two of them: neither must keep others from finding out that the service works.
+        service.poisoned.extend(["bad", "worse"].map(|id| (id.to_owned(), error.clone())));
+        service.rows.insert("good".to_owned(), json!({"version": 1}));
+        service.poisoned.extend(others.map(|error| ("good".to_owned(), error)));
+    }
+    let (mut asleep, mut endings) = (BTreeSet::new(), Vec::new());
+    for second in 0..3600 {
+        let due: Vec<String> = asleep.extract_if(.., |(until, _)| *until <= at(second)).map(|(_, id)| id).collect();
+        let mut driven = Vec::new();
+        for id in due {
+            driven.push((rig.world.resume(&RunId(id.clone())).await.unwrap(), id));
+        }
+        let begins = match second {
+            0 => &["bad", "worse"][..],
+            _ if second % 30 == 0 => &["good"],
+            _ => &[],
+        };
+        for row in begins {
+            let (id, trigger) = (format!("{row} {second:04}"), json!({"id": row}));
+            let beginning =
+                Beginning { id: RunId(id.clone()), flow: "test".to_owned(), trigger, ..Beginning::default() };
+            driven.push((rig.world.start(beginning).await.unwrap(), id));
+        }
+        for (driven, id) in driven {
+            match driven {
+                Driven::Sleeping(until) => drop(asleep.insert((until, id))),
+                Driven::Ended(run) => endings.push((id, ending(&run).1)),
+            }
+        }
+        let now = rig.clock.now();
+        rig.clock.advance(Duration::try_from(at(second + 1).duration_since(now)).unwrap_or_default());
+    }
+    let of = |row| {
+        let ending = endings.iter().find(|(id, _): &&(String, _)| id.starts_with(row));
+        ending.map(|(_, code)| code.as_deref())
+    };
+    for row in ["bad", "worse"] {
+        assert_eq!(of(row), ends.map(Some), "{name}: {row}");
+    }
+    assert_eq!(of("good").is_some(), ends.is_some(), "{name}");
+    if ends.is_some() {
+        assert!(asleep.is_empty(), "{name}: {asleep:?}");
+    }
 }
 
 fn limited(steps: &str, limits: Limits) -> Rig {

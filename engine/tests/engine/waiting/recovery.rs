@@ -1,7 +1,8 @@
 //! A process that stops anywhere: what was accepted or begun is taken up by the next one and ends the same.
 
+use cosell_engine::outcome::Outcome;
 use cosell_engine::pack::PackFiles;
-use cosell_engine::run::{Event, RunId};
+use cosell_engine::run::{Event, Part, RunId, StepPath};
 use cosell_engine::store::{Cursor, EventId, Fate, MemoryStore, NewEvent, RunQuery, Store, Transition};
 use jiff::Timestamp;
 use serde_json::json;
@@ -65,6 +66,39 @@ async fn a_run_that_stopped_after_any_event_ends_the_same_and_creates_nothing_tw
         assert_eq!(next.store.record(&parent).await.unwrap(), ended, "stopped after {stop}");
         assert_eq!(rig.service.lock().unwrap().rows.len(), rows, "stopped after {stop}");
         assert_eq!(next.store.runs(&RunQuery::default()).await.unwrap().len(), 2, "stopped after {stop}");
+    }
+}
+
+/// What operations gave in runs that were under way, or that began a short while ago, is told to their connector when the
+/// engine starts.
+#[tokio::test]
+async fn connectors_are_told_what_they_gave() {
+    const HOUR: i64 = 3600;
+    let cases = [
+        ("under way", 0, false, true),
+        ("ended", 0, true, true),
+        ("under way for long", -HOUR, false, true),
+        ("ended long ago", -HOUR, true, false),
+    ];
+    for (name, began, has_ended, is_recalled) in cases {
+        let rig = Rig::new(&fake::files(
+            "flow: test\ntrigger: { manual: {} }\nsteps:\n  a: { call: fake.create, with: { row: {} } }\n  w: { wait: { for: 1 hour } }\n",
+        ));
+        let at = Timestamp::from_second(began).unwrap();
+        let step = StepPath { loops: Vec::new(), name: "a".to_owned() };
+        let (flow, part, input) = ("test".to_owned(), Part::Call, json!({"row": {}}));
+        let mut events = vec![
+            Event::RunStarted { flow, pack: String::new(), trigger: json!({}), resubmits: None, at },
+            Event::CallStarted { step: step.clone(), part, input, changes: Vec::new(), at },
+            Event::CallFinished { step, part, result: Ok(json!({"id": 7}).into()), attempts: 1, at },
+        ];
+        if has_ended {
+            events.push(Event::RunFinished { outcome: Outcome::Failed, error: None, at });
+        }
+        rig.store.commit(&[Transition { run: RunId("r".to_owned()), events, ..Transition::default() }]).await.unwrap();
+        rig.engine.recover().await.unwrap();
+        let recalled = rig.service.lock().unwrap().recalled.clone();
+        assert_eq!(recalled, if is_recalled { vec![json!({"id": 7})] } else { vec![] }, "{name}");
     }
 }
 

@@ -5,11 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use cosell_engine::engine::EngineOptions;
+use cosell_engine::outcome::Outcome;
 use cosell_engine::run::{Event, RunId};
-use cosell_engine::store::{
-    Accepted, Cursor, Keep, MemoryStore, NewEvent, Order, OrderId, RunQuery, RunSummary, Store, StoreError, Transition,
-    Unfinished,
-};
+use cosell_engine::store::{Around, MemoryStore, Order, RunQuery, Store, StoreError, Transition};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -31,6 +29,8 @@ enum Fault {
     Before,
     /// It is kept, and nobody hears of it.
     After,
+    /// It breaks off.
+    Panic,
 }
 
 use Fault::{After, Before};
@@ -80,6 +80,24 @@ async fn check(faults: &[Fault]) {
     assert!(order.is_sorted(), "{faults:?}: {order:?}");
 }
 
+/// A mistake that breaks off the driving of a run ends that run, and nothing else: its lane and its place are free again.
+#[tokio::test]
+async fn a_run_whose_driving_breaks_off_ends_as_failed() {
+    let kept = Arc::new(MemoryStore::new());
+    let faults = Mutex::new([Fault::None, Fault::Panic].into());
+    let store = Arc::new(Faulty { store: Arc::clone(&kept), faults, unreadable: None });
+    let options = EngineOptions { at_once: 1, ..EngineOptions::default() };
+    let station = Station::over_store(FLOW, Shared::default(), Arc::clone(&kept), store, options);
+    station.accept(&[changed("a", 1), changed("a", 2), changed("b", 1)]).await;
+    station.settle().await;
+    assert!(kept.load().await.unwrap().runs.is_empty());
+    assert_eq!(station.written(), ["a 1", "b 1", "a 2"]);
+    let failed = RunQuery { outcome: Some(Outcome::Failed), ..RunQuery::default() };
+    let failed = kept.runs(&failed).await.unwrap();
+    let error = failed[0].error.as_ref().unwrap();
+    assert_eq!((failed.len(), error.step.as_str(), error.code.as_str()), (1, "a", "internal"), "{error}");
+}
+
 /// One record that cannot be read, of a run that waits for another: the engine starts all the same, and an order for it
 /// keeps no other from its turn.
 #[tokio::test]
@@ -113,25 +131,18 @@ struct Faulty {
 }
 
 #[async_trait]
-impl Store for Faulty {
-    async fn accept(&self, events: &[NewEvent], cursor: Option<&Cursor>) -> Result<Vec<Accepted>, StoreError> {
-        self.store.accept(events, cursor).await
-    }
-
-    async fn load(&self) -> Result<Unfinished, StoreError> {
-        self.store.load().await
+impl Around for Faulty {
+    fn inner(&self) -> &dyn Store {
+        &*self.store
     }
 
     async fn commit(&self, transitions: &[Transition]) -> Result<(), StoreError> {
         let fault = self.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
+        assert!(fault != Fault::Panic, "a mistake, made on purpose");
         if fault != Before {
             self.store.commit(transitions).await?;
         }
         if fault == Fault::None { Ok(()) } else { Err(StoreError::Broken("as ordered".to_owned())) }
-    }
-
-    async fn runs(&self, query: &RunQuery) -> Result<Vec<RunSummary>, StoreError> {
-        self.store.runs(query).await
     }
 
     async fn record(&self, run: &RunId) -> Result<Vec<Event>, StoreError> {
@@ -139,33 +150,5 @@ impl Store for Faulty {
             return Err(StoreError::Broken("as ordered".to_owned()));
         }
         self.store.record(run).await
-    }
-
-    async fn keep_pack(&self, content: &str, pack: &Value) -> Result<(), StoreError> {
-        self.store.keep_pack(content, pack).await
-    }
-
-    async fn pack(&self, content: &str) -> Result<Option<Value>, StoreError> {
-        self.store.pack(content).await
-    }
-
-    async fn place(&self, order: &Order) -> Result<OrderId, StoreError> {
-        self.store.place(order).await
-    }
-
-    async fn orders(&self) -> Result<Vec<(OrderId, Order)>, StoreError> {
-        self.store.orders().await
-    }
-
-    async fn settle(&self, order: OrderId, result: Result<String, String>) -> Result<(), StoreError> {
-        self.store.settle(order, result).await
-    }
-
-    async fn settled(&self, order: OrderId) -> Result<Option<Result<String, String>>, StoreError> {
-        self.store.settled(order).await
-    }
-
-    async fn prune(&self, keep: &Keep, now: Timestamp) -> Result<usize, StoreError> {
-        self.store.prune(keep, now).await
     }
 }

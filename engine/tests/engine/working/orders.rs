@@ -2,7 +2,7 @@
 
 use cosell_engine::outcome::Outcome;
 use cosell_engine::run::RunId;
-use cosell_engine::store::{Order, RunQuery, RunSummary, Store};
+use cosell_engine::store::{EventId, Order, RunQuery, RunSummary, Store};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Station, changed};
@@ -219,4 +219,52 @@ async fn where_events_merge_what_a_person_wants_once_more_does_not() {
     station.engine.place(&CANCEL(under_way)).await.unwrap().unwrap();
     station.engine.idle().await;
     assert_eq!(station.written(), ["a 1", "a 1", "a 4"]);
+}
+
+#[tokio::test]
+async fn an_event_that_waits_is_seen_and_can_be_cancelled() {
+    let station = with_runs().await;
+    let waiting = station.store.waiting(10).await.unwrap();
+    let seen: Vec<_> = waiting.iter().map(|event| (event.flow.as_deref(), event.about.join(" "))).collect();
+    assert_eq!(seen, [(Some("test"), "deal/stuck".to_owned()), (Some("test"), "deal/asleep".to_owned())]);
+    assert_eq!(station.store.waiting(1).await.unwrap(), waiting[..1]);
+    let cancel = |event| Order::CancelEvent { event };
+    let cases = [
+        (waiting[0].id, Ok("it is cancelled".to_owned())),
+        (waiting[0].id, Err(format!("no event {} waits: it has its run, or has never come", waiting[0].id.0))),
+        (EventId(77), Err("no event 77 waits: it has its run, or has never come".to_owned())),
+    ];
+    for (event, said) in cases {
+        assert_eq!(station.engine.place(&cancel(event)).await.unwrap(), said);
+    }
+    let runs = about(&station, "stuck").await;
+    assert_eq!((runs.len(), runs[0].outcome), (2, Some(Outcome::Cancelled)));
+    // Whoever comes after it has its turn, and what was cancelled can be wanted once more.
+    station.accept(&[changed("stuck", 3)]).await;
+    station.service.lock().unwrap().stuck.clear();
+    station.settle().await;
+    assert_eq!(station.written(), ["good 1", "stuck 1", "stuck 3"]);
+    let again = station.engine.place(&Order::Resubmit { run: runs[0].id.clone() }).await.unwrap();
+    assert_eq!(again, Ok("its event has a run of its own".to_owned()));
+    station.settle().await;
+    assert_eq!(station.written().last().map(String::as_str), Some("stuck 2"));
+}
+
+#[tokio::test]
+async fn of_events_that_merge_the_newest_is_cancelled_for_all() {
+    let merging = FLOW.replace("key: { deal: $.trigger.id }", "key: { deal: $.trigger.id }, merge: latest");
+    let station = Station::new(&merging);
+    station.service.lock().unwrap().stuck.insert("a".to_owned());
+    station.accept(&[changed("a", 1)]).await;
+    station.settle().await;
+    station.accept(&[changed("a", 2), changed("a", 3)]).await;
+    let waiting = station.store.waiting(10).await.unwrap();
+    let older = station.engine.place(&Order::CancelEvent { event: waiting[0].id }).await.unwrap();
+    assert_eq!(older, Err(format!("the newer event {} stands for it: cancel that one", waiting[1].id.0)));
+    let newest = station.engine.place(&Order::CancelEvent { event: waiting[1].id }).await.unwrap();
+    assert_eq!(newest, Ok("it is cancelled".to_owned()));
+    assert_eq!(station.store.waiting(10).await.unwrap(), []);
+    station.service.lock().unwrap().stuck.clear();
+    station.engine.idle().await;
+    assert_eq!(station.written(), ["a 1"]);
 }

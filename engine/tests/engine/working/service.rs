@@ -29,7 +29,7 @@ pub(super) struct Service {
     busy: HashSet<String>,
     /// Deals that were written by two at once.
     pub(super) overlaps: Vec<String>,
-    /// Writes of these deals never end.
+    /// Writes of these deals do not end while they stand here.
     pub(super) stuck: HashSet<String>,
     /// Writes of these deals fail.
     pub(super) refused: HashSet<String>,
@@ -108,12 +108,9 @@ impl Operation for Write {
     async fn call(&self, _: &CallKey, input: WriteInput) -> Result<Value, CallError> {
         let WriteInput { id, seen, version } = input;
         let busy = Busy::begin(&self.0, &id);
-        let (is_stuck, is_refused) = {
-            let service = self.0.lock().unwrap();
-            (service.stuck.contains(&id), service.refused.contains(&id))
-        };
-        if is_stuck {
-            std::future::pending::<()>().await;
+        let is_refused = self.0.lock().unwrap().refused.contains(&id);
+        while self.0.lock().unwrap().stuck.contains(&id) {
+            tokio::task::yield_now().await;
         }
         if is_refused {
             return Err(CallError::new(CallErrorKind::Input, "it was refused"));

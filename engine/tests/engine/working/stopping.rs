@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cosell_engine::connector::TriggerEvent;
 use cosell_engine::engine::EngineOptions;
+use cosell_engine::run::Event;
 use cosell_engine::store::{Store, StoreError};
 use serde_json::json;
 
@@ -36,6 +37,31 @@ async fn an_engine_that_stops_loses_nothing() {
     assert_eq!((taken_up.runs, taken_up.waiting), (1, 1));
     next.engine.idle().await;
     assert_eq!(next.written(), ["b 1", "a 1", "a 2"]);
+}
+
+/// What is under way comes to an end, and nothing more is begun: the run rests where its record ends.
+#[tokio::test]
+async fn a_run_rests_between_two_calls() {
+    let more = "  b: { call: deals.write, with: { id: $.trigger.id, seen: 7, version: 0 } }\n";
+    let flow = format!("{}{more}", FLOW.trim_start());
+    let station = Station::new(&flow);
+    station.service.lock().unwrap().stuck.insert("a".to_owned());
+    station.accept(&[changed("a", 1)]).await;
+    station.settle().await;
+    let engine = station.engine.clone();
+    let stopped = tokio::spawn(async move { engine.stop(Duration::from_secs(600)).await });
+    station.settle().await;
+    station.service.lock().unwrap().stuck.clear();
+    stopped.await.unwrap();
+    assert_eq!(station.written(), ["a 1"]);
+    let run = station.store.load().await.unwrap().runs.remove(0);
+    let record = station.store.record(&run.id).await.unwrap();
+    assert!(matches!(record.last(), Some(Event::CallFinished { .. })), "{record:?}");
+    let (service, store) = (Arc::clone(&station.service), Arc::clone(&station.store));
+    let next = Station::over(&flow, service, store, EngineOptions::default());
+    next.engine.recover().await.unwrap();
+    next.engine.idle().await;
+    assert_eq!(next.written(), ["a 1", "a 7"]);
 }
 
 #[tokio::test]
