@@ -89,7 +89,7 @@ async fn connectors_are_told_what_they_gave() {
         let (flow, part, input) = ("test".to_owned(), Part::Call, json!({"row": {}}));
         let mut events = vec![
             Event::RunStarted { flow, pack: String::new(), trigger: json!({}), resubmits: None, at },
-            Event::CallStarted { step: step.clone(), part, input, changes: Vec::new(), at },
+            Event::CallStarted { step: step.clone(), part, input: input.into(), changes: Vec::new(), at },
             Event::CallFinished { step, part, result: Ok(json!({"id": 7}).into()), attempts: 1, at },
         ];
         if has_ended {
