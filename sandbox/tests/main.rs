@@ -6,5 +6,6 @@ mod dataverse;
 mod entra;
 mod harness;
 mod referrals;
+mod state;
 mod tls;
 mod webhooks;

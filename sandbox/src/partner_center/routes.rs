@@ -26,9 +26,13 @@ use crate::world::World;
 /// The routes of the service.
 pub(crate) fn router(world: Arc<World>) -> Router {
     let path = "/v1.0/engagements/referrals";
+    let one = || get(read).patch(patch).put(put).fallback(refuse_method);
     Router::new()
         .route(path, get(list).post(create).fallback(refuse_method))
-        .route(&format!("{path}/{{id}}"), get(read).patch(patch).put(put).fallback(refuse_method))
+        .route(&format!("{path}/{{id}}"), one())
+        // The published definition tells its operations on one referral apart by slashes at the end.
+        .route(&format!("{path}/{{id}}/"), one())
+        .route(&format!("{path}/{{id}}//"), one())
         .fallback(async || Refusal::not_found("at this address"))
         .layer(from_fn_with_state(world.clone(), authorize))
         .layer(from_fn_with_state(world.clone(), finish))
