@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod admin;
+mod bad_input;
 mod dataverse;
 mod entra;
 mod harness;

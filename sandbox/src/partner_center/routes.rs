@@ -20,6 +20,7 @@ use super::states::text;
 use super::{Refusal, events};
 use crate::behaviours::Behaviour;
 use crate::entra::{Audience, Caller, Role};
+use crate::gate::is_not_of_the_service;
 use crate::log::Changed;
 use crate::world::World;
 
@@ -72,6 +73,9 @@ async fn finish(State(world): State<Arc<World>>, request: Request, next: Next) -
     const CLIENT: HeaderName = HeaderName::from_static("client-request-id");
     let client = request.headers().get(CLIENT).cloned();
     let mut response = next.run(request).await;
+    if is_not_of_the_service(&response) {
+        response = Refusal::unreadable(response.status()).into_response();
+    }
     if let Some(refusal) = response.extensions().get::<Refusal>()
         && world.behaviours.on(Behaviour::OddErrorCasing)
     {
