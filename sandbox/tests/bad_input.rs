@@ -1,6 +1,8 @@
 //! Requests made by chance: whatever is sent, a service answers with an error of its own shape, never with a 500, and
 //! soon. `COSELL_BAD_INPUT_SECONDS` lets it go on for so long, `COSELL_BAD_INPUT_SEED` repeats one.
 
+#![expect(clippy::print_stdout, reason = "a random test tells its seed")]
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
