@@ -46,7 +46,7 @@ async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
             "POST /faults - {service, method, path_contains, status, body, headers, delay_ms, drop, after, times}",
             "GET /faults, DELETE /faults",
             "POST /limits - {service, requests, seconds}: more than that gets 429; 0 requests is no limit",
-            "POST /deliveries - {hold, duplicate, delay_ms}",
+            "POST /deliveries - {hold, duplicate, delay_ms, spacing_ms}",
             "GET /deliveries - delivered, waiting, offline and every attempt",
             "POST /lag - {service, seconds}: lists of referrals or dataverse show a write only then",
             "GET /log, DELETE /log - requests seen by the services",
