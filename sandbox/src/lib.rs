@@ -1,13 +1,16 @@
-//! Partner Center, Entra ID and Dataverse, played by real HTTP servers on the loopback address
-//! with their state in memory.
+//! Partner Center, Entra ID and Dataverse, played by real HTTP servers on the loopback address, with plain http or
+//! TLS, and their state in memory or in a file.
 //!
 //! The sandbox shares no code with the connectors: it is written from the services' documented
 //! behaviour, so that a connector is judged by something that did not come from it. Behaviours
 //! carry their number in comments: S1 to S38 for Partner Center, plain numbers for Dataverse.
 //!
-//! A tour: [`Sandbox::start`] binds six listeners (`server`) over one shared `world`. Requests to
-//! the four services pass the `gate` (faults, log) and reach `entra`, `partner_center` or
-//! `dataverse`; both of the latter read queries with `odata`. `certificates` signs the events
+//! What is documented holds; where sources are silent or contradict each other, and for failures on demand, there are
+//! switches (`behaviours`).
+//!
+//! A tour: [`Sandbox::start`] binds six ports (`listeners`, `server`, `tls`) over one shared `world`, as `state` kept it
+//! or as `seed` says. Requests to the four services pass the `gate` (`faults`, `limits`, `log`) and reach `entra`,
+//! `partner_center` or `dataverse`; both of the latter read queries with `odata`. `certificates` signs the events
 //! that Partner Center sends. `admin` is for the person at the keyboard.
 //!
 //! ```no_run
@@ -23,6 +26,7 @@
 //! ```
 
 mod admin;
+mod behaviours;
 mod certificates;
 mod clock;
 mod dataverse;
@@ -30,35 +34,45 @@ mod entra;
 mod faults;
 mod gate;
 mod held;
+mod limits;
+mod listeners;
 mod log;
 mod odata;
 mod options;
 mod partner_center;
 mod past;
+mod seed;
 mod server;
+mod state;
+mod tls;
 mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::behaviours::Behaviours;
+use crate::certificates::Signing;
+use crate::clock::Clock;
 use crate::dataverse::Dataverse;
-use crate::entra::Entra;
-use crate::faults::Service;
-use crate::gate::guard;
+use crate::entra::{ClientCertificate, Entra};
 use crate::held::Held;
+use crate::listeners::Listeners;
 use crate::partner_center::{Deliveries, Referrals, Webhooks};
+use crate::state::Snapshot;
+use crate::tls::LocalAuthority;
 use crate::world::World;
 
+pub use crate::behaviours::behaviours;
 pub use crate::certificates::Certificates;
+pub use crate::log::Happenings;
 pub use crate::options::{
     Addresses, ColumnKind, Credentials, CustomColumn, CustomTable, Organization, Ports, SandboxError, SandboxOptions,
 };
+pub use crate::seed::Seed;
 
 /// How long a stop waits for requests under way.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -67,7 +81,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Sandbox {
     world: Arc<World>,
     credentials: Credentials,
+    chain: Arc<Certificates>,
+    authority: Option<LocalAuthority>,
     stop: watch::Sender<bool>,
+    /// The servers and whatever else is at work.
     servers: Vec<JoinHandle<()>>,
 }
 
@@ -76,30 +93,32 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When a port is taken, a custom table does not fit, or the certificates cannot be made.
+    /// When a port is taken, a custom table or a behaviour does not fit, a certificate cannot be made or used, or the
+    /// state or the seed cannot be used.
     pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
         let listeners = Listeners::bind(options.ports).await?;
-        let addresses = listeners.addresses();
-        let credentials = fresh_credentials();
-        let world = Arc::new(World {
-            entra: Held::new(Entra::new(credentials.clone(), addresses.clone())),
-            certificates: Certificates::shared()?,
-            referrals: Held::new(Referrals::default()),
-            webhooks: Held::new(Webhooks::new()),
-            deliveries: Deliveries::new(options.delivery_spacing)?,
-            dataverse: Held::new(Dataverse::new(&options.custom)?),
-            faults: Held::default(),
-            log: Held::default(),
-            organization: options.organization,
-            addresses,
-        });
+        let authority = if options.tls { Some(LocalAuthority::generate()?) } else { None };
+        let kept = options.state.as_deref().map(Snapshot::read).transpose()?.flatten();
+        let credentials = kept.as_ref().map_or_else(fresh_credentials, Snapshot::credentials);
+        let world = Arc::new(world(&options, listeners.addresses(options.tls), credentials.clone())?);
+        let begun = kept.is_some();
+        if let Some(kept) = kept {
+            kept.restore(&world);
+            // What this start asks for goes before what the last one had.
+            world.behaviours.turn(&options.behaviours)?;
+        }
+        let chain = world.signing.with(|signing| signing.chain());
         let (stop, stopped) = watch::channel(false);
-        let servers = listeners
-            .with_routers(&world)
-            .into_iter()
-            .map(|(listener, router)| server::serve(listener, router, stopped.clone()))
-            .collect();
-        Ok(Sandbox { world, credentials, stop, servers })
+        let servers = listeners.serve(&world, authority.as_ref(), &stopped);
+        let mut sandbox = Sandbox { world, credentials, chain, authority, stop, servers };
+        if let Some(seed) = options.seed.filter(|_| !begun) {
+            seed.sow(&sandbox.world).await?;
+        }
+        sandbox.servers.push(partner_center::let_time_pass(&sandbox.world, stopped.clone()));
+        if let Some(file) = options.state {
+            sandbox.servers.push(state::keep(&sandbox.world, file, stopped));
+        }
+        Ok(sandbox)
     }
 
     /// Where the servers listen.
@@ -114,7 +133,17 @@ impl Sandbox {
 
     /// The root and the intermediate certificate behind the events' signatures, PEM.
     pub fn trust_pem(&self) -> &str {
-        self.world.certificates.trust_pem()
+        self.chain.trust_pem()
+    }
+
+    /// The root certificate that a client must trust to speak TLS with the services, PEM; `None` without TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.authority.as_ref().map(|authority| authority.pem.as_str())
+    }
+
+    /// What happens from now on.
+    pub fn happenings(&self) -> Happenings {
+        self.world.log.with(|log| log.happenings())
     }
 
     /// Ends all servers, and waits for requests under way for two seconds at the longest.
@@ -140,54 +169,30 @@ impl Drop for Sandbox {
     }
 }
 
-struct Listeners {
-    entra: TcpListener,
-    referrals: TcpListener,
-    partner_center: TcpListener,
-    dataverse: TcpListener,
-    certificates: TcpListener,
-    admin: TcpListener,
-}
-
-impl Listeners {
-    async fn bind(ports: Ports) -> Result<Listeners, SandboxError> {
-        Ok(Listeners {
-            entra: server::bind("entra", ports.entra).await?,
-            referrals: server::bind("referrals", ports.referrals).await?,
-            partner_center: server::bind("partner_center", ports.partner_center).await?,
-            dataverse: server::bind("dataverse", ports.dataverse).await?,
-            certificates: server::bind("certificates", ports.certificates).await?,
-            admin: server::bind("admin", ports.admin).await?,
-        })
+/// Everything as it is at the start.
+fn world(options: &SandboxOptions, addresses: Addresses, credentials: Credentials) -> Result<World, SandboxError> {
+    let clock = Clock::default();
+    let behaviours = Behaviours::new(&options.behaviours)?;
+    let mut entra = Entra::new(credentials, addresses.clone(), clock.clone(), behaviours.clone())?;
+    for pem in &options.client_certificates {
+        entra.register(ClientCertificate::from_pem(pem).map_err(SandboxError::ClientCertificate)?);
     }
-
-    fn addresses(&self) -> Addresses {
-        Addresses {
-            entra: address(&self.entra),
-            referrals: address(&self.referrals),
-            partner_center: address(&self.partner_center),
-            dataverse: address(&self.dataverse),
-            certificates: address(&self.certificates),
-            admin: address(&self.admin),
-        }
-    }
-
-    fn with_routers(self, world: &Arc<World>) -> [(TcpListener, Router); 6] {
-        let service = |service, router| guard(router, service, world);
-        [
-            (self.entra, service(Service::Entra, entra::router(world.clone()))),
-            (self.referrals, service(Service::Referrals, partner_center::referral_router(world.clone()))),
-            (self.partner_center, service(Service::PartnerCenter, partner_center::webhook_router(world.clone()))),
-            (self.dataverse, service(Service::Dataverse, dataverse::router(world.clone()))),
-            (self.certificates, world.certificates.router()),
-            (self.admin, admin::router(world.clone())),
-        ]
-    }
-}
-
-fn address(listener: &TcpListener) -> String {
-    let port = listener.local_addr().map_or(0, |address| address.port());
-    format!("http://127.0.0.1:{port}")
+    let chain = Certificates::shared()?;
+    Ok(World {
+        entra: Held::new(entra),
+        signing: Held::new(Signing::new(chain, behaviours.clone(), addresses.certificates.clone())),
+        referrals: Held::new(Referrals::new(clock.clone(), behaviours.clone())),
+        webhooks: Held::new(Webhooks::new()),
+        deliveries: Deliveries::new(options.delivery_spacing)?,
+        dataverse: Held::new(Dataverse::new(&options.custom)?),
+        faults: Held::default(),
+        limits: Held::default(),
+        log: Held::default(),
+        organization: options.organization.clone(),
+        addresses,
+        clock,
+        behaviours,
+    })
 }
 
 fn fresh_credentials() -> Credentials {
