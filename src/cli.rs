@@ -1,6 +1,7 @@
 //! What may be typed.
 
 mod runs;
+mod sandbox;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 pub use runs::{OrderArgs, OutcomeFilter, RunFilter, RunsCommand, StoreArgs};
+pub use sandbox::SandboxArgs;
 
 use crate::moment;
 
@@ -62,6 +64,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         store: Option<PathBuf>,
     },
+    /// Serves the sandbox alone: Partner Center, Entra ID and Dataverse, for clients of any kind
+    Sandbox(SandboxArgs),
     /// Lists, shows and repeats runs that are kept, also beside an engine at work
     Runs {
         /// What to do with runs

@@ -11,6 +11,7 @@ mod graph;
 mod pack_new;
 mod run;
 mod runs;
+mod sandbox;
 mod schema;
 mod trigger;
 
@@ -24,6 +25,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Check { pack, json, strict_limits } => check::check(&pack, check::Options { json, strict_limits }),
         Command::Graph { pack, flow, format } => graph::graph(&pack, flow.as_deref(), format),
         Command::Run { pack, sandbox, store } => run::run(&pack, sandbox, store.as_deref()).await,
+        Command::Sandbox(args) => sandbox::sandbox(&args).await,
         Command::Runs { command } => runs::runs(command).await,
         Command::Backfill { since, flow, store } => backfill::backfill(since, flow, &store).await,
         Command::Backup { file, store } => backup::backup(&file, &store).await,

@@ -16,12 +16,16 @@ const POLL_EVERY: f64 = 0.2;
 
 /// Starts a sandbox with the tables of a pack, and binds the environment's connections to it.
 pub async fn start(opened: &Opened, environment: Environment) -> Result<(Sandbox, Environment), Failure> {
-    let unbound = cosell_connectors::standard(&Connections::default()).map_err(Failure::world)?;
-    let pack = opened.check(&environment.parameters, &unbound)?;
-    let options = SandboxOptions { custom: tables(&pack), ..SandboxOptions::default() };
+    let options = SandboxOptions { custom: tables_of(opened, &environment)?, ..SandboxOptions::default() };
     let sandbox = Sandbox::start(options).await.map_err(Failure::world)?;
     let environment = bound_to(&sandbox, environment)?;
     Ok((sandbox, environment))
+}
+
+/// The tables of a pack, as the sandbox takes them.
+pub fn tables_of(opened: &Opened, environment: &Environment) -> Result<Vec<CustomTable>, Failure> {
+    let unbound = cosell_connectors::standard(&Connections::default()).map_err(Failure::world)?;
+    Ok(tables(&opened.check(&environment.parameters, &unbound)?))
 }
 
 fn bound_to(sandbox: &Sandbox, mut environment: Environment) -> Result<Environment, Failure> {
@@ -54,7 +58,7 @@ fn host(address: &str) -> String {
     address.trim_start_matches("http://").to_owned()
 }
 
-/// The tables that a pack declares, as the sandbox takes them: the prefix stands before every new name.
+/// The tables that a pack declares: the prefix stands before every new name.
 fn tables(pack: &Pack) -> Vec<CustomTable> {
     let prefix = pack.parameters().get("prefix").and_then(Value::as_str).unwrap_or_default();
     pack.tables().iter().map(|(name, table)| custom(name, table, prefix)).collect()

@@ -1,6 +1,8 @@
 //! The server for the person at the keyboard, and for tests: make and change deals as somebody
 //! in the portal would, cause failures, hold events back, see what was asked.
 
+mod switches;
+
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -26,18 +28,13 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/deliveries/waiting", get(waiting))
         .route("/log", get(log).delete(clear_log))
         .route("/lag", post(lag))
-        .route("/tokens", post(tokens))
+        .merge(switches::routes())
         .with_state(world)
 }
 
 async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
-    let addresses = &world.addresses;
     Json(json!({
-        "addresses": {
-            "entra": addresses.entra, "referrals": addresses.referrals,
-            "partner_center": addresses.partner_center, "dataverse": addresses.dataverse,
-            "certificates": addresses.certificates, "admin": addresses.admin,
-        },
+        "addresses": world.addresses,
         "endpoints": [
             "POST /deals - make an incoming deal; all of name, dealValue, currency, closingDate, notes, status, \
              type, customer, country, postalCode, solution may be left out",
@@ -48,7 +45,12 @@ async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
             "GET /deliveries - delivered, waiting, offline and every attempt",
             "POST /lag - {service, seconds}: lists of referrals or dataverse show a write only then",
             "GET /log, DELETE /log - requests seen by the services",
-            "POST /tokens - {lifetime_seconds, revoke}",
+            "POST /tokens - {lifetime_seconds, revoke, revoke_refresh}",
+            "GET /behaviours, POST /behaviours - {name: true or false, ...}",
+            "GET /clock, POST /clock - {advance_seconds} or {ahead_seconds} or {set: instant}",
+            "GET /person, POST /person - {id, name, email, role, locations}: whom people's tokens stand for",
+            "POST /applications/certificates - {pem}: a certificate that the application signs in with",
+            "GET /device-codes, POST /device-codes/{code} - {approve}: what the person does with a code",
         ],
     }))
 }
@@ -121,25 +123,5 @@ async fn lag(State(world): State<Arc<World>>, Json(lag): Json<Lag>) -> Json<Valu
         WithLists::Referrals => world.referrals.with(|referrals| referrals.past.set_lag(time)),
         WithLists::Dataverse => world.dataverse.with(|dataverse| dataverse.past.set_lag(time)),
     }
-    Json(json!({}))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokenSwitches {
-    lifetime_seconds: Option<i64>,
-    #[serde(default)]
-    revoke: bool,
-}
-
-async fn tokens(State(world): State<Arc<World>>, Json(switches): Json<TokenSwitches>) -> Json<Value> {
-    world.entra.with(|entra| {
-        if let Some(seconds) = switches.lifetime_seconds {
-            entra.set_lifetime(seconds);
-        }
-        if switches.revoke {
-            entra.revoke();
-        }
-    });
     Json(json!({}))
 }

@@ -23,6 +23,18 @@ pub(crate) enum Service {
     Dataverse,
 }
 
+impl Service {
+    /// As the admin API and the listing call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Service::Entra => "entra",
+            Service::Referrals => "referrals",
+            Service::PartnerCenter => "partner_center",
+            Service::Dataverse => "dataverse",
+        }
+    }
+}
+
 /// What goes wrong, where and how often.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

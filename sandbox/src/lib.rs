@@ -23,6 +23,7 @@
 //! ```
 
 mod admin;
+mod behaviours;
 mod certificates;
 mod clock;
 mod dataverse;
@@ -30,32 +31,36 @@ mod entra;
 mod faults;
 mod gate;
 mod held;
+mod listeners;
 mod log;
 mod odata;
 mod options;
 mod partner_center;
 mod past;
 mod server;
+mod tls;
 mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::behaviours::Behaviours;
+use crate::clock::Clock;
 use crate::dataverse::Dataverse;
-use crate::entra::Entra;
-use crate::faults::Service;
-use crate::gate::guard;
+use crate::entra::{ClientCertificate, Entra};
 use crate::held::Held;
+use crate::listeners::Listeners;
 use crate::partner_center::{Deliveries, Referrals, Webhooks};
+use crate::tls::LocalAuthority;
 use crate::world::World;
 
+pub use crate::behaviours::behaviours;
 pub use crate::certificates::Certificates;
+pub use crate::log::Happenings;
 pub use crate::options::{
     Addresses, ColumnKind, Credentials, CustomColumn, CustomTable, Organization, Ports, SandboxError, SandboxOptions,
 };
@@ -67,6 +72,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Sandbox {
     world: Arc<World>,
     credentials: Credentials,
+    authority: Option<LocalAuthority>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
@@ -76,30 +82,15 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When a port is taken, a custom table does not fit, or the certificates cannot be made.
+    /// When a port is taken, a custom table or a behaviour does not fit, or a certificate cannot be made or used.
     pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
         let listeners = Listeners::bind(options.ports).await?;
-        let addresses = listeners.addresses();
+        let authority = if options.tls { Some(LocalAuthority::generate()?) } else { None };
         let credentials = fresh_credentials();
-        let world = Arc::new(World {
-            entra: Held::new(Entra::new(credentials.clone(), addresses.clone())),
-            certificates: Certificates::shared()?,
-            referrals: Held::new(Referrals::default()),
-            webhooks: Held::new(Webhooks::new()),
-            deliveries: Deliveries::new(options.delivery_spacing)?,
-            dataverse: Held::new(Dataverse::new(&options.custom)?),
-            faults: Held::default(),
-            log: Held::default(),
-            organization: options.organization,
-            addresses,
-        });
+        let world = Arc::new(world(&options, listeners.addresses(options.tls), credentials.clone())?);
         let (stop, stopped) = watch::channel(false);
-        let servers = listeners
-            .with_routers(&world)
-            .into_iter()
-            .map(|(listener, router)| server::serve(listener, router, stopped.clone()))
-            .collect();
-        Ok(Sandbox { world, credentials, stop, servers })
+        let servers = listeners.serve(&world, authority.as_ref(), &stopped);
+        Ok(Sandbox { world, credentials, authority, stop, servers })
     }
 
     /// Where the servers listen.
@@ -115,6 +106,16 @@ impl Sandbox {
     /// The root and the intermediate certificate behind the events' signatures, PEM.
     pub fn trust_pem(&self) -> &str {
         self.world.certificates.trust_pem()
+    }
+
+    /// The root certificate that a client must trust to speak TLS with the services, PEM; `None` without TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.authority.as_ref().map(|authority| authority.pem.as_str())
+    }
+
+    /// What happens from now on.
+    pub fn happenings(&self) -> Happenings {
+        self.world.log.with(|log| log.happenings())
     }
 
     /// Ends all servers, and waits for requests under way for two seconds at the longest.
@@ -140,54 +141,28 @@ impl Drop for Sandbox {
     }
 }
 
-struct Listeners {
-    entra: TcpListener,
-    referrals: TcpListener,
-    partner_center: TcpListener,
-    dataverse: TcpListener,
-    certificates: TcpListener,
-    admin: TcpListener,
-}
-
-impl Listeners {
-    async fn bind(ports: Ports) -> Result<Listeners, SandboxError> {
-        Ok(Listeners {
-            entra: server::bind("entra", ports.entra).await?,
-            referrals: server::bind("referrals", ports.referrals).await?,
-            partner_center: server::bind("partner_center", ports.partner_center).await?,
-            dataverse: server::bind("dataverse", ports.dataverse).await?,
-            certificates: server::bind("certificates", ports.certificates).await?,
-            admin: server::bind("admin", ports.admin).await?,
-        })
+/// Everything as it is at the start.
+fn world(options: &SandboxOptions, addresses: Addresses, credentials: Credentials) -> Result<World, SandboxError> {
+    let clock = Clock::default();
+    let behaviours = Behaviours::new(&options.behaviours)?;
+    let mut entra = Entra::new(credentials, addresses.clone(), clock.clone(), behaviours.clone())?;
+    for pem in &options.client_certificates {
+        entra.register(ClientCertificate::from_pem(pem).map_err(SandboxError::ClientCertificate)?);
     }
-
-    fn addresses(&self) -> Addresses {
-        Addresses {
-            entra: address(&self.entra),
-            referrals: address(&self.referrals),
-            partner_center: address(&self.partner_center),
-            dataverse: address(&self.dataverse),
-            certificates: address(&self.certificates),
-            admin: address(&self.admin),
-        }
-    }
-
-    fn with_routers(self, world: &Arc<World>) -> [(TcpListener, Router); 6] {
-        let service = |service, router| guard(router, service, world);
-        [
-            (self.entra, service(Service::Entra, entra::router(world.clone()))),
-            (self.referrals, service(Service::Referrals, partner_center::referral_router(world.clone()))),
-            (self.partner_center, service(Service::PartnerCenter, partner_center::webhook_router(world.clone()))),
-            (self.dataverse, service(Service::Dataverse, dataverse::router(world.clone()))),
-            (self.certificates, world.certificates.router()),
-            (self.admin, admin::router(world.clone())),
-        ]
-    }
-}
-
-fn address(listener: &TcpListener) -> String {
-    let port = listener.local_addr().map_or(0, |address| address.port());
-    format!("http://127.0.0.1:{port}")
+    Ok(World {
+        entra: Held::new(entra),
+        certificates: Certificates::shared()?,
+        referrals: Held::new(Referrals::default()),
+        webhooks: Held::new(Webhooks::new()),
+        deliveries: Deliveries::new(options.delivery_spacing)?,
+        dataverse: Held::new(Dataverse::new(&options.custom)?),
+        faults: Held::default(),
+        log: Held::default(),
+        organization: options.organization.clone(),
+        addresses,
+        clock,
+        behaviours,
+    })
 }
 
 fn fresh_credentials() -> Credentials {

@@ -3,11 +3,15 @@
 use std::collections::VecDeque;
 
 use serde::Serialize;
+use tokio::sync::broadcast;
 
 use crate::faults::Service;
 
 /// Older entries give way beyond this.
 const MOST: usize = 20_000;
+
+/// Lines that a reader may be behind before it misses some.
+const BEHIND: usize = 1_000;
 
 /// One request and its outcome.
 #[derive(Debug, Clone, Serialize)]
@@ -32,25 +36,73 @@ pub(crate) struct Entry {
 pub(crate) struct Changed(pub(crate) bool);
 
 /// The requests since the start, oldest first, bounded.
-#[derive(Debug, Default)]
-pub(crate) struct RequestLog(VecDeque<Entry>);
+#[derive(Debug)]
+pub(crate) struct RequestLog {
+    entries: VecDeque<Entry>,
+    lines: broadcast::Sender<String>,
+}
+
+/// What happens in a sandbox, a line each, as it happens.
+#[derive(Debug)]
+pub struct Happenings(broadcast::Receiver<String>);
+
+impl Default for RequestLog {
+    fn default() -> RequestLog {
+        RequestLog { entries: VecDeque::new(), lines: broadcast::channel(BEHIND).0 }
+    }
+}
 
 impl RequestLog {
     /// Adds one request.
     pub(crate) fn add(&mut self, entry: Entry) {
-        if self.0.len() == MOST {
-            self.0.pop_front();
+        self.tell(|| entry.line());
+        if self.entries.len() == MOST {
+            self.entries.pop_front();
         }
-        self.0.push_back(entry);
+        self.entries.push_back(entry);
+    }
+
+    /// Tells whoever listens.
+    pub(crate) fn tell(&self, line: impl FnOnce() -> String) {
+        if self.lines.receiver_count() > 0 {
+            // An error means that the listener has just left.
+            let _ = self.lines.send(line());
+        }
+    }
+
+    /// From now on.
+    pub(crate) fn happenings(&self) -> Happenings {
+        Happenings(self.lines.subscribe())
     }
 
     /// All of them.
     pub(crate) fn list(&self) -> Vec<Entry> {
-        self.0.iter().cloned().collect()
+        self.entries.iter().cloned().collect()
     }
 
     /// Forgets them.
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.entries.clear();
+    }
+}
+
+impl Entry {
+    fn line(&self) -> String {
+        let Entry { service, method, path, status, who, .. } = self;
+        match status {
+            0 => format!("{}: {who} {method} {path}: cut", service.name()),
+            _ => format!("{}: {who} {method} {path}: {status}", service.name()),
+        }
+    }
+}
+
+impl Happenings {
+    /// The next line; `None` once the sandbox is gone. Who reads too slowly is told how much was missed.
+    pub async fn next(&mut self) -> Option<String> {
+        match self.0.recv().await {
+            Ok(line) => Some(line),
+            Err(broadcast::error::RecvError::Lagged(missed)) => Some(format!("({missed} more)")),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
     }
 }

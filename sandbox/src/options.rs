@@ -1,6 +1,9 @@
 //! What a sandbox is started with, and what it tells about itself.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 /// How to start a sandbox. The default takes any free ports and adds no tables.
 #[derive(Debug, Clone)]
@@ -13,6 +16,14 @@ pub struct SandboxOptions {
     pub organization: Organization,
     /// Wait between two attempts to deliver an event. The real spacing is not documented.
     pub delivery_spacing: Duration,
+    /// Whether the addresses are https, by an authority of the sandbox's own. Plain http works at them as well.
+    pub tls: bool,
+    /// Behaviours to turn on or off, by name.
+    pub behaviours: Vec<(String, bool)>,
+    /// Certificates that the application has registered, PEM: it can sign in with their keys.
+    pub client_certificates: Vec<String>,
+    /// The file that keeps the state between two starts; without one it is gone with the sandbox.
+    pub state: Option<PathBuf>,
 }
 
 impl Default for SandboxOptions {
@@ -22,6 +33,10 @@ impl Default for SandboxOptions {
             custom: Vec::new(),
             organization: Organization::default(),
             delivery_spacing: Duration::from_millis(200),
+            tls: false,
+            behaviours: Vec::new(),
+            client_certificates: Vec::new(),
+            state: None,
         }
     }
 }
@@ -114,8 +129,8 @@ pub enum ColumnKind {
     Instant,
 }
 
-/// Base address of each server, as `http://127.0.0.1:PORT`.
-#[derive(Debug, Clone)]
+/// Base address of each server, as `http://127.0.0.1:PORT` or `https://localhost:PORT`.
+#[derive(Debug, Clone, Serialize)]
 pub struct Addresses {
     /// Tokens: `/{tenant}/oauth2/v2.0/token`.
     pub entra: String,
@@ -132,7 +147,7 @@ pub struct Addresses {
 }
 
 /// What a client needs to sign in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Credentials {
     /// The tenant, a GUID.
     pub tenant: String,
@@ -166,6 +181,22 @@ pub enum SandboxError {
     /// The HTTP client for deliveries could not be made.
     #[error("cannot make the HTTP client for deliveries: {0}")]
     Client(#[from] reqwest::Error),
+    /// No behaviour has that name.
+    #[error("there is no behaviour `{0}`; `GET /behaviours` of the admin server lists them")]
+    Behaviour(String),
+    /// A client certificate cannot be used.
+    #[error("the client certificate cannot be used: {0}; a certificate with an RSA key is needed, as PEM")]
+    ClientCertificate(String),
+    /// The state cannot be read or written.
+    #[error("the state in `{}` cannot be {verb}: {reason}", file.display())]
+    State {
+        /// The file.
+        file: PathBuf,
+        /// `read` or `written`.
+        verb: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// A custom table does not fit the ones there are.
     #[error("custom table `{table}` cannot be added: {reason}")]
     CustomTable {

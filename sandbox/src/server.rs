@@ -1,4 +1,4 @@
-//! Listening, and everything that ends a connection: a stop, or a fault that cuts it.
+//! Listening, with or without TLS, and everything that ends a connection: a stop, or a fault that cuts it.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,11 +11,12 @@ use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::SandboxError;
+use crate::tls::{Greeted, Greeter};
 
 /// Listens on the loopback address; port 0 takes any free one.
 pub(crate) async fn bind(service: &'static str, port: u16) -> Result<TcpListener, SandboxError> {
@@ -27,8 +28,13 @@ pub(crate) async fn bind(service: &'static str, port: u16) -> Result<TcpListener
 }
 
 /// Serves until `stop` holds true or its sender is gone.
-pub(crate) fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) -> JoinHandle<()> {
-    let sockets = Sockets { listener, stop: stop.clone() };
+pub(crate) fn serve(
+    listener: TcpListener,
+    greeter: Greeter,
+    router: Router,
+    stop: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let sockets = Sockets { listener, greeter, stop: stop.clone() };
     let service = router.into_make_service_with_connect_info::<Cut>();
     tokio::spawn(async move {
         if let Err(error) = axum::serve(sockets, service).with_graceful_shutdown(stopped(stop)).await {
@@ -61,6 +67,7 @@ impl Connected<IncomingStream<'_, Sockets>> for Cut {
 
 struct Sockets {
     listener: TcpListener,
+    greeter: Greeter,
     stop: watch::Receiver<bool>,
 }
 
@@ -69,7 +76,7 @@ impl Listener for Sockets {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Socket, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.listener).await;
+        let (stream, address) = self.greeter.next(&mut self.listener).await;
         let stopped = Some(Box::pin(stopped(self.stop.clone())) as Pin<Box<dyn Future<Output = ()> + Send>>);
         let socket = Socket { stream, cut: Cut::default(), stopped };
         (socket, address)
@@ -83,7 +90,7 @@ impl Listener for Sockets {
 /// A connection that can be cut, and that reads its end once the sandbox stops. Without the
 /// latter a client that sends half a request could keep a server alive.
 struct Socket {
-    stream: TcpStream,
+    stream: Box<dyn Greeted>,
     cut: Cut,
     /// Resolves when the sandbox stops; gone once it has.
     stopped: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,

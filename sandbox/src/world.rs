@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::behaviours::Behaviours;
 use crate::certificates::Certificates;
+use crate::clock::Clock;
 use crate::dataverse::Dataverse;
 use crate::entra::Entra;
 use crate::faults::Faults;
@@ -16,6 +18,10 @@ use crate::partner_center::{Deliveries, Referrals, Webhooks};
 pub(crate) struct World {
     /// Where the servers listen.
     pub(crate) addresses: Addresses,
+    /// The time, which can be moved.
+    pub(crate) clock: Clock,
+    /// How the services behave where there is a choice.
+    pub(crate) behaviours: Behaviours,
     /// The partner.
     pub(crate) organization: Organization,
     /// The signing chain.

@@ -81,7 +81,7 @@ fn named_by_host() -> Option<PathBuf> {
 }
 
 /// Waits for Ctrl-C, or for the signal by which a service manager ends a program.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     #[cfg(unix)]
     if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         tokio::select! {

@@ -1,51 +1,72 @@
 //! Entra ID: who may have a token for what.
 //!
-//! Tokens are opaque; the state remembers audience, kind and expiry. `routes` speaks HTTP.
+//! A request goes `routes` → `grants`, which has the caller prove who it is (`application`), understands what it asks
+//! for (`audience`) and answers with signed tokens (`token`). `device` is sign-in on another device, `discovery` what
+//! libraries read beforehand, `person` whom people's tokens stand for. The state remembers each token given out, so
+//! that one can be taken back.
 
+mod application;
+mod audience;
+mod device;
+mod discovery;
+mod grants;
+mod person;
+mod refusal;
 mod routes;
+mod token;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::SandboxError;
+use crate::behaviours::Behaviours;
+use crate::clock::Clock;
 use crate::options::{Addresses, Credentials};
 
+pub(crate) use application::ClientCertificate;
+pub(crate) use audience::Audience;
+use device::Device;
+pub(crate) use person::{Person, Role};
 pub(crate) use routes::router;
+use token::TokenKey;
 
-/// Expired tokens are swept when there are more than this.
+/// Tokens remembered; beyond this expired ones are swept, and the oldest refresh tokens forgotten.
 const SWEEP_AT: usize = 10_000;
-
-/// What a token is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// The referrals host (S1: an audience of its own).
-    Referrals,
-    /// The host of webhook registrations.
-    PartnerCenter,
-    /// The CRM.
-    Dataverse,
-}
 
 /// Whom a token stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
     /// The application alone.
     App,
-    /// The application on behalf of a signed-in partner user.
-    User,
+    /// The application on behalf of the signed-in person.
+    User {
+        /// Whether that person passed a second factor.
+        mfa: bool,
+    },
     /// A person in the portal or the CRM.
     Seller,
 }
 
-/// The tokens given out.
+/// The tokens given out, and what they are given out by.
 pub(crate) struct Entra {
     credentials: Credentials,
     addresses: Addresses,
+    clock: Clock,
+    behaviours: Behaviours,
+    key: Arc<TokenKey>,
+    certificates: Vec<ClientCertificate>,
+    /// Whom people's tokens stand for.
+    pub(crate) person: Person,
     access: HashMap<String, Access>,
-    refresh: Vec<String>,
+    refresh: IndexMap<String, Refresh>,
+    devices: VecDeque<Device>,
     lifetime: SignedDuration,
 }
 
@@ -55,11 +76,49 @@ struct Access {
     expires: Timestamp,
 }
 
+/// A refresh token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Refresh {
+    /// Good without the application's secret.
+    public: bool,
+    /// What it was given for.
+    scope: String,
+    /// When it was given or used last; one that nobody uses for 90 days is no good.
+    used: Timestamp,
+    spent: bool,
+    revoked: bool,
+}
+
+/// What outlives a restart: the access tokens do not, and clients ask for new ones.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EntraSnapshot {
+    credentials: Credentials,
+    refresh: IndexMap<String, Refresh>,
+    person: Person,
+}
+
 impl Entra {
-    pub(crate) fn new(credentials: Credentials, addresses: Addresses) -> Entra {
-        let refresh = vec![credentials.refresh_token.clone()];
-        let lifetime = SignedDuration::from_secs(3599);
-        Entra { credentials, addresses, access: HashMap::new(), refresh, lifetime }
+    pub(crate) fn new(
+        credentials: Credentials,
+        addresses: Addresses,
+        clock: Clock,
+        behaviours: Behaviours,
+    ) -> Result<Entra, SandboxError> {
+        let scope = format!("{}/.default offline_access", addresses.referrals);
+        let first = Refresh { public: false, scope, used: clock.now(), spent: false, revoked: false };
+        Ok(Entra {
+            refresh: IndexMap::from([(credentials.refresh_token.clone(), first)]),
+            key: TokenKey::shared()?,
+            certificates: Vec::new(),
+            person: Person::default(),
+            access: HashMap::new(),
+            devices: VecDeque::new(),
+            lifetime: SignedDuration::from_secs(3599),
+            credentials,
+            addresses,
+            clock,
+            behaviours,
+        })
     }
 
     /// Who sends this request to a host of this audience; `None` is a 401.
@@ -69,7 +128,7 @@ impl Entra {
             return Some(Caller::Seller);
         }
         let access = self.access.get(token)?;
-        (access.audience == audience && access.expires > Timestamp::now()).then_some(access.caller)
+        (access.audience == audience && access.expires > self.clock.now()).then_some(access.caller)
     }
 
     /// The same for the log, whatever the host.
@@ -82,14 +141,14 @@ impl Entra {
         }
         match self.access.get(token).map(|access| access.caller) {
             Some(Caller::App) => "app",
-            Some(Caller::User) => "user",
+            Some(Caller::User { .. }) => "user",
             _ => "nobody",
         }
     }
 
     /// How long new tokens live, for tests.
     pub(crate) fn set_lifetime(&mut self, seconds: i64) {
-        self.lifetime = SignedDuration::from_secs(seconds);
+        self.lifetime = SignedDuration::from_secs(seconds.clamp(0, 86_400));
     }
 
     /// Takes back every access token.
@@ -97,47 +156,62 @@ impl Entra {
         self.access.clear();
     }
 
-    fn issue(&mut self, audience: Audience, caller: Caller) -> String {
+    /// Takes back every refresh token, the first included.
+    pub(crate) fn revoke_refresh(&mut self) {
+        self.refresh.values_mut().for_each(|refresh| refresh.revoked = true);
+    }
+
+    /// Registers a certificate for the application; a few at the most, as with the real service.
+    pub(crate) fn register(&mut self, certificate: ClientCertificate) {
+        if self.certificates.len() == 20 {
+            self.certificates.remove(0);
+        }
+        self.certificates.push(certificate);
+    }
+
+    /// What is kept between two starts.
+    pub(crate) fn snapshot(&self) -> EntraSnapshot {
+        EntraSnapshot {
+            credentials: self.credentials.clone(),
+            refresh: self.refresh.clone(),
+            person: self.person.clone(),
+        }
+    }
+
+    /// Takes up what was kept, but for the credentials, which the sandbox had to know before.
+    pub(crate) fn restore(&mut self, snapshot: EntraSnapshot) {
+        self.refresh = snapshot.refresh;
+        self.person = snapshot.person;
+    }
+
+    /// Remembers a token until it ends.
+    fn remember(&mut self, token: String, audience: Audience, caller: Caller, expires: Timestamp) {
         if self.access.len() > SWEEP_AT {
-            let now = Timestamp::now();
+            let now = self.clock.now();
             self.access.retain(|_, access| access.expires > now);
         }
-        let token = format!("access-{}", Uuid::new_v4());
-        let expires = Timestamp::now().checked_add(self.lifetime).unwrap_or(Timestamp::MAX);
-        self.access.insert(token.clone(), Access { audience, caller, expires });
-        token
+        if self.access.len() > 2 * SWEEP_AT {
+            self.access.clear();
+        }
+        self.access.insert(token, Access { audience, caller, expires });
     }
 
     /// A new refresh token; the older ones stay good, as with the real service.
-    fn rotate(&mut self) -> String {
+    fn rotate(&mut self, public: bool, scope: &str) -> String {
         let token = format!("refresh-{}", Uuid::new_v4());
         if self.refresh.len() > SWEEP_AT {
-            self.refresh.remove(1);
+            self.refresh.shift_remove_index(1);
         }
-        self.refresh.push(token.clone());
+        let fresh = Refresh { public, scope: scope.to_owned(), used: self.clock.now(), spent: false, revoked: false };
+        self.refresh.insert(token.clone(), fresh);
         token
     }
+}
 
-    /// The audience of a `scope` list: the sandbox's own addresses and the real ones.
-    fn audience(&self, scope: &str) -> Option<Audience> {
-        scope
-            .split_whitespace()
-            .filter(|scope| !matches!(*scope, "openid" | "profile" | "offline_access"))
-            .find_map(|scope| self.resource(scope.rsplit_once('/')?.0.trim_end_matches('/')))
-    }
-
-    fn resource(&self, resource: &str) -> Option<Audience> {
-        let is = |own: &str, real: &str| resource == own || resource == real;
-        let crm = resource.starts_with("https://") && resource.ends_with(".dynamics.com");
-        if is(&self.addresses.referrals, "https://api.partner.microsoft.com") {
-            Some(Audience::Referrals)
-        } else if is(&self.addresses.partner_center, "https://api.partnercenter.microsoft.com") {
-            Some(Audience::PartnerCenter)
-        } else if crm || resource == self.addresses.dataverse {
-            Some(Audience::Dataverse)
-        } else {
-            None
-        }
+impl EntraSnapshot {
+    /// What clients of the last start sign in with.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 }
 

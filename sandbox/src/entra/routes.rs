@@ -1,124 +1,162 @@
-//! The token endpoint of the v2.0 form: client credentials and refresh tokens.
+//! Entra ID over HTTP: the endpoints in both forms, the documents about them, and the page for a device's code.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Form, Json, Router};
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Caller, Entra};
-use crate::clock;
+use super::Entra;
+use super::grants::{Form, Version};
+use super::refusal::Refusal;
 use crate::world::World;
 
 /// The routes of the service.
 pub(crate) fn router(world: Arc<World>) -> Router {
-    Router::new().route("/{tenant}/oauth2/v2.0/token", post(token)).with_state(world)
+    Router::new()
+        .route("/{tenant}/oauth2/token", post(token_v1).fallback(wrong_method))
+        .route("/{tenant}/oauth2/v2.0/token", post(token_v2).fallback(wrong_method))
+        .route("/{tenant}/oauth2/devicecode", post(device_v1).fallback(wrong_method))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(device_v2).fallback(wrong_method))
+        .route("/{tenant}/.well-known/openid-configuration", get(configuration_v1))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(configuration_v2))
+        .route("/{tenant}/discovery/keys", get(keys))
+        .route("/{tenant}/discovery/v2.0/keys", get(keys))
+        .route("/common/discovery/instance", get(instance))
+        .route("/common/oauth2/deviceauth", get(async || page("")).post(type_code))
+        .with_state(world)
 }
 
-type Fields = HashMap<String, String>;
+type Parts = (State<Arc<World>>, Path<String>, RawQuery, HeaderMap, Bytes);
 
-async fn token(
-    State(world): State<Arc<World>>,
-    Path(tenant): Path<String>,
-    form: Result<Form<Fields>, axum::extract::rejection::FormRejection>,
+async fn token_v1((state, tenant, query, headers, body): Parts) -> Response {
+    exchange(&state, &tenant, &query, &headers, &body, |entra, tenant, form| entra.grant(tenant, Version::V1, form))
+}
+
+async fn token_v2((state, tenant, query, headers, body): Parts) -> Response {
+    exchange(&state, &tenant, &query, &headers, &body, |entra, tenant, form| entra.grant(tenant, Version::V2, form))
+}
+
+async fn device_v1((state, tenant, query, headers, body): Parts) -> Response {
+    let begin = |entra: &mut Entra, tenant: &str, form: &Form| entra.begin_device(tenant, Version::V1, form);
+    exchange(&state, &tenant, &query, &headers, &body, begin)
+}
+
+async fn device_v2((state, tenant, query, headers, body): Parts) -> Response {
+    let begin = |entra: &mut Entra, tenant: &str, form: &Form| entra.begin_device(tenant, Version::V2, form);
+    exchange(&state, &tenant, &query, &headers, &body, begin)
+}
+
+/// Reads a form, does the work, and writes the answer with the headers that tokens need.
+fn exchange(
+    world: &World,
+    tenant: &str,
+    RawQuery(query): &RawQuery,
+    headers: &HeaderMap,
+    body: &[u8],
+    work: impl FnOnce(&mut Entra, &str, &Form) -> Result<Value, Refusal>,
 ) -> Response {
-    let answer = match form {
-        Ok(Form(fields)) => world.entra.with(|entra| entra.grant(&tenant, &fields)),
-        Err(_) => Err(Refusal::new(400, "invalid_request", 900_144, "The request body must be form encoded")),
+    let form = read(body, headers);
+    let answer = form.and_then(|form| world.entra.with(|entra| work(entra, tenant, &form)));
+    let mut response = respond(world, answer, correlation(headers, query.as_deref()));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
+    response.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+async fn configuration_v1(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Response {
+    let answer = world.entra.with(|entra| entra.configuration(&tenant, Version::V1));
+    respond(&world, answer, None)
+}
+
+async fn configuration_v2(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Response {
+    let answer = world.entra.with(|entra| entra.configuration(&tenant, Version::V2));
+    respond(&world, answer, None)
+}
+
+async fn keys(State(world): State<Arc<World>>, Path(tenant): Path<String>) -> Response {
+    let answer = world.entra.with(|entra| entra.keys(&tenant));
+    respond(&world, answer, None)
+}
+
+async fn instance(State(world): State<Arc<World>>, RawQuery(query): RawQuery) -> Response {
+    let pairs = pairs(query.unwrap_or_default().as_bytes());
+    let authorize = pairs.iter().find(|(name, _)| name == "authorization_endpoint");
+    let answer = match authorize {
+        Some((_, address)) => world.entra.with(|entra| entra.instance(address)),
+        None => Err(Refusal::missing("authorization_endpoint")),
     };
+    respond(&world, answer, None)
+}
+
+async fn wrong_method(State(world): State<Arc<World>>, method: axum::http::Method) -> Response {
+    let text = format!("The endpoint only accepts POST, OPTIONS requests. Received a {method} request");
+    respond(&world, Err(Refusal::new("invalid_request", 900_561, text)), None)
+}
+
+async fn type_code(State(world): State<Arc<World>>, body: Bytes) -> Response {
+    let pairs = pairs(&body);
+    let code = pairs.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code);
+    match world.entra.with(|entra| entra.decide_device(code, true)) {
+        true => page("You have signed in. You can close this page."),
+        false => page("That code did not work. Check the code and try again."),
+    }
+}
+
+/// Where the person types the code. The sandbox asks nobody for a password.
+fn page(said: &str) -> Response {
+    let form = "<form method=post>Code <input name=code autofocus> <button>Sign in</button></form>";
+    Html(format!("<!doctype html><title>Sign in</title><p>{said}</p>{form}")).into_response()
+}
+
+fn respond(world: &World, answer: Result<Value, Refusal>, correlation: Option<Uuid>) -> Response {
     match answer {
         Ok(body) => Json(body).into_response(),
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => refusal.answer(world.clock.now(), correlation),
     }
 }
 
-impl Entra {
-    fn grant(&mut self, tenant: &str, fields: &Fields) -> Result<Value, Refusal> {
-        if tenant != self.credentials.tenant && !matches!(tenant, "common" | "organizations") {
-            return Err(Refusal::new(400, "invalid_request", 90_002, "Tenant not found. Check the tenant id"));
-        }
-        let field = |name: &str| fields.get(name).map_or("", String::as_str);
-        self.check_client(field("client_id"), field("client_secret"))?;
-        match field("grant_type") {
-            "client_credentials" => self.for_app(field("scope")),
-            "refresh_token" => self.for_user(field("refresh_token"), field("scope")),
-            _ => Err(Refusal::new(400, "unsupported_grant_type", 70_003, "The grant type is not supported")),
-        }
-    }
-
-    fn check_client(&self, id: &str, secret: &str) -> Result<(), Refusal> {
-        if id != self.credentials.client_id {
-            return Err(Refusal::new(400, "unauthorized_client", 700_016, "No such application in the directory"));
-        }
-        if secret != self.credentials.client_secret {
-            return Err(Refusal::new(401, "invalid_client", 7_000_215, "Invalid client secret provided"));
-        }
-        Ok(())
-    }
-
-    fn for_app(&mut self, scope: &str) -> Result<Value, Refusal> {
-        if !scope.split_whitespace().any(|scope| scope.ends_with("/.default")) {
-            let text = "The scope of a client credentials request must end with /.default";
-            return Err(Refusal::new(400, "invalid_scope", 1_002_012, text));
-        }
-        let audience = self.audience(scope).ok_or_else(Refusal::unknown_resource)?;
-        let token = self.issue(audience, Caller::App);
-        let life = self.lifetime.as_secs();
-        Ok(json!({"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token}))
-    }
-
-    fn for_user(&mut self, refresh: &str, scope: &str) -> Result<Value, Refusal> {
-        if !self.refresh.iter().any(|known| known == refresh) {
-            let text = "The provided refresh token is malformed, expired or revoked";
-            return Err(Refusal::new(400, "invalid_grant", 70_008, text));
-        }
-        let audience = self.audience(scope).ok_or_else(Refusal::unknown_resource)?;
-        let token = self.issue(audience, Caller::User);
-        let life = self.lifetime.as_secs();
-        Ok(json!({
-            "token_type": "Bearer", "scope": scope, "expires_in": life, "ext_expires_in": life,
-            "access_token": token, "refresh_token": self.rotate(),
-        }))
-    }
+/// The caller's own id of the request, which comes as a header or in the query.
+fn correlation(headers: &HeaderMap, query: Option<&str>) -> Option<Uuid> {
+    let header = headers.get("client-request-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let asked = || pairs(query?.as_bytes()).into_iter().find(|(name, _)| name == "client-request-id").map(|(_, id)| id);
+    header.or_else(asked)?.parse().ok()
 }
 
-struct Refusal {
-    status: StatusCode,
-    error: &'static str,
-    code: u32,
-    text: &'static str,
+/// The form's fields, and the application's name and secret where they come as Basic credentials.
+fn read(body: &[u8], headers: &HeaderMap) -> Result<Form, Refusal> {
+    let mut fields = BTreeMap::new();
+    for (name, value) in pairs(body) {
+        if fields.insert(name.clone(), value).is_some() {
+            let text = format!("The request is not properly formatted. The parameter '{name}' is duplicated");
+            return Err(Refusal::new("invalid_request", 9_000_411, text));
+        }
+    }
+    if let Some((id, secret)) = basic(headers) {
+        fields.entry("client_id".to_owned()).or_insert(id);
+        fields.entry("client_secret".to_owned()).or_insert(secret);
+    }
+    Ok(Form(fields))
 }
 
-impl Refusal {
-    fn new(status: u16, error: &'static str, code: u32, text: &'static str) -> Refusal {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        Refusal { status, error, code, text }
-    }
-
-    fn unknown_resource() -> Refusal {
-        let text = "The resource principal named in the scope was not found in the tenant";
-        Refusal::new(400, "invalid_resource", 500_011, text)
-    }
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let encoded = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    // Both halves are encoded as in a form before they are joined.
+    let decoded = |half: &str| pairs(format!("x={half}").as_bytes()).into_iter().next().map(|(_, value)| value);
+    Some((decoded(id)?, decoded(secret)?))
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (trace, correlation) = (Uuid::new_v4(), Uuid::new_v4());
-        let timestamp = clock::whole_seconds(Timestamp::now()).replace('T', " ");
-        let description = format!(
-            "AADSTS{}: {}.\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {timestamp}",
-            self.code, self.text
-        );
-        let body = json!({
-            "error": self.error, "error_description": description, "error_codes": [self.code],
-            "timestamp": timestamp, "trace_id": trace, "correlation_id": correlation,
-        });
-        (self.status, Json(body)).into_response()
-    }
+/// Names and values of a form or a query.
+fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(encoded).into_owned().collect()
 }

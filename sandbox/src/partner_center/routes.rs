@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::patch::Operation;
 use super::states::text;
 use super::{Refusal, events};
+use crate::behaviours::Behaviour;
 use crate::entra::{Audience, Caller};
 use crate::log::Changed;
 use crate::world::World;
@@ -36,8 +37,15 @@ pub(crate) fn router(world: Arc<World>) -> Router {
 async fn authorize(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
     match world.entra.with(|entra| entra.caller(request.headers(), Audience::Referrals)) {
         None => Refusal::unauthenticated().into_response(),
+        Some(Caller::App) if world.behaviours.on(Behaviour::AppOnlyUnauthenticated) => {
+            Refusal::unauthenticated().into_response()
+        }
         Some(Caller::App) => Refusal::denied("An application-only token is not accepted here.").into_response(),
-        Some(Caller::User | Caller::Seller) => next.run(request).await,
+        Some(Caller::User { mfa: false }) if world.behaviours.on(Behaviour::MfaEnforced) => {
+            Refusal::denied("The token has insufficient claims: multi-factor authentication is required.")
+                .into_response()
+        }
+        Some(Caller::User { .. } | Caller::Seller) => next.run(request).await,
     }
 }
 
