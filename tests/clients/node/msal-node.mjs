@@ -105,5 +105,6 @@ await check("device code, and then without a person", async () => {
 
 await check("device code, and the person says no", async () => {
   const error = await refused(() => byDevice(new PublicClientApplication(settings()), false));
-  assert.equal(error.errorCode, "authorization_declined");
+  // The library has one code for all that ends a device's wait; the service's own stands in the message.
+  assert.match(error.message, /authorization_declined/);
 });

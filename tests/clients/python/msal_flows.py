@@ -1,7 +1,9 @@
 """`msal`, Microsoft's sign-in library for Python, over TLS: every way to a token that an unattended program has."""
 
 import msal
-from entra import AUTHORITY, CERTIFICATE, DATAVERSE, KEY, REFERRALS, decide, opens_dataverse, opens_referrals
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA1
+from entra import AUTHORITY, CERTIFICATE, DATAVERSE, KEY, REFERRALS, decide, get, opens_dataverse, opens_referrals
 from report import ADDRESSES, CREDENTIALS, check, equal
 
 
@@ -23,6 +25,10 @@ def refused(answer, error, code):
     equal((answer.get("error"), answer.get("error_codes")), (error, [code]))
     assert answer["error_description"].startswith(f"AADSTS{code}"), answer
     assert answer["correlation_id"] and answer["trace_id"], answer
+
+
+def sha1_thumbprint():
+    return x509.load_pem_x509_certificate(CERTIFICATE.read_bytes()).fingerprint(SHA1()).hex()
 
 
 @check("client secret")
@@ -81,13 +87,6 @@ def _():
     equal(answer.get("error"), "invalid_client")
 
 
-def sha1_thumbprint():
-    from cryptography import x509
-    from cryptography.hazmat.primitives.hashes import SHA1
-
-    return x509.load_pem_x509_certificate(CERTIFICATE.read_bytes()).fingerprint(SHA1()).hex()
-
-
 @check("refresh token, which comes back renewed")
 def _():
     app = confidential()
@@ -106,10 +105,8 @@ def _():
 
 @check("an application alone is not let into the referrals")
 def _():
-    from entra import get
-
     answer = confidential().acquire_token_for_client([REFERRALS])
-    equal(get(ADDRESSES["referrals"] + "/v1.0/engagements/referrals", token(answer)).status_code, 401)
+    equal(get(ADDRESSES["referrals"] + "/v1.0/engagements/referrals", token(answer)).status_code, 403)
 
 
 @check("device code, and then without a person")
