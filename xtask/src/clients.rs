@@ -5,6 +5,7 @@
 //! it and counts what it says.
 
 mod install;
+mod kept;
 mod program;
 mod sandbox;
 

@@ -8,8 +8,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
+use super::kept::{copy, files, fresh, version};
 use super::{failed, programs};
-use crate::command::{Failure, cargo, not_started};
+use crate::command::{Failure, cargo, ended, not_started};
+use crate::needs;
 
 /// Where everything is that a client needs.
 pub(crate) struct Installed {
@@ -32,6 +34,7 @@ pub(crate) struct Installed {
 
 /// Installs what is not there yet, all kinds at once.
 pub(crate) fn install() -> Result<Installed, Failure> {
+    needs::check_clients()?;
     let (debug, folder) = folders()?;
     fs::create_dir_all(&folder).map_err(|error| failed("make", &folder, &error))?;
     let (cosell, node, python, rust) = thread::scope(|scope| {
@@ -47,7 +50,7 @@ pub(crate) fn install() -> Result<Installed, Failure> {
     let (key, certificate) = (folder.join("client.key"), folder.join("client.pem"));
     quietly(Command::new(&python).arg(programs().join("python/certificate.py")).args([&key, &certificate]))?;
     Ok(Installed {
-        cosell: debug.join(format!("cosell{}", std::env::consts::EXE_SUFFIX)),
+        cosell: debug.join("cosell"),
         node: node?,
         python,
         modules: folder.join("python/modules"),
@@ -75,7 +78,7 @@ fn joined<T>(result: thread::Result<Result<T, Failure>>) -> Result<T, Failure> {
 fn node(folder: &Path) -> Result<PathBuf, Failure> {
     let from = programs().join("node");
     let lock = [from.join("package-lock.json"), from.join("package.json"), from.join(".npmrc")];
-    let of = version(Command::new("npm").arg("--version"), "Node.js 20 or later with npm")?;
+    let of = version("npm")?;
     fresh(folder, &lock, &of, || {
         copy(&lock, folder)?;
         let mut npm = Command::new("npm");
@@ -88,10 +91,10 @@ fn node(folder: &Path) -> Result<PathBuf, Failure> {
 
 /// A virtual environment with the Python packages.
 fn python(folder: &Path) -> Result<PathBuf, Failure> {
-    let interpreter = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let interpreter = folder.join("bin/python");
     let lock = programs().join("python/requirements.txt");
-    let of = version(Command::new("python3").arg("--version"), "Python 3.11 or later")?;
-    fresh(folder, &[lock.clone()], &of, || {
+    let of = version("python3")?;
+    fresh(folder, std::slice::from_ref(&lock), &of, || {
         quietly(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
         let mut pip = Command::new(&interpreter);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
@@ -108,43 +111,12 @@ fn rust(folder: &Path) -> Result<PathBuf, Failure> {
     let manifest = programs().join("rust/Cargo.toml").display().to_string();
     let target = folder.display().to_string();
     build(&["build", "--locked", "--manifest-path", &manifest, "--target-dir", &target])?;
-    Ok(folder.join("debug").join(format!("clients{}", std::env::consts::EXE_SUFFIX)))
+    Ok(folder.join("debug/clients"))
 }
 
 fn build(arguments: &[&str]) -> Result<(), Failure> {
     let mut command = cargo(arguments);
     quietly(command.arg("--quiet"))
-}
-
-/// Installs into an empty folder unless the same was installed there; the note of that is written last.
-fn fresh(
-    folder: &Path,
-    lock: &[PathBuf],
-    of: &str,
-    install: impl FnOnce() -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut wanted = of.to_owned();
-    for file in lock {
-        wanted += &fs::read_to_string(file).map_err(|error| failed("read", file, &error))?;
-    }
-    let note = folder.join("installed");
-    if fs::read_to_string(&note).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| failed("remove", folder, &error))?;
-    }
-    fs::create_dir_all(folder).map_err(|error| failed("make", folder, &error))?;
-    install()?;
-    fs::write(&note, wanted).map_err(|error| failed("write", &note, &error))
-}
-
-/// What a tool says of its version.
-fn version(command: &mut Command, tool: &str) -> Result<String, Failure> {
-    let missing = |why: &str| Failure::new(format!("the clients need {tool}, which is not to be had: {why}"));
-    let output = command.stdin(Stdio::null()).output().map_err(|error| missing(&error.to_string()))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() { Ok(said) } else { Err(missing(&output.status.to_string())) }
 }
 
 /// Runs a command that needs the network, and says so if it fails.
@@ -162,24 +134,10 @@ fn fetch(command: &mut Command, registry: &str, folder: &Path) -> Result<(), Fai
 /// Runs a command whose output matters only if it fails.
 fn quietly(command: &mut Command) -> Result<(), Failure> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| not_started(command, &error))?;
-    crate::command::ended(command, output.status).map_err(|failure| {
+    ended(command, output.status).map_err(|failure| {
         let said = [output.stdout, output.stderr].concat();
         Failure { message: format!("{}\n{}", failure.message, String::from_utf8_lossy(&said).trim_end()), ..failure }
     })
-}
-
-fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
-    let entries = fs::read_dir(folder).map_err(|error| failed("read", folder, &error))?;
-    let paths = entries.flatten().map(|entry| entry.path());
-    Ok(paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect())
-}
-
-fn copy(files: &[PathBuf], folder: &Path) -> Result<(), Failure> {
-    for file in files {
-        let name = file.file_name().unwrap_or_default();
-        fs::copy(file, folder.join(name)).map_err(|error| failed("copy", file, &error))?;
-    }
-    Ok(())
 }
 
 /// Says what is being installed, and how long it took.
