@@ -4,6 +4,7 @@ import uuid
 from enum import IntEnum
 from time import monotonic, sleep, time_ns
 
+import requests
 from azure.identity import ClientSecretCredential
 from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError
@@ -225,6 +226,18 @@ def _():
     assert {"new_number", "new_amount", "new_size", "new_note", "new_paid"} <= columns.keys(), columns.keys()
     client.tables.delete(table)
     equal(client.tables.get(table), None)
+
+
+@check("a refusal for too many requests is waited out")
+def _():
+    key = records.create("account", {"name": "Patient"})
+    too_many = {"error": {"code": "0x80072322", "message": "Number of requests exceeded the limit of 6000."}}
+    fault = {"service": "dataverse", "path_contains": key, "status": 429, "body": too_many, "headers": {"Retry-After": "1"}}
+    answer = requests.post(ADDRESSES["admin"] + "/faults", json={**fault, "times": 1}, timeout=30)
+    assert answer.status_code == 200, answer.text
+    began = monotonic()
+    equal(name(key), "Patient")
+    assert monotonic() - began >= 1, "it was asked again too early"
 
 
 @check("a data frame is written and read")
