@@ -13,8 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
+use crate::limits::Limit;
 use crate::log::Entry;
-use crate::partner_center::{Deal, Refusal, Switches, change_deal, make_deal, switch};
+use crate::partner_center::{Deal, Refusal, Switches, Verdict, change_deal, judge_registration, make_deal, switch};
 use crate::world::World;
 
 /// The routes. They take plain JSON and no token.
@@ -23,7 +24,9 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/", get(overview))
         .route("/deals", post(new_deal))
         .route("/deals/{id}", post(edit_deal))
+        .route("/deals/{id}/registration", post(judge))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/limits", post(limit))
         .route("/deliveries", get(deliveries).post(switch_deliveries))
         .route("/deliveries/waiting", get(waiting))
         .route("/log", get(log).delete(clear_log))
@@ -37,15 +40,18 @@ async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
         "addresses": world.addresses,
         "endpoints": [
             "POST /deals - make an incoming deal; all of name, dealValue, currency, closingDate, notes, status, \
-             type, customer, country, postalCode, solution may be left out",
+             type, customer, country, postalCode, solution, category, location, seller may be left out",
             "POST /deals/{id} - change a deal as a person would; also substatus and statusReason",
+            "POST /deals/{id}/registration - {status, statusReason}: Microsoft's answer to a deal's registration",
             "POST /faults - {service, method, path_contains, status, body, headers, delay_ms, drop, after, times}",
             "GET /faults, DELETE /faults",
-            "POST /deliveries - {hold, duplicate}",
+            "POST /limits - {service, requests, seconds}: more than that gets 429; 0 requests is no limit",
+            "POST /deliveries - {hold, duplicate, delay_ms}",
             "GET /deliveries - delivered, waiting, offline and every attempt",
             "POST /lag - {service, seconds}: lists of referrals or dataverse show a write only then",
             "GET /log, DELETE /log - requests seen by the services",
             "POST /tokens - {lifetime_seconds, revoke, revoke_refresh}",
+            "POST /certificates/rotate - events are signed with a new key and certificate from now on",
             "GET /behaviours, POST /behaviours - {name: true or false, ...}",
             "GET /clock, POST /clock - {advance_seconds} or {ahead_seconds} or {set: instant}",
             "GET /person, POST /person - {id, name, email, role, locations}: whom people's tokens stand for",
@@ -67,6 +73,14 @@ async fn edit_deal(
     change_deal(&world, &id, &deal).map(Json)
 }
 
+async fn judge(
+    State(world): State<Arc<World>>,
+    Path(id): Path<String>,
+    Json(verdict): Json<Verdict>,
+) -> Result<Json<Value>, Refusal> {
+    judge_registration(&world, &id, &verdict).map(Json)
+}
+
 async fn faults(State(world): State<Arc<World>>) -> Json<Vec<Fault>> {
     Json(world.faults.with(|faults| faults.list()))
 }
@@ -77,6 +91,11 @@ async fn add_fault(State(world): State<Arc<World>>, Json(fault): Json<Fault>) ->
 
 async fn clear_faults(State(world): State<Arc<World>>) -> Json<Value> {
     world.faults.with(crate::faults::Faults::clear);
+    Json(json!({}))
+}
+
+async fn limit(State(world): State<Arc<World>>, Json(limit): Json<Limit>) -> Json<Value> {
+    world.limits.with(|limits| limits.set(limit));
     Json(json!({}))
 }
 

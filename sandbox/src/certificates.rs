@@ -1,5 +1,9 @@
 //! The chain that signs events: a root, an intermediate whose organization is Microsoft
 //! Corporation (receivers check the issuer's organization), and the leaf that signs.
+//!
+//! `signing` puts them to use, rightly or with a flaw that a receiver must find.
+
+mod signing;
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +11,6 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
-use axum::{Router, http::header::CONTENT_TYPE, routing::get};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -15,9 +18,7 @@ use rcgen::{
 };
 
 use crate::SandboxError;
-
-/// Where the leaf is served; the file name is the real service's.
-pub(crate) const PATH: &str = "/cert/pcnotifications-dispatch.microsoft.com.cer";
+pub(crate) use signing::{Signing, router};
 
 const LEAF_NAME: &str = "pcnotifications-dispatch.microsoft.com";
 
@@ -27,6 +28,25 @@ pub struct Certificates {
     leaf: Vec<u8>,
     trust: String,
     key: RsaKeyPair,
+    root: Authority,
+    intermediate: Authority,
+}
+
+type Authority = Issuer<'static, KeyPair>;
+
+/// What can be wrong with a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LeafFlaw {
+    /// Its time is over.
+    Expired,
+    /// Its time has not begun.
+    Early,
+    /// It chains to a root that nobody trusts, though all names are right.
+    Untrusted,
+    /// It vouches for itself.
+    SelfSigned,
+    /// It chains to the right root, yet not by an issuer of Microsoft's.
+    WrongIssuer,
 }
 
 impl Certificates {
@@ -47,11 +67,11 @@ impl Certificates {
     /// Where no key can be made.
     pub fn generate() -> Result<Certificates, SandboxError> {
         let key = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
-        let (root, root_issuer) = authority("Sandbox Root", "Sandbox Authority", None)?;
-        let (intermediate, issuer) = authority("Sandbox Issuing CA", "Microsoft Corporation", Some(&root_issuer))?;
-        let leaf = leaf(&key, &issuer)?;
+        let (root, root_issuer) = authority(ROOT, None)?;
+        let (intermediate, issuer) = authority(INTERMEDIATE, Some(&root_issuer))?;
+        let leaf = leaf_params()?.signed_by(&encoded(&key)?, &issuer).map_err(failed)?;
         let trust = format!("{}{}", root.pem(), intermediate.pem());
-        Ok(Certificates { leaf: leaf.der().to_vec(), trust, key })
+        Ok(Certificates { leaf: leaf.der().to_vec(), trust, key, root: root_issuer, intermediate: issuer })
     }
 
     /// Root and intermediate, PEM.
@@ -70,24 +90,50 @@ impl Certificates {
     ///
     /// Where the key cannot sign.
     pub fn sign(&self, body: &[u8]) -> Result<String, SandboxError> {
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), body, &mut signature).map_err(failed)?;
-        Ok(STANDARD.encode(signature))
+        sign(&self.key, body)
     }
 
-    /// Serves the leaf in DER, as a blob store does.
-    pub(crate) fn router(&self) -> Router {
-        let leaf = self.leaf.clone();
-        Router::new().route(PATH, get(async || ([(CONTENT_TYPE, "application/octet-stream")], leaf)))
+    /// The same chain with a fresh leaf and key, as when the real service renews its own.
+    fn rotated(&self) -> Result<(Vec<u8>, RsaKeyPair), SandboxError> {
+        let key = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
+        let leaf = leaf_params()?.signed_by(&encoded(&key)?, &self.intermediate).map_err(failed)?;
+        Ok((leaf.der().to_vec(), key))
+    }
+
+    /// A leaf for a key with something wrong about it, DER.
+    fn flawed(&self, key: &RsaKeyPair, flaw: LeafFlaw) -> Result<Vec<u8>, SandboxError> {
+        let mut params = leaf_params()?;
+        let key = encoded(key)?;
+        let leaf = match flaw {
+            LeafFlaw::Expired => {
+                params.not_after = date_time_ymd(2021, 1, 1);
+                params.signed_by(&key, &self.intermediate)
+            }
+            LeafFlaw::Early => {
+                params.not_before = date_time_ymd(2049, 1, 1);
+                params.signed_by(&key, &self.intermediate)
+            }
+            LeafFlaw::Untrusted => {
+                let (_, root) = authority(ROOT, None)?;
+                let (_, intermediate) = authority(INTERMEDIATE, Some(&root))?;
+                params.signed_by(&key, &intermediate)
+            }
+            LeafFlaw::SelfSigned => params.self_signed(&key),
+            LeafFlaw::WrongIssuer => params.signed_by(&key, &self.root),
+        };
+        Ok(leaf.map_err(failed)?.der().to_vec())
     }
 }
 
+/// Name and organization of the authorities.
+const ROOT: (&str, &str) = ("Sandbox Root", "Sandbox Authority");
+const INTERMEDIATE: (&str, &str) = ("Sandbox Issuing CA", "Microsoft Corporation");
+
 /// A certificate authority; without a parent it signs itself.
 fn authority(
-    name: &str,
-    organization: &str,
-    parent: Option<&Issuer<'static, KeyPair>>,
-) -> Result<(Certificate, Issuer<'static, KeyPair>), SandboxError> {
+    (name, organization): (&str, &str),
+    parent: Option<&Authority>,
+) -> Result<(Certificate, Authority), SandboxError> {
     let mut params = named(Vec::new(), name, organization)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -99,14 +145,18 @@ fn authority(
     Ok((certificate.map_err(failed)?, Issuer::new(params, key)))
 }
 
-fn leaf(key: &RsaKeyPair, issuer: &Issuer<'static, KeyPair>) -> Result<Certificate, SandboxError> {
+fn leaf_params() -> Result<CertificateParams, SandboxError> {
     let mut params = named(vec![LEAF_NAME.to_owned()], LEAF_NAME, "Microsoft Corporation")?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}
+
+/// The key as the maker of certificates takes it.
+fn encoded(key: &RsaKeyPair) -> Result<KeyPair, SandboxError> {
     let encoded = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(key).map_err(failed)?;
-    let encoded = rcgen::KeyPair::try_from(encoded.as_ref()).map_err(failed)?;
-    params.signed_by(&encoded, issuer).map_err(failed)
+    KeyPair::try_from(encoded.as_ref()).map_err(failed)
 }
 
 fn named(alternatives: Vec<String>, name: &str, organization: &str) -> Result<CertificateParams, SandboxError> {
@@ -117,6 +167,12 @@ fn named(alternatives: Vec<String>, name: &str, organization: &str) -> Result<Ce
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(2049, 12, 31);
     Ok(params)
+}
+
+fn sign(key: &RsaKeyPair, body: &[u8]) -> Result<String, SandboxError> {
+    let mut signature = vec![0; key.public_modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), body, &mut signature).map_err(failed)?;
+    Ok(STANDARD.encode(signature))
 }
 
 fn failed(error: impl std::fmt::Display) -> SandboxError {

@@ -15,6 +15,9 @@ use crate::log::{Changed, Entry};
 use crate::server::Cut;
 use crate::world::World;
 
+/// The longest that a fault can make a request wait.
+const LONGEST_DELAY_MS: u64 = 3_600_000;
+
 /// Puts the gate in front of a service's routes.
 pub(crate) fn guard(router: Router, service: Service, world: &Arc<World>) -> Router {
     router.layer(from_fn_with_state((service, world.clone()), pass))
@@ -29,7 +32,12 @@ async fn pass(
     let method = request.method().as_str().to_owned();
     let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     let who = world.entra.with(|entra| entra.who(request.headers()));
-    let fault = world.faults.with(|faults| faults.strike(service, &method, &path));
+    let limited = || world.limits.with(|limits| limits.take(service)).map(|wait| Fault::throttle(service, wait));
+    let fault = world.faults.with(|faults| {
+        let asked = faults.strike(service, &method, &path);
+        asked.or_else(|| faults.by_switch(service, &world.behaviours))
+    });
+    let fault = fault.or_else(limited);
     let (response, lost) = match fault {
         None => (next.run(request).await, false),
         Some(fault) => suffer(&fault, request, next).await,
@@ -47,7 +55,7 @@ async fn pass(
 /// The response under a fault, and whether the connection is to be lost.
 async fn suffer(fault: &Fault, request: Request, next: Next) -> (Response, bool) {
     if fault.delay_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms.min(LONGEST_DELAY_MS))).await;
     }
     let replaced = fault.drop || fault.status.is_some();
     if !replaced {

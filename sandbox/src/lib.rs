@@ -31,6 +31,7 @@ mod entra;
 mod faults;
 mod gate;
 mod held;
+mod limits;
 mod listeners;
 mod log;
 mod odata;
@@ -49,6 +50,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::behaviours::Behaviours;
+use crate::certificates::Signing;
 use crate::clock::Clock;
 use crate::dataverse::Dataverse;
 use crate::entra::{ClientCertificate, Entra};
@@ -72,6 +74,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Sandbox {
     world: Arc<World>,
     credentials: Credentials,
+    chain: Arc<Certificates>,
     authority: Option<LocalAuthority>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
@@ -88,9 +91,11 @@ impl Sandbox {
         let authority = if options.tls { Some(LocalAuthority::generate()?) } else { None };
         let credentials = fresh_credentials();
         let world = Arc::new(world(&options, listeners.addresses(options.tls), credentials.clone())?);
+        let chain = world.signing.with(|signing| signing.chain());
         let (stop, stopped) = watch::channel(false);
-        let servers = listeners.serve(&world, authority.as_ref(), &stopped);
-        Ok(Sandbox { world, credentials, authority, stop, servers })
+        let mut servers = listeners.serve(&world, authority.as_ref(), &stopped);
+        servers.push(partner_center::let_time_pass(&world, stopped));
+        Ok(Sandbox { world, credentials, chain, authority, stop, servers })
     }
 
     /// Where the servers listen.
@@ -105,7 +110,7 @@ impl Sandbox {
 
     /// The root and the intermediate certificate behind the events' signatures, PEM.
     pub fn trust_pem(&self) -> &str {
-        self.world.certificates.trust_pem()
+        self.chain.trust_pem()
     }
 
     /// The root certificate that a client must trust to speak TLS with the services, PEM; `None` without TLS.
@@ -149,14 +154,16 @@ fn world(options: &SandboxOptions, addresses: Addresses, credentials: Credential
     for pem in &options.client_certificates {
         entra.register(ClientCertificate::from_pem(pem).map_err(SandboxError::ClientCertificate)?);
     }
+    let chain = Certificates::shared()?;
     Ok(World {
         entra: Held::new(entra),
-        certificates: Certificates::shared()?,
-        referrals: Held::new(Referrals::default()),
+        signing: Held::new(Signing::new(chain, behaviours.clone(), addresses.certificates.clone())),
+        referrals: Held::new(Referrals::new(clock.clone(), behaviours.clone())),
         webhooks: Held::new(Webhooks::new()),
         deliveries: Deliveries::new(options.delivery_spacing)?,
         dataverse: Held::new(Dataverse::new(&options.custom)?),
         faults: Held::default(),
+        limits: Held::default(),
         log: Held::default(),
         organization: options.organization.clone(),
         addresses,

@@ -11,7 +11,7 @@ use crate::faults::Service;
 use crate::gate::guard;
 use crate::tls::{Greeter, LocalAuthority};
 use crate::world::World;
-use crate::{Addresses, Ports, SandboxError, admin, dataverse, entra, partner_center, server};
+use crate::{Addresses, Ports, SandboxError, admin, certificates, dataverse, entra, partner_center, server};
 
 /// Ports that are taken, before anything answers at them.
 pub(crate) struct Listeners {
@@ -69,7 +69,7 @@ impl Listeners {
             (self.referrals, service(Service::Referrals, partner_center::referral_router(world.clone()))),
             (self.partner_center, service(Service::PartnerCenter, partner_center::webhook_router(world.clone()))),
             (self.dataverse, service(Service::Dataverse, dataverse::router(world.clone()))),
-            (self.certificates, world.certificates.router()),
+            (self.certificates, certificates::router(world.clone())),
             (self.admin, admin::router(world.clone())),
         ]
     }

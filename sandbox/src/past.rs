@@ -41,6 +41,13 @@ impl<K: Eq + Hash, T> Past<K, T> {
         }
     }
 
+    /// Lets them lag behind by so much where they do not lag at all.
+    pub(crate) fn lag_at_least(&mut self, lag: SignedDuration) {
+        if !self.lags() {
+            self.set_lag(lag);
+        }
+    }
+
     /// Whether lists lag behind at all: else nothing need be noted.
     pub(crate) fn lags(&self) -> bool {
         self.lag.is_positive()

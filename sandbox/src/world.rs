@@ -1,14 +1,13 @@
 //! Everything the servers share.
 
-use std::sync::Arc;
-
 use crate::behaviours::Behaviours;
-use crate::certificates::Certificates;
+use crate::certificates::Signing;
 use crate::clock::Clock;
 use crate::dataverse::Dataverse;
 use crate::entra::Entra;
 use crate::faults::Faults;
 use crate::held::Held;
+use crate::limits::Limits;
 use crate::log::RequestLog;
 use crate::options::{Addresses, Organization};
 use crate::partner_center::{Deliveries, Referrals, Webhooks};
@@ -24,8 +23,8 @@ pub(crate) struct World {
     pub(crate) behaviours: Behaviours,
     /// The partner.
     pub(crate) organization: Organization,
-    /// The signing chain.
-    pub(crate) certificates: Arc<Certificates>,
+    /// Who signs events.
+    pub(crate) signing: Held<Signing>,
     /// Tokens.
     pub(crate) entra: Held<Entra>,
     /// Deals.
@@ -38,6 +37,8 @@ pub(crate) struct World {
     pub(crate) dataverse: Held<Dataverse>,
     /// Failures on demand.
     pub(crate) faults: Held<Faults>,
+    /// How much is too much.
+    pub(crate) limits: Held<Limits>,
     /// Requests seen.
     pub(crate) log: Held<RequestLog>,
 }

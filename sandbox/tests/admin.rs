@@ -137,3 +137,45 @@ async fn lists_can_lag_behind_while_reads_by_id_do_not() {
     harness.json(Host::Dataverse, "DELETE", &row, Value::Null).await;
     assert_eq!(seen(Host::Dataverse, &filtered).await, ["new"], "a deleted row is listed a while yet");
 }
+
+#[tokio::test]
+async fn the_behaviours_are_listed_and_turned_by_name() {
+    let given = vec![("duplicate_events".to_owned(), true)];
+    let sandbox = Sandbox::start(SandboxOptions { behaviours: given, ..SandboxOptions::default() }).await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let address = format!("{}/behaviours", sandbox.addresses().admin);
+    let list: Value = client.get(&address).send().await.unwrap().json().await.unwrap();
+    let known: Vec<&str> = cosell_sandbox::behaviours().map(|(name, _)| name).collect();
+    let names: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, known);
+    let unique: std::collections::HashSet<&str> = names.iter().copied().collect();
+    assert_eq!(unique.len(), names.len());
+    for told in list.as_array().unwrap() {
+        assert_eq!(told["default"], json!(false), "what is documented needs no switch");
+        assert_eq!(told["on"], json!(told["name"] == "duplicate_events"), "{told}");
+        assert!(told["what"].as_str().unwrap().len() > 10 && told["source"].is_string(), "{told}");
+    }
+    let turned = client.post(&address).json(&json!({"slow": true, "nonsense": true})).send().await.unwrap();
+    assert_eq!(turned.status(), 400);
+    let list: Value = client.get(&address).send().await.unwrap().json().await.unwrap();
+    assert_eq!(list.as_array().unwrap().iter().filter(|one| one["on"] == json!(true)).count(), 1, "all or none");
+    let given = vec![("nonsense".to_owned(), true)];
+    let error = Sandbox::start(SandboxOptions { behaviours: given, ..SandboxOptions::default() }).await.err().unwrap();
+    assert!(error.to_string().contains("`nonsense`"), "{error}");
+}
+
+#[tokio::test]
+async fn the_clock_is_moved_three_ways() {
+    let harness = Harness::start().await;
+    let cases = [
+        (json!({"set": "2030-01-01T00:00:00Z"}), "2030-01-01T00:0"),
+        (json!({"advance_seconds": 86_400}), "2030-01-02T00:0"),
+        (json!({"advance_seconds": i64::MAX}), "21"),
+        (json!({"advance_seconds": i64::MIN}), "19"),
+        (json!({"ahead_seconds": 0}), "20"),
+    ];
+    for (asked, begins) in cases {
+        let clock = harness.json(Host::Admin, "POST", "/clock", asked.clone()).await;
+        assert!(clock["now"].as_str().unwrap().starts_with(begins), "{asked}: {clock}");
+    }
+}

@@ -6,4 +6,5 @@ mod dataverse;
 mod entra;
 mod harness;
 mod referrals;
+mod tls;
 mod webhooks;

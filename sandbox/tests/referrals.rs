@@ -1,4 +1,11 @@
-//! The referrals host: create, read, list, patch.
+//! The referrals host, a test for each of its numbered behaviours.
+
+mod access;
+mod deal_registration;
+mod listing;
+mod put;
+mod shapes;
+mod time;
 
 use serde_json::{Value, json};
 
@@ -6,8 +13,18 @@ use crate::harness::{Case, Harness, Host, case, referral};
 
 const PATH: &str = "/v1.0/engagements/referrals";
 
+/// Both posts of a co-sell: the partner's referral and Microsoft's copy.
+async fn share(harness: &Harness) -> (Value, Value) {
+    let own = harness.json(Host::Referrals, "POST", PATH, referral()).await;
+    let mut second = referral();
+    second["engagementId"] = own["engagementId"].clone();
+    second["target"] = json!([{"type": "BusinessProfileLocation", "id": "msft"}]);
+    let copy = harness.json(Host::Referrals, "POST", PATH, second).await;
+    (own, copy)
+}
+
 #[tokio::test]
-async fn a_created_referral_is_accepted_and_whole() {
+async fn s07_a_post_answers_200_with_a_deal_that_is_accepted_at_birth() {
     let harness = Harness::start().await;
     let made = harness.json(Host::Referrals, "POST", PATH, referral()).await;
     let expected = [
@@ -24,15 +41,14 @@ async fn a_created_referral_is_accepted_and_whole() {
     for (pointer, value) in expected {
         assert_eq!(made.pointer(pointer), Some(&value), "{pointer}");
     }
-    let created = made["createdDateTime"].as_str().unwrap();
-    assert_eq!(created.len(), "2022-03-07T09:18:01.6076542Z".len(), "{created}");
+    assert_eq!(made["acceptedDateTime"], made["createdDateTime"]);
     let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
     let read = harness.json(Host::Referrals, "GET", &path, Value::Null).await;
     assert_eq!(read["eTag"], made["eTag"]);
 }
 
 #[tokio::test]
-async fn posts_are_checked() {
+async fn s08_posts_are_checked() {
     let harness = Harness::start().await;
     let cases = [
         ("type", "/type", json!("Other"), "type must be"),
@@ -57,7 +73,7 @@ async fn posts_are_checked() {
 }
 
 #[tokio::test]
-async fn patches_follow_the_rules() {
+async fn s11_s12_patches_follow_the_rules_and_take_numbers_as_texts() {
     let harness = Harness::start().await;
     let made = harness.json(Host::Referrals, "POST", PATH, referral()).await;
     let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
@@ -102,14 +118,14 @@ async fn patches_follow_the_rules() {
     let unknown = format!("{PATH}/11111111-1111-4111-8111-111111111111");
     let cases = vec![
         case("unknown", "GET", unknown, Value::Null, 404, &["itemNotFound"]),
-        case("put", "PUT", path, referral(), 405, &["\"error\""]),
+        case("delete", "DELETE", path, Value::Null, 405, &["\"error\""]),
         case("elsewhere", "GET", "/v1.0/referrals", Value::Null, 404, &["itemNotFound"]),
     ];
     harness.check(Host::Referrals, cases).await;
 }
 
 #[tokio::test]
-async fn a_co_sell_takes_two_posts() {
+async fn s09_two_posts_share_an_engagement() {
     let harness = Harness::start().await;
     let own = harness.json(Host::Referrals, "POST", PATH, referral()).await;
     let mut second = referral();
@@ -143,32 +159,86 @@ async fn a_co_sell_takes_two_posts() {
 }
 
 #[tokio::test]
-async fn lists_come_in_pages_of_a_hundred() {
+async fn s08_more_may_be_asked_for_by_switch() {
     let harness = Harness::start().await;
-    for number in 0..105 {
-        let mut body = referral();
-        body["name"] = json!(format!("Deal {number:03}"));
-        harness.json(Host::Referrals, "POST", PATH, body).await;
+    let mut whole = referral();
+    whole["team"][0]["phoneNumber"] = json!("5550101");
+    whole["details"]["requirements"]["additionalRequirements"] =
+        json!({"attributes": [{"id": "No", "type": "CustomerMarketplaceIntent"}]});
+    for (behaviour, part) in
+        [("bulk_rules", "phoneNumber"), ("marketplace_intent_required", "CustomerMarketplaceIntent")]
+    {
+        assert_eq!(harness.send(Host::Referrals, "POST", PATH, &[], &referral()).await.unwrap().status(), 200);
+        harness.turn(&[behaviour]).await;
+        let refused = harness.send(Host::Referrals, "POST", PATH, &[], &referral()).await.unwrap();
+        assert_eq!(refused.status(), 400);
+        assert!(refused.text().await.unwrap().contains(part));
+        assert_eq!(harness.send(Host::Referrals, "POST", PATH, &[], &whole).await.unwrap().status(), 200);
+        harness.json(Host::Admin, "POST", "/behaviours", json!({behaviour: false})).await;
     }
-    let first = format!(
-        "{PATH}?$filter=status eq 'Active' and team/any(t:t/email eq 'sales@fabrikam.example')\
-         &$orderby=createdDateTime desc&$select=name&$count=true"
-    );
-    let page = harness.json(Host::Referrals, "GET", &first, Value::Null).await;
-    assert_eq!(page["value"].as_array().unwrap().len(), 100);
-    assert_eq!(page["value"][0], json!({"name": "Deal 104"}));
-    let link = page["@odata.nextLink"].as_str().unwrap();
-    let (address, token) = link.split_once('?').unwrap();
-    assert!(address.ends_with("/v1.0/referrals"), "{link}");
-    let rest = harness.json(Host::Referrals, "GET", &format!("{PATH}?{token}"), Value::Null).await;
-    assert_eq!(rest["value"].as_array().unwrap().len(), 5);
-    assert_eq!(rest["value"][4], json!({"name": "Deal 000"}));
-    assert!(rest.get("@odata.nextLink").is_none());
-    let cases = vec![
-        case("top and skip", "GET", format!("{PATH}?$top=1&$skip=2&$select=name"), Value::Null, 200, &["Deal 002"]),
-        case("bad filter", "GET", format!("{PATH}?$filter=status eq"), Value::Null, 400, &["invalidRequest"]),
-        case("unknown name", "GET", format!("{PATH}?$filter=nothing eq 1"), Value::Null, 400, &["`nothing`"]),
-        case("bad token", "GET", format!("{PATH}?$skiptoken=x"), Value::Null, 400, &["$skiptoken"]),
+}
+
+#[tokio::test]
+async fn s10_every_pair_of_states_and_every_way_between_them() {
+    let harness = Harness::start().await;
+    let substatuses = [
+        ("New", &["Pending", "Received"][..]),
+        ("Active", &["Accepted"]),
+        ("Closed", &["Won", "Lost", "Declined", "Expired", "Error"]),
     ];
-    harness.check(Host::Referrals, cases).await;
+    let all: Vec<&str> = substatuses.iter().flat_map(|(_, them)| them.iter().copied()).collect();
+    for from in ["New", "Active", "Closed"] {
+        for (to, allowed) in substatuses {
+            for substatus in all.iter().chain(&["Engaged"]) {
+                let deal = harness.json(Host::Admin, "POST", "/deals", json!({"status": "New"})).await;
+                let id = deal["id"].as_str().unwrap();
+                if from != "New" {
+                    harness.json(Host::Admin, "POST", &format!("/deals/{id}"), json!({"status": from})).await;
+                }
+                let change = json!([
+                    {"op": "replace", "path": "/status", "value": to},
+                    {"op": "replace", "path": "/substatus", "value": substatus},
+                ]);
+                let path = format!("{PATH}/{id}");
+                let answer = harness.send(Host::Referrals, "PATCH", &path, &[], &change).await.unwrap();
+                let way = matches!((from, to), ("New", _) | ("Active", "Active" | "Closed"));
+                let expected = if way && allowed.contains(substatus) { 204 } else { 400 };
+                assert_eq!(answer.status(), expected, "{from} to {to}/{substatus}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn s11_the_name_may_be_patched_by_switch() {
+    let harness = Harness::start().await;
+    let made = harness.json(Host::Referrals, "POST", PATH, referral()).await;
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    let rename = json!([{"op": "replace", "path": "/name", "value": "Renamed"}]);
+    for (behaviours, status) in [(&[][..], 400), (&["name_patchable"], 204)] {
+        harness.turn(behaviours).await;
+        assert_eq!(harness.send(Host::Referrals, "PATCH", &path, &[], &rename).await.unwrap().status(), status);
+    }
+    assert_eq!(harness.json(Host::Referrals, "GET", &path, Value::Null).await["name"], "Renamed");
+}
+
+#[tokio::test]
+async fn s38_fifty_solutions_and_fifty_people_are_the_most() {
+    let harness = Harness::start().await;
+    let lists = [("/team", json!({})), ("/details/requirements/solutions", json!({"id": "SOL-1"}))];
+    for (list, item) in lists {
+        for (count, status) in [(50, 200), (51, 400)] {
+            let mut body = referral();
+            *body.pointer_mut(list).unwrap() = json!(vec![item.clone(); count]);
+            let answer = harness.send(Host::Referrals, "POST", PATH, &[], &body).await.unwrap();
+            assert_eq!(answer.status(), status, "{count} in {list}");
+            if status == 200 {
+                let made: Value = answer.json().await.unwrap();
+                let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+                let more = json!([{"op": "add", "path": format!("{list}/-"), "value": item}]);
+                let more = harness.send(Host::Referrals, "PATCH", &path, &[], &more).await.unwrap();
+                assert_eq!(more.status(), 400, "one more in {list}");
+            }
+        }
+    }
 }

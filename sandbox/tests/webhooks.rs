@@ -1,5 +1,8 @@
 //! Registration, and events as the receiver sees them.
 
+mod faults;
+mod flaws;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -53,7 +56,7 @@ fn registration(url: &str) -> Value {
 }
 
 #[tokio::test]
-async fn one_registration_for_the_tenant() {
+async fn s23_one_registration_for_the_tenant() {
     let harness = Harness::start().await;
     let good = registration("http://127.0.0.1:9/hook");
     let unknown_event = json!({"WebhookUrl": "http://127.0.0.1:9/", "WebhookEvents": ["coffee-ready"]});
@@ -72,7 +75,7 @@ async fn one_registration_for_the_tenant() {
 }
 
 #[tokio::test]
-async fn events_are_signed_with_the_served_certificate() {
+async fn s25_s30_events_are_signed_with_the_served_certificate_and_point_at_the_other_host() {
     for own_header in [false, true] {
         let harness = Harness::start().await;
         let (url, mut posts) = receiver(StatusCode::OK).await;
@@ -90,6 +93,77 @@ async fn events_are_signed_with_the_served_certificate() {
         assert_eq!(resource, format!("{}/engagements/v1/referrals/{id}", harness.base(Host::PartnerCenter)));
         assert!(event["ResourceChangeUtcDate"].as_str().unwrap().ends_with("+00:00"));
         harness.sandbox.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn s23_the_registration_is_in_pascal_case_or_camel_case() {
+    let harness = Harness::start().await;
+    let made = harness.json(Host::PartnerCenter, "POST", PATH, registration("http://127.0.0.1:9/hook")).await;
+    assert!(made["SubscriberId"].is_string() && made["WebhookUrl"].is_string(), "{made}");
+    harness.turn(&["camel_case_registration"]).await;
+    let read = harness.json(Host::PartnerCenter, "GET", PATH, Value::Null).await;
+    assert!(read["webhookUrl"].is_string() && read.get("WebhookUrl").is_none(), "{read}");
+    let delete = vec![case("delete", "DELETE", PATH, Value::Null, 405, &["PartnerFD"])];
+    harness.check(Host::PartnerCenter, delete).await;
+    let ids = [("ms-requestid", "1"), ("ms-correlationid", "2")];
+    let answer = harness.send(Host::PartnerCenter, "GET", PATH, &ids, &Value::Null).await.unwrap();
+    assert_eq!(
+        (&answer.headers()["ms-requestid"], &answer.headers()["ms-correlationid"]),
+        (&"1".parse().unwrap(), &"2".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn s23_who_may_register_is_a_contradiction() {
+    for (behaviours, admin) in [(&[][..], 200), (&["registration_wants_admin_agent"], 403)] {
+        let harness = Harness::start().await;
+        harness.turn(behaviours).await;
+        for (role, status) in
+            [("referrals_admin", admin), ("admin_agent", 200), ("referrals_user", 403), ("nothing", 403)]
+        {
+            harness.json(Host::Admin, "POST", "/person", json!({"role": role})).await;
+            let path = format!("{PATH}/events");
+            let answer = harness.send(Host::PartnerCenter, "GET", &path, &[], &Value::Null).await.unwrap();
+            assert_eq!(answer.status(), status, "{role} {behaviours:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn s31_the_last_registration_wins() {
+    let harness = Harness::start().await;
+    let (first, mut lost) = receiver(StatusCode::OK).await;
+    let (second, mut posts) = receiver(StatusCode::OK).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&first)).await;
+    harness.json(Host::PartnerCenter, "PUT", PATH, registration(&second)).await;
+    let made = harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+    expect(&mut posts, "referral-created", &made).await;
+    harness.settled().await;
+    assert!(lost.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn s37_the_list_of_events_differs_from_tenant_to_tenant() {
+    let harness = Harness::start().await;
+    let path = format!("{PATH}/events");
+    for (behaviour, count, part) in [
+        ("", 5, "related-referral-updated"),
+        ("few_events", 3, "referral-updated"),
+        ("many_events", 12, "invoice-ready"),
+    ] {
+        if !behaviour.is_empty() {
+            harness.turn(&[behaviour]).await;
+        }
+        let events = harness.json(Host::PartnerCenter, "GET", &path, Value::Null).await;
+        assert_eq!(events.as_array().unwrap().len(), count, "{behaviour}");
+        assert!(events.to_string().contains(part), "{behaviour}");
+        let refused =
+            harness.send(Host::PartnerCenter, "POST", PATH, &[], &registration("http://127.0.0.1:9/")).await.unwrap();
+        assert_eq!(refused.status() == 400, behaviour == "few_events", "an event that the tenant does not have");
+        if !behaviour.is_empty() {
+            harness.json(Host::Admin, "POST", "/behaviours", json!({behaviour: false})).await;
+        }
     }
 }
 
@@ -136,7 +210,7 @@ fn check_chain(trust: &str, leaf: &[u8]) {
 }
 
 #[tokio::test]
-async fn own_and_related_changes_are_told_apart() {
+async fn s27_own_writes_are_told_too_and_related_ones_apart() {
     let harness = Harness::start().await;
     let (url, mut posts) = receiver(StatusCode::ACCEPTED).await;
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
@@ -166,7 +240,7 @@ async fn expect(posts: &mut UnboundedReceiver<Post>, name: &str, referral: &Valu
 }
 
 #[tokio::test]
-async fn ten_attempts_and_then_offline() {
+async fn s26_ten_attempts_and_then_offline() {
     let harness = Harness::start().await;
     let (url, mut posts) = receiver(StatusCode::INTERNAL_SERVER_ERROR).await;
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
@@ -181,7 +255,7 @@ async fn ten_attempts_and_then_offline() {
 }
 
 #[tokio::test]
-async fn tests_of_the_registration_are_throttled() {
+async fn s24_tests_of_the_registration_are_throttled_listed_and_purged() {
     let harness = Harness::start().await;
     let (url, mut posts) = receiver(StatusCode::OK).await;
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
@@ -200,10 +274,14 @@ async fn tests_of_the_registration_are_throttled() {
     harness.json(Host::PartnerCenter, "POST", &path, Value::Null).await;
     let cases = vec![case("third", "POST", path, Value::Null, 429, &["Rate limit is exceeded. Try again in"])];
     harness.check(Host::PartnerCenter, cases).await;
+    harness.json(Host::Admin, "POST", "/clock", json!({"advance_seconds": 7 * 24 * 3600})).await;
+    let seller = [("authorization", "Bearer sandbox-seller")];
+    let purged = harness.send(Host::PartnerCenter, "GET", &result, &seller, &Value::Null).await.unwrap();
+    assert_eq!(purged.status(), 404, "seven days later");
 }
 
 #[tokio::test]
-async fn events_can_be_held_and_doubled() {
+async fn s28_events_can_be_held_and_doubled() {
     let harness = Harness::start().await;
     let (url, mut posts) = receiver(StatusCode::OK).await;
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;

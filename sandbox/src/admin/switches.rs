@@ -7,12 +7,17 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::behaviours::Behaviour;
 use crate::entra::{ClientCertificate, Person};
+use crate::partner_center::look;
 use crate::world::World;
+
+/// How far reads lag behind when nobody said how far.
+const LAG: SignedDuration = SignedDuration::from_secs(2);
 
 /// The routes.
 pub(super) fn routes() -> Router<Arc<World>> {
@@ -20,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route("/behaviours", get(behaviours).post(turn))
         .route("/clock", get(clock).post(move_clock))
         .route("/tokens", post(tokens))
+        .route("/certificates/rotate", post(rotate))
         .route("/person", get(person).post(become_person))
         .route("/applications/certificates", post(register))
         .route("/device-codes", get(devices))
@@ -48,6 +54,10 @@ async fn turn(
     for (name, on) in &asked {
         world.behaviours.set(name, *on);
     }
+    if world.behaviours.on(Behaviour::ReadsLag) {
+        world.referrals.with(|referrals| referrals.past.lag_at_least(LAG));
+    }
+    look(&world);
     Ok(Json(json!(world.behaviours.told())))
 }
 
@@ -73,6 +83,7 @@ async fn move_clock(State(world): State<Arc<World>>, Json(asked): Json<Move>) ->
         Move::Set(instant) => instant.as_second().saturating_sub(Timestamp::now().as_second()),
     };
     world.clock.set_ahead(ahead);
+    look(&world);
     clock(State(world)).await
 }
 
@@ -99,6 +110,12 @@ async fn tokens(State(world): State<Arc<World>>, Json(switches): Json<TokenSwitc
         }
     });
     Json(json!({}))
+}
+
+async fn rotate(State(world): State<Arc<World>>) -> Result<Json<Value>, Wrong> {
+    let rotated = world.signing.with(|signing| signing.rotate());
+    let url = rotated.map_err(|reason| wrong(StatusCode::INTERNAL_SERVER_ERROR, reason))?;
+    Ok(Json(json!({"certificate_url": url})))
 }
 
 async fn person(State(world): State<Arc<World>>) -> Json<Person> {

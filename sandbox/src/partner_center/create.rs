@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::Refusal;
 use super::referrals::{Referral, Referrals};
-use super::shape::{Birth, camel_case, referral};
+use super::shape::{Birth, Place, camel_case, referral};
 use super::states::{check_limits, text};
+use crate::behaviours::Behaviour;
 use crate::options::{Addresses, Organization};
 
 impl Referrals {
@@ -18,16 +19,36 @@ impl Referrals {
     ) -> Result<Referral, Refusal> {
         let sent = camel_case(sent);
         check(&sent)?;
+        self.check_by_switch(&sent)?;
+        let place = Place { partner, addresses, now: self.now() };
         let engagement = sent.get("engagementId").and_then(Value::as_str).map(str::to_ascii_lowercase);
         let created = if is_for_microsoft(&sent) {
             let engagement = self.check_share(&sent, engagement.as_deref())?;
-            Referral { body: microsoft_copy(&sent, &engagement, partner, addresses), microsoft: true }
+            Referral { body: microsoft_copy(&sent, &engagement, &place), microsoft: true }
         } else {
             self.check_engagement(engagement.as_deref())?;
-            Referral { body: own(&sent, engagement.as_deref(), partner, addresses), microsoft: false }
+            let direction = if self.behaviours.on(Behaviour::SelfMadeIncoming) { "Incoming" } else { "Outgoing" };
+            Referral { body: own(&sent, engagement.as_deref(), direction, &place), microsoft: false }
         };
         self.insert(created.clone());
         Ok(created)
+    }
+
+    /// What might be asked for as well, though no document says that it is (S8).
+    fn check_by_switch(&self, sent: &Value) -> Result<(), Refusal> {
+        if self.behaviours.on(Behaviour::BulkRules) {
+            check_bulk_rules(sent)?;
+        }
+        let attributes = sent.pointer("/details/requirements/additionalRequirements/attributes");
+        let intent = attributes.and_then(Value::as_array).is_some_and(|attributes| {
+            attributes.iter().any(|attribute| text(attribute, "/type") == "CustomerMarketplaceIntent")
+        });
+        if !intent && self.behaviours.on(Behaviour::MarketplaceIntentRequired) {
+            return Err(Refusal::invalid(
+                "details/requirements/additionalRequirements needs CustomerMarketplaceIntent.",
+            ));
+        }
+        Ok(())
     }
 
     /// The second POST of a co-sell: its engagement must be there, Shared, and not shared yet.
@@ -55,23 +76,22 @@ impl Referrals {
 }
 
 /// An outgoing deal is accepted at birth, whatever state was sent (S7).
-fn own(sent: &Value, engagement: Option<&str>, partner: &Organization, addresses: &Addresses) -> Value {
-    let party = (partner.id.as_str(), partner.name.as_str());
-    let birth =
-        Birth { direction: "Outgoing", state: ("Active", "Accepted"), engagement, owner: party, inviter: party };
-    referral(sent, &birth, partner, addresses)
+fn own(sent: &Value, engagement: Option<&str>, direction: &'static str, place: &Place<'_>) -> Value {
+    let party = (place.partner.id.as_str(), place.partner.name.as_str());
+    let birth = Birth { direction, state: ("Active", "Accepted"), engagement, owner: party, inviter: party };
+    referral(sent, &birth, place)
 }
 
 /// Microsoft's side of a co-sell waits for Microsoft's answer, 14 days at the longest.
-fn microsoft_copy(sent: &Value, engagement: &str, partner: &Organization, addresses: &Addresses) -> Value {
+fn microsoft_copy(sent: &Value, engagement: &str, place: &Place<'_>) -> Value {
     let birth = Birth {
         direction: "Outgoing",
         state: ("New", "Pending"),
         engagement: Some(engagement),
         owner: ("msft", "Microsoft"),
-        inviter: (&partner.id, &partner.name),
+        inviter: (&place.partner.id, &place.partner.name),
     };
-    let mut body = referral(sent, &birth, partner, addresses);
+    let mut body = referral(sent, &birth, place);
     body["externalReferenceId"] = json!("");
     body
 }
@@ -82,7 +102,7 @@ fn is_for_microsoft(sent: &Value) -> bool {
 }
 
 /// What a new referral needs (S8).
-fn check(sent: &Value) -> Result<(), Refusal> {
+pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
     for block in ["customerProfile", "consent", "details"] {
         if !sent.get(block).is_some_and(Value::is_object) {
             return Err(Refusal::invalid(format!("{block} is required.")));
@@ -118,6 +138,21 @@ fn check_customer(sent: &Value) -> Result<(), Refusal> {
         if text(sent, &format!("/customerProfile/team/0/{member}")).trim().is_empty() {
             let message = format!("customerProfile/team needs a contact with {member} when help is asked for.");
             return Err(Refusal::invalid(message));
+        }
+    }
+    Ok(())
+}
+
+/// The rules of the upload in the portal.
+fn check_bulk_rules(sent: &Value) -> Result<(), Refusal> {
+    for member in ["firstName", "lastName", "email", "phoneNumber"] {
+        if text(sent, &format!("/team/0/{member}")).trim().is_empty() {
+            return Err(Refusal::invalid(format!("team needs a member with {member}.")));
+        }
+    }
+    for member in ["dealValue", "currency", "closingDateTime"] {
+        if sent.pointer(&format!("/details/{member}")).is_none_or(Value::is_null) {
+            return Err(Refusal::invalid(format!("details/{member} is required.")));
         }
     }
     Ok(())

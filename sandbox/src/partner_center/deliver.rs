@@ -6,23 +6,25 @@
 //! Whoever is about to make a change first takes an [`UnderWay`], which goes from hand to hand
 //! until the last attempt is over. So nobody finds the change made and yet nothing waiting.
 
+mod attempt;
+mod book;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use reqwest::Client;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::events::Event;
-use super::registration::Registration;
-use crate::certificates;
+use crate::behaviours::Behaviour;
 use crate::held::Held;
 use crate::world::World;
+use book::Book;
 
 /// Attempts before an event goes to the offline queue.
 const ATTEMPTS: u32 = 10;
@@ -33,8 +35,16 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Posts under way at the same time.
 const AT_ONCE: usize = 64;
 
-/// Deliveries remembered, waiting ones included; beyond this the oldest is forgotten.
+/// Events held back, and deliveries remembered, waiting ones included; beyond this the oldest is forgotten.
 const MOST: usize = 10_000;
+
+/// The most that each event can be sent again, and the longest that it can be late.
+const MOST_COPIES: usize = 100;
+const LONGEST_DELAY_MS: u64 = 3_600_000;
+
+/// How late events are that are late (S28), and one that the next is to overtake.
+const LATE: Duration = Duration::from_secs(2);
+const OVERTAKEN: Duration = Duration::from_millis(500);
 
 /// The delivery side of the sandbox.
 pub(crate) struct Deliveries {
@@ -62,33 +72,8 @@ pub(crate) struct Switches {
     hold: Option<bool>,
     /// Send each event this many times more (S28).
     duplicate: Option<usize>,
-}
-
-#[derive(Default)]
-struct Book {
-    hold: bool,
-    duplicate: usize,
-    held: VecDeque<(Event, Option<String>)>,
-    records: IndexMap<u64, Delivery>,
-    next: u64,
-}
-
-/// One delivery and how it went.
-#[derive(Debug, Clone, Serialize)]
-struct Delivery {
-    event: &'static str,
-    resource_uri: String,
-    state: DeliveryState,
-    /// The outcome of each attempt: a status or what failed.
-    attempts: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum DeliveryState {
-    Waiting,
-    Delivered,
-    Offline,
+    /// Send each event so much later (S28).
+    delay_ms: Option<u64>,
 }
 
 impl Deliveries {
@@ -118,14 +103,7 @@ impl Deliveries {
 
     /// Counts and details for the person at the keyboard.
     pub(crate) fn report(&self) -> Value {
-        self.book.with(|book| {
-            let count = |state| book.records.values().filter(|one| one.state == state).count();
-            json!({
-                "hold": book.hold, "held": book.held.len(), "duplicate": book.duplicate,
-                "delivered": count(DeliveryState::Delivered), "waiting": self.waiting(),
-                "offline": count(DeliveryState::Offline), "deliveries": book.records.values().collect::<Vec<_>>(),
-            })
-        })
+        self.book.with(|book| book.report(self.waiting()))
     }
 
     /// Ends every delivery for good: dropping the set aborts its tasks.
@@ -139,7 +117,8 @@ pub(crate) fn switch(world: &Arc<World>, switches: Switches) {
     let under_way = world.deliveries.announce();
     let released = world.deliveries.book.with(|book| {
         book.hold = switches.hold.unwrap_or(book.hold);
-        book.duplicate = switches.duplicate.unwrap_or(book.duplicate).min(MOST);
+        book.duplicate = switches.duplicate.unwrap_or(book.duplicate).min(MOST_COPIES);
+        book.delay_ms = switches.delay_ms.unwrap_or(book.delay_ms).min(LONGEST_DELAY_MS);
         if book.hold { VecDeque::new() } else { std::mem::take(&mut book.held) }
     });
     for (event, validation) in released {
@@ -171,10 +150,23 @@ pub(super) fn send(world: &Arc<World>, event: Event, validation: Option<String>,
 }
 
 fn dispatch(world: &Arc<World>, event: &Event, validation: Option<&str>, under_way: &UnderWay) {
-    let copies = 1 + world.deliveries.book.with(|book| book.duplicate);
+    let on = |behaviour| validation.is_none() && world.behaviours.on(behaviour);
+    let (place, more, delay) = world.deliveries.book.with(|book| (book.count(), book.duplicate, book.delay_ms));
+    if on(Behaviour::LostEvents) && place % 2 == 1 {
+        world.deliveries.book.with(|book| book.lose(event));
+        return;
+    }
+    let mut late = Duration::from_millis(delay);
+    if on(Behaviour::LateEvents) {
+        late += LATE;
+    }
+    if on(Behaviour::ReorderedEvents) && place % 2 == 1 {
+        late += OVERTAKEN;
+    }
+    let copies = 1 + if on(Behaviour::DuplicateEvents) { more.max(1) } else { more };
     for _ in 0..copies {
         let number = world.deliveries.book.with(|book| book.open(event));
-        let delivery = deliver(world.clone(), event.clone(), validation.map(str::to_owned), number);
+        let delivery = deliver(world.clone(), event.clone(), validation.map(str::to_owned), number, late);
         let under_way = under_way.clone();
         let work = async move {
             delivery.await;
@@ -189,15 +181,19 @@ fn dispatch(world: &Arc<World>, event: &Event, validation: Option<&str>, under_w
     }
 }
 
-async fn deliver(world: Arc<World>, event: Event, validation: Option<String>, number: u64) {
+async fn deliver(world: Arc<World>, event: Event, validation: Option<String>, number: u64, late: Duration) {
+    if !late.is_zero() {
+        tokio::time::sleep(late).await;
+    }
     for attempt in 1..=ATTEMPTS {
-        let outcome = attempt_once(&world, &event).await;
+        let outcome = attempt::post(&world, &event).await;
         let delivered = outcome.is_ok();
         let done = delivered || attempt == ATTEMPTS;
         let (Ok(text) | Err(text)) = outcome;
+        world.log.with(|log| log.tell(|| format!("event {} to the receiver: {text}", event.name)));
         world.deliveries.book.with(|book| book.note(number, &text, delivered, done));
         if let Some(id) = &validation {
-            let result = test_result(&text, delivered);
+            let result = test_result(&text, delivered, world.clock.now());
             world.webhooks.with(|webhooks| webhooks.note_attempt(id, result, done));
         }
         if done {
@@ -207,65 +203,11 @@ async fn deliver(world: Arc<World>, event: Event, validation: Option<String>, nu
     }
 }
 
-/// One POST. A 2xx delivers; everything else is a failure (what counts is not documented).
-async fn attempt_once(world: &World, event: &Event) -> Result<String, String> {
-    let _permit = world.deliveries.permits.acquire().await.map_err(|error| error.to_string())?;
-    // Read anew each time: the last registration wins, for waiting events as well (S31).
-    let registration = world.webhooks.with(|webhooks| webhooks.registration.clone());
-    let Registration { url, signature_in_own_header, .. } = registration.ok_or_else(|| "no registration".to_owned())?;
-    let body = event.body().to_string();
-    let signature = world.certificates.sign(body.as_bytes()).map_err(|error| error.to_string())?;
-    let header = if signature_in_own_header { "x-ms-signature" } else { "authorization" };
-    let request = world
-        .deliveries
-        .client
-        .post(url)
-        .header("content-type", "application/json")
-        .header(header, format!("Signature {signature}"))
-        .header("x-ms-certificate-url", format!("{}{}", world.addresses.certificates, certificates::PATH))
-        .header("x-ms-signature-algorithm", "rsa-sha256")
-        .header("accept-encoding", "gzip, deflate")
-        .body(body);
-    let response = request.send().await.map_err(|error| error.without_url().to_string())?;
-    let status = response.status();
-    let text = status.canonical_reason().unwrap_or("").replace(' ', "");
-    if status.is_success() { Ok(text) } else { Err(format!("{} {text}", status.as_u16())) }
-}
-
-fn test_result(text: &str, delivered: bool) -> Value {
+fn test_result(text: &str, delivered: bool, now: Timestamp) -> Value {
     // The real time has no zone here.
-    let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%7f").to_string();
+    let time = now.strftime("%Y-%m-%dT%H:%M:%S.%7f").to_string();
     let code = if delivered { "OK" } else { text };
     json!({"responseCode": code, "responseMessage": "", "systemError": false, "dateTimeUtc": time})
-}
-
-impl Book {
-    fn open(&mut self, event: &Event) -> u64 {
-        if self.records.len() == MOST {
-            self.records.shift_remove_index(0);
-        }
-        self.next += 1;
-        let fresh = Delivery {
-            event: event.name,
-            resource_uri: event.resource_uri.clone(),
-            state: DeliveryState::Waiting,
-            attempts: Vec::new(),
-        };
-        self.records.insert(self.next, fresh);
-        self.next
-    }
-
-    fn note(&mut self, number: u64, outcome: &str, delivered: bool, done: bool) {
-        let Some(record) = self.records.get_mut(&number) else {
-            return;
-        };
-        record.attempts.push(outcome.to_owned());
-        if delivered {
-            record.state = DeliveryState::Delivered;
-        } else if done {
-            record.state = DeliveryState::Offline;
-        }
-    }
 }
 
 #[cfg(test)]

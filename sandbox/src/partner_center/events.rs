@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::deliver::{self, UnderWay};
 use super::referrals::Referral;
+use super::shape;
 use super::states::text;
+use crate::behaviours::Behaviour;
 use crate::clock;
 use crate::world::World;
 
@@ -25,13 +27,14 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// The body that is signed and posted.
-    pub(crate) fn body(&self) -> Value {
+    /// The body that is signed and posted. The definition writes the names in camelCase, the samples do not.
+    pub(crate) fn body(&self, camel_case: bool) -> Value {
         let changed = clock::fine(self.changed);
-        json!({
+        let body = json!({
             "EventName": self.name, "ResourceUri": self.resource_uri, "ResourceName": self.resource_name,
             "AuditUri": null, "ResourceChangeUtcDate": changed.replace('Z', "+00:00"),
-        })
+        });
+        if camel_case { shape::camel_case(&body) } else { body }
     }
 }
 
@@ -50,7 +53,10 @@ pub(crate) fn updated(world: &Arc<World>, body: &Value, microsoft: bool, under_w
 /// Whether the real event gives the same instant as the referral is not documented; here it does.
 fn raise(world: &Arc<World>, name: &'static str, body: &Value, under_way: &UnderWay) {
     let resource_uri = format!("{}/engagements/v1/referrals/{}", world.addresses.partner_center, text(body, "/id"));
-    let changed = text(body, "/updatedDateTime").parse().unwrap_or_else(|_| Timestamp::now());
+    if world.behaviours.on(Behaviour::TenantWithoutEvents) {
+        return;
+    }
+    let changed = text(body, "/updatedDateTime").parse().unwrap_or_else(|_| world.clock.now());
     let event = Event { name, resource_uri, resource_name: "referral", changed };
     deliver::send(world, event, None, under_way);
 }

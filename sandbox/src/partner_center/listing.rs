@@ -6,7 +6,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 use super::Refusal;
+use super::category::Viewer;
+use super::present::present;
 use super::referrals::Referrals;
+use crate::behaviours::Behaviour;
 use crate::odata::{Case, JsonRecord, Query, matches, sort};
 
 /// Rows on one page.
@@ -14,31 +17,71 @@ const PAGE: usize = 100;
 
 impl Referrals {
     /// One page of the list. `raw` is the query string as sent, `host` the sandbox's own address.
-    pub(crate) fn list(&self, raw: &str, host: &str) -> Result<Value, Refusal> {
+    pub(crate) fn list(&self, raw: &str, host: &str, viewer: &Viewer) -> Result<Value, Refusal> {
         let (start, raw) = resume(raw)?;
         let query = Query::parse(&pairs(&raw)?)?;
-        let mut rows = self.filtered(&query)?;
+        self.check_orders(&query)?;
+        let mut rows = self.filtered(&query, viewer)?;
         sort(&mut rows, &query.orders, Case::Sensitive)?;
         let wanted: Vec<&JsonRecord<'_>> =
             rows.iter().skip(query.skip.unwrap_or(0)).take(query.top.unwrap_or(usize::MAX)).collect();
-        let page: Vec<Value> =
-            wanted.iter().skip(start).take(PAGE).map(|row| select(row.0, &query.select)).collect::<Result<_, _>>()?;
+        let page: Vec<Value> = wanted
+            .iter()
+            .skip(start)
+            .take(PAGE)
+            .map(|row| self.shown(row.0, &query.select))
+            .collect::<Result<_, _>>()?;
         let mut answer = Map::new();
         answer.insert("@odata.context".to_owned(), json!(format!("{host}/v1.0/$metadata#Referrals")));
         if query.count {
-            answer.insert("@odata.count".to_owned(), json!(wanted.len()));
+            let of_page = self.behaviours.on(Behaviour::CountOfPage);
+            answer.insert("@odata.count".to_owned(), json!(if of_page { page.len() } else { wanted.len() }));
         }
         let end = start + page.len();
         answer.insert("value".to_owned(), page.into());
         if end < wanted.len() {
-            answer.insert("@odata.nextLink".to_owned(), json!(next_link(host, end, &raw)));
+            answer.insert("@odata.nextLink".to_owned(), json!(self.next_link(host, end, &raw)));
         }
         Ok(answer.into())
     }
 
-    fn filtered(&self, query: &Query) -> Result<Vec<JsonRecord<'_>>, Refusal> {
+    /// Two properties are documented to order by (S4).
+    fn check_orders(&self, query: &Query) -> Result<(), Refusal> {
+        let known = |path: &[String]| matches!(path, [name] if name == "createdDateTime" || name == "updatedDateTime");
+        match query.orders.iter().find(|order| !known(&order.path)) {
+            Some(order) if !self.behaviours.on(Behaviour::OrderByAnything) => {
+                Err(Refusal::invalid(format!("$orderby does not take {}.", order.path.join("/"))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn shown(&self, body: &Map<String, Value>, names: &[String]) -> Result<Value, Refusal> {
+        // What is left out on reading is still a property that can be named.
+        if let Some(name) = names.iter().find(|name| !body.contains_key(*name)) {
+            return Err(Refusal::invalid(format!("Could not find a property named {name}.")));
+        }
+        let mut body = present(body.clone().into(), &self.behaviours);
+        if let Some(members) = body.as_object_mut().filter(|_| !names.is_empty()) {
+            *members = names.iter().filter_map(|name| Some((name.clone(), members.get(name)?.clone()))).collect();
+        }
+        Ok(body)
+    }
+
+    /// The documented form of the link has no `/engagements` in the path and is plain http, so that only its
+    /// `$skiptoken` is of use (S5).
+    fn next_link(&self, host: &str, start: usize, raw: &str) -> String {
+        let token = URL_SAFE_NO_PAD.encode(format!("{start}&{raw}"));
+        match self.behaviours.on(Behaviour::SaneNextLinks) {
+            true => format!("{host}/v1.0/engagements/referrals?$skiptoken={token}"),
+            false => format!("{}/v1.0/referrals?$skiptoken={token}", host.replacen("https://", "http://", 1)),
+        }
+    }
+
+    fn filtered(&self, query: &Query, viewer: &Viewer) -> Result<Vec<JsonRecord<'_>>, Refusal> {
         let mut rows = Vec::new();
-        for body in self.listed().filter_map(|referral| referral.body.as_object()) {
+        let seen = self.listed().filter(|referral| viewer.sees(&referral.body));
+        for body in seen.filter_map(|referral| referral.body.as_object()) {
             let keep = match &query.filter {
                 None => true,
                 Some(filter) => matches(filter, &JsonRecord(body), Case::Sensitive)?,
@@ -49,26 +92,6 @@ impl Referrals {
         }
         Ok(rows)
     }
-}
-
-fn select(body: &Map<String, Value>, names: &[String]) -> Result<Value, Refusal> {
-    if names.is_empty() {
-        return Ok(body.clone().into());
-    }
-    let mut selected = Map::new();
-    for name in names {
-        let value =
-            body.get(name).ok_or_else(|| Refusal::invalid(format!("Could not find a property named {name}.")))?;
-        selected.insert(name.clone(), value.clone());
-    }
-    Ok(selected.into())
-}
-
-/// The documented form of the link: no `/engagements` in the path and plain http, so that only
-/// its `$skiptoken` is of use (S5).
-fn next_link(host: &str, start: usize, raw: &str) -> String {
-    let token = URL_SAFE_NO_PAD.encode(format!("{start}&{raw}"));
-    format!("{host}/v1.0/referrals?$skiptoken={token}")
 }
 
 /// Where to go on, and the query of the first page. Without a token that is the start.

@@ -1,16 +1,22 @@
 //! Partner Center: referrals on one host, webhook registrations on another, events between.
 //!
-//! A request for a referral goes `routes` → [`Referrals`] (`create`, `patch`, `listing`), which
-//! keep the full shape (`shape`) and the state rules (`states`). What changed becomes an event
+//! A request for a referral goes `routes` → [`Referrals`] (`create`, `patch`, `put`, `listing`), which
+//! keep the full shape (`shape`) and the state rules (`states`); `category` says who may see it, `present` how it is
+//! written. What changed becomes an event
 //! (`events`), which `deliver` signs and posts to the address in `registration`. `portal` is what
-//! a person does to deals in the browser.
+//! a person does to deals in the browser, `passing` what time does to them.
 
+mod category;
 mod create;
+mod deal_registration;
 mod deliver;
 mod events;
 mod listing;
+mod passing;
 mod patch;
 mod portal;
+mod present;
+mod put;
 mod referrals;
 mod refusal;
 mod registration;
@@ -20,7 +26,8 @@ mod states;
 mod webhook_routes;
 
 pub(crate) use deliver::{Deliveries, Switches, switch};
-pub(crate) use portal::{Deal, change_deal, make_deal};
+pub(crate) use passing::{let_time_pass, look};
+pub(crate) use portal::{Deal, Verdict, change_deal, judge_registration, make_deal};
 pub(crate) use referrals::Referrals;
 pub(crate) use refusal::Refusal;
 pub(crate) use registration::Webhooks;

@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Refusal;
 use super::create::{check_currency, check_instant, check_value};
 use super::referrals::{Referrals, enter_state};
 use super::shape::{camel_case, complete};
 use super::states::{check_limits, check_move, text};
+use super::{Refusal, deal_registration};
+use crate::behaviours::Behaviour;
 
 /// The paths that may be replaced.
 const REPLACEABLE: [&str; 15] = [
@@ -31,15 +32,19 @@ const REPLACEABLE: [&str; 15] = [
 /// The lists that may be added to, by `/-` at the end.
 const GROWING: [&str; 3] = ["/customerProfile/team", "/details/requirements/solutions", "/team"];
 
-const VISIBILITY: &str = "/consent/consentToShareReferralWithMicrosoftSellers";
+/// Whether Microsoft's sellers see the deal.
+pub(super) const VISIBILITY: &str = "/consent/consentToShareReferralWithMicrosoftSellers";
 
 /// One operation. `op` stays text, so that an unknown one gets a proper answer.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Operation {
-    op: String,
-    path: String,
+    /// `replace` or `add`.
+    pub(super) op: String,
+    /// A JSON pointer.
+    pub(super) path: String,
+    /// What is put there.
     #[serde(default)]
-    value: Value,
+    pub(super) value: Value,
 }
 
 impl Referrals {
@@ -53,35 +58,53 @@ impl Referrals {
     ) -> Result<(Value, bool), Refusal> {
         let referral = self.get(id)?;
         // Optional on PATCH, and checked only when present (S13).
-        if if_match.is_some_and(|etag| etag != "*" && etag != text(&referral.body, "/eTag")) {
-            return Err(Refusal::stale());
-        }
+        self.check_etag(&referral.body, if_match)?;
         if referral.microsoft {
             return Err(Refusal::denied("Microsoft's side of an engagement is read-only."));
         }
         let before = &referral.body;
-        if text(before, "/status") == "Closed" {
+        let registers = text(before, "/substatus") == "Won" && operations.iter().all(deal_registration::is_about);
+        if text(before, "/status") == "Closed" && !registers {
             return Err(Refusal::invalid("The referral is closed and cannot be changed."));
         }
         let shared = self.shared_with_microsoft(text(before, "/engagementId"));
         let mut after = before.clone();
         for operation in operations {
-            apply(&mut after, operation, shared)?;
+            match operation {
+                _ if deal_registration::is_about(operation) => {
+                    deal_registration::apply(&mut after, operation, self.now())?;
+                }
+                _ if shared && is_frozen(operation) => self.refuse_frozen()?,
+                _ if operation.path == "/name" && self.behaviours.on(Behaviour::NamePatchable) => {
+                    after["name"] = typed("/name", &operation.value)?;
+                }
+                _ => apply(&mut after, operation)?,
+            }
         }
-        check(before, &after)?;
+        if !registers {
+            check_change(before, &after)?;
+        }
         complete(&mut after);
-        enter_state(&mut after, text(before, "/status"));
+        enter_state(&mut after, text(before, "/status"), self.now());
         let changed = after != *before;
         Ok((self.replace(id, after), changed))
     }
+
+    fn refuse_frozen(&self) -> Result<(), Refusal> {
+        if self.behaviours.on(Behaviour::FrozenIgnored) {
+            return Ok(());
+        }
+        Err(Refusal::invalid("The customer's contact cannot change once it is shared with Microsoft."))
+    }
 }
 
-fn apply(body: &mut Value, operation: &Operation, shared: bool) -> Result<(), Refusal> {
+/// The contact is frozen once Microsoft has it (S16).
+fn is_frozen(operation: &Operation) -> bool {
+    operation.path.starts_with("/customerProfile/team")
+}
+
+fn apply(body: &mut Value, operation: &Operation) -> Result<(), Refusal> {
     let path = operation.path.as_str();
-    // The contact is frozen once Microsoft has it (S16).
-    if shared && path.starts_with("/customerProfile/team") {
-        return Err(Refusal::invalid("The customer's contact cannot change once it is shared with Microsoft."));
-    }
     match operation.op.as_str() {
         "replace" | "add" => {}
         other => {
@@ -135,7 +158,7 @@ fn typed(path: &str, value: &Value) -> Result<Value, Refusal> {
 
 /// The rules over the whole result. Status and substatus are only judged together here, since
 /// halfway through the document the pair may be illegal.
-fn check(before: &Value, after: &Value) -> Result<(), Refusal> {
+pub(super) fn check_change(before: &Value, after: &Value) -> Result<(), Refusal> {
     check_move(text(before, "/status"), text(after, "/status"), text(after, "/substatus"))?;
     check_limits(after)?;
     check_value(after.pointer("/details/dealValue"))?;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::category::Category;
 use super::referrals::{Referral, Referrals, enter_state};
-use super::shape::{Birth, referral};
+use super::shape::{Birth, Place, referral};
 use super::states::{check_move, text};
-use super::{Refusal, events};
+use super::{Refusal, deal_registration, events};
 use crate::world::World;
 
 /// What can be said about a deal; everything has a stand-in.
@@ -29,6 +30,17 @@ pub(crate) struct Deal {
     solution: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
+    category: Option<Category>,
+    location: Option<String>,
+    seller: Option<String>,
+}
+
+/// Microsoft's answer to the registration of a deal.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Verdict {
+    status: String,
+    status_reason: Option<String>,
 }
 
 /// Makes an incoming deal, as a Microsoft seller or another partner would share it.
@@ -42,7 +54,11 @@ pub(crate) fn make_deal(world: &Arc<World>, deal: &Deal) -> Value {
         owner: (&partner.id, &partner.name),
         inviter: ("msft", "Microsoft"),
     };
-    let mut body = referral(&seed(deal), &birth, partner, &world.addresses);
+    let place = Place { partner, addresses: &world.addresses, now: world.clock.now() };
+    let mut body = referral(&seed(deal), &birth, &place);
+    if let Some(category) = deal.category {
+        mark(&mut body, category);
+    }
     overwrite(&mut body, deal);
     let made = Referral { body, microsoft: false };
     let under_way = world.deliveries.announce();
@@ -57,6 +73,21 @@ pub(crate) fn change_deal(world: &Arc<World>, id: &str, deal: &Deal) -> Result<V
     let under_way = world.deliveries.announce();
     let (body, microsoft) = world.referrals.with(|referrals| referrals.change(id, deal))?;
     events::updated(world, &body, microsoft, &under_way);
+    Ok(body)
+}
+
+/// Answers the registration of a deal.
+pub(crate) fn judge_registration(world: &Arc<World>, id: &str, verdict: &Verdict) -> Result<Value, Refusal> {
+    let under_way = world.deliveries.announce();
+    let body = world.referrals.with(|referrals| {
+        let mut body = referrals.get(id)?.body.clone();
+        let reason = verdict.status_reason.as_deref();
+        if !deal_registration::decide(&mut body, &verdict.status, reason, referrals.now()) {
+            return Err(Refusal::invalid("The deal has no registration, or there is no such status."));
+        }
+        Ok(referrals.replace(id, body))
+    })?;
+    events::updated(world, &body, false, &under_way);
     Ok(body)
 }
 
@@ -75,7 +106,7 @@ impl Referrals {
             after["substatus"] = json!(substatus);
         }
         check_move(text(&before, "/status"), text(&after, "/status"), text(&after, "/substatus"))?;
-        enter_state(&mut after, text(&before, "/status"));
+        enter_state(&mut after, text(&before, "/status"), self.now());
         if microsoft && text(&before, "/status") != "Active" && text(&after, "/status") == "Active" {
             self.assign_microsoft_id(&mut after);
         }
@@ -83,7 +114,7 @@ impl Referrals {
     }
 
     /// Once Microsoft accepts, its own id of the deal shows on every side of it (S21).
-    fn assign_microsoft_id(&mut self, accepted: &mut Value) {
+    pub(super) fn assign_microsoft_id(&mut self, accepted: &mut Value) {
         let tail = text(accepted, "/id").get(..7).unwrap_or_default().to_uppercase();
         let number = json!(format!("7-{tail}"));
         accepted["trackingInfo"]["microsoftMsxId"] = number.clone();
@@ -97,6 +128,19 @@ impl Referrals {
             let id = text(&side, "/id").to_owned();
             self.replace(&id, side);
         }
+    }
+}
+
+/// Type, qualification and inviter make the kind of a deal.
+fn mark(body: &mut Value, category: Category) {
+    let (kind, qualification, inviter) = category.marks();
+    body["type"] = json!(kind);
+    body["qualification"] = json!(qualification);
+    body["inviteContext"]["invitedBy"] =
+        json!({"organizationId": inviter, "organizationName": inviter.map(|_| "Microsoft")});
+    if category == Category::MarketplaceLead {
+        body["referralSource"] = json!("AzureMarketplace");
+        body["callToAction"] = json!("INS");
     }
 }
 
@@ -121,6 +165,8 @@ fn overwrite(body: &mut Value, deal: &Deal) {
         ("/customerProfile/address/postalCode", deal.postal_code.as_ref().map(|text| json!(text))),
         ("/details/requirements/solutions/0/id", deal.solution.as_ref().map(|text| json!(text))),
         ("/type", deal.kind.as_ref().map(|text| json!(text))),
+        ("/mpnId", deal.location.as_ref().map(|text| json!(text))),
+        ("/team/0/email", deal.seller.as_ref().map(|text| json!(text))),
     ];
     for (path, value) in members {
         if let (Some(place), Some(value)) = (body.pointer_mut(path), value) {

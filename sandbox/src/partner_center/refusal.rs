@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::odata::ODataError;
 
 /// A request the referrals host refuses.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     status: StatusCode,
     code: &'static str,
@@ -44,10 +44,28 @@ impl Refusal {
         Refusal { status: StatusCode::METHOD_NOT_ALLOWED, code: "invalidRequest", message }
     }
 
-    /// 412 `preconditionFailed` (S13)
-    pub(crate) fn stale() -> Refusal {
-        let message = "The ETag in If-Match is not the referral's current one.".to_owned();
-        Refusal { status: StatusCode::PRECONDITION_FAILED, code: "preconditionFailed", message }
+    /// 412 for an ETag that is not the current one; two codes fit, and no document says which (S13).
+    pub(crate) fn stale(modified: bool) -> Refusal {
+        let refusal = Refusal::precondition("The ETag in If-Match is not the referral's current one.");
+        Refusal { code: if modified { "resourceModified" } else { refusal.code }, ..refusal }
+    }
+
+    /// 412 `preconditionFailed`
+    pub(crate) fn precondition(message: impl Into<String>) -> Refusal {
+        let status = StatusCode::PRECONDITION_FAILED;
+        Refusal { status, code: "preconditionFailed", message: message.into() }
+    }
+
+    /// The answer; `odd` spells it as the error page's own example does (S18).
+    pub(crate) fn answer(&self, odd: bool) -> Response {
+        let (code, inner_name) = match (odd, self.code) {
+            (true, "unauthenticated") => ("unAuthorized", "innererror"),
+            (true, code) => (code, "innererror"),
+            (false, code) => (code, "innerError"),
+        };
+        let inner = json!({"code": code, "message": self.message, inner_name: {}});
+        let body = json!({"error": {"code": code, "message": self.message, "target": "referral", inner_name: inner}});
+        (self.status, Json(body)).into_response()
     }
 }
 
@@ -58,11 +76,10 @@ impl From<ODataError> for Refusal {
 }
 
 impl IntoResponse for Refusal {
+    /// The refusal goes along, so that it can be spelled otherwise on its way out.
     fn into_response(self) -> Response {
-        let inner = json!({"code": self.code, "message": self.message, "innerError": {}});
-        let body = json!({"error": {
-            "code": self.code, "message": self.message, "target": "referral", "innerError": inner,
-        }});
-        (self.status, Json(body)).into_response()
+        let mut response = self.answer(false);
+        response.extensions_mut().insert(self);
+        response
     }
 }

@@ -3,12 +3,35 @@
 use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::behaviours::{Behaviour, Behaviours};
+
 /// The events the tenant can register for (S37).
-pub(crate) const EVENTS: [&str; 5] =
+const EVENTS: [&str; 5] =
     ["referral-created", "referral-updated", "related-referral-created", "related-referral-updated", "test-created"];
+
+/// The events of other areas that tenants have been seen with.
+const OTHERS: [&str; 7] = [
+    "subscription-updated",
+    "usagerecords-thresholdExceeded",
+    "invoice-ready",
+    "azure-fraud-event-detected",
+    "granular-admin-relationship-approved",
+    "reseller-relationship-accepted-by-customer",
+    "new-commerce-migration-completed",
+];
+
+/// What this tenant can register for; the list differs from tenant to tenant.
+pub(crate) fn events(behaviours: &Behaviours) -> Vec<&'static str> {
+    if behaviours.on(Behaviour::FewEvents) {
+        return vec!["referral-created", "referral-updated", "test-created"];
+    }
+    let others = if behaviours.on(Behaviour::ManyEvents) { OTHERS.as_slice() } else { &[] };
+    EVENTS.iter().chain(others).copied().collect()
+}
 
 /// Validation events that may be asked for in a minute (S24).
 const VALIDATIONS_A_MINUTE: usize = 2;
@@ -17,7 +40,7 @@ const VALIDATIONS_A_MINUTE: usize = 2;
 const MOST_VALIDATIONS: usize = 100;
 
 /// Where events go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Registration {
     /// The receiver.
     pub(crate) url: String,
@@ -67,8 +90,12 @@ impl Webhooks {
     }
 
     /// Begins a validation to `url`; the error is the number of seconds to wait.
-    pub(crate) fn begin_validation(&mut self, url: String, request: Option<String>) -> Result<String, i64> {
-        let now = Timestamp::now();
+    pub(crate) fn begin_validation(
+        &mut self,
+        url: String,
+        request: Option<String>,
+        now: Timestamp,
+    ) -> Result<String, i64> {
         let minute = SignedDuration::from_secs(60);
         let recent: Vec<_> = self.validations.iter().filter(|one| now.duration_since(one.asked) < minute).collect();
         if recent.len() >= VALIDATIONS_A_MINUTE {
@@ -85,9 +112,8 @@ impl Webhooks {
     }
 
     /// One validation; results older than seven days are gone (S24).
-    pub(crate) fn validation(&self, id: &str) -> Option<&Validation> {
+    pub(crate) fn validation(&self, id: &str, now: Timestamp) -> Option<&Validation> {
         let week = SignedDuration::from_hours(7 * 24);
-        let now = Timestamp::now();
         self.validations.iter().find(|one| one.id == id && now.duration_since(one.asked) < week)
     }
 

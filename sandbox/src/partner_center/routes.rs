@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::category::Viewer;
 use super::patch::Operation;
+use super::present::present;
 use super::states::text;
 use super::{Refusal, events};
 use crate::behaviours::Behaviour;
-use crate::entra::{Audience, Caller};
+use crate::entra::{Audience, Caller, Role};
 use crate::log::Changed;
 use crate::world::World;
 
@@ -26,15 +28,15 @@ pub(crate) fn router(world: Arc<World>) -> Router {
     let path = "/v1.0/engagements/referrals";
     Router::new()
         .route(path, get(list).post(create).fallback(refuse_method))
-        .route(&format!("{path}/{{id}}"), get(read).patch(patch).fallback(refuse_method))
+        .route(&format!("{path}/{{id}}"), get(read).patch(patch).put(put).fallback(refuse_method))
         .fallback(async || Refusal::not_found("at this address"))
         .layer(from_fn_with_state(world.clone(), authorize))
-        .layer(from_fn(echo_ids))
+        .layer(from_fn_with_state(world.clone(), finish))
         .with_state(world)
 }
 
 /// Only a person's token opens this host: the application alone is refused (S1, S2).
-async fn authorize(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
+async fn authorize(State(world): State<Arc<World>>, mut request: Request, next: Next) -> Response {
     match world.entra.with(|entra| entra.caller(request.headers(), Audience::Referrals)) {
         None => Refusal::unauthenticated().into_response(),
         Some(Caller::App) if world.behaviours.on(Behaviour::AppOnlyUnauthenticated) => {
@@ -45,16 +47,39 @@ async fn authorize(State(world): State<Arc<World>>, request: Request, next: Next
             Refusal::denied("The token has insufficient claims: multi-factor authentication is required.")
                 .into_response()
         }
-        Some(Caller::User { .. } | Caller::Seller) => next.run(request).await,
+        Some(Caller::User { .. }) => {
+            let person = world.entra.with(|entra| entra.person.clone());
+            if !matches!(person.role, Role::ReferralsAdmin | Role::ReferralsUser) {
+                return Refusal::denied("The caller has no Referrals role.").into_response();
+            }
+            let no_marketplace_leads = world.behaviours.on(Behaviour::MarketplaceLeadsHidden);
+            request.extensions_mut().insert(Viewer { person: Some(person), no_marketplace_leads });
+            next.run(request).await
+        }
+        Some(Caller::Seller) => {
+            request.extensions_mut().insert(Viewer { person: None, no_marketplace_leads: false });
+            next.run(request).await
+        }
     }
 }
 
-async fn echo_ids(request: Request, next: Next) -> Response {
+/// The headers of every answer, and the spelling of refusals.
+async fn finish(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
     const CLIENT: HeaderName = HeaderName::from_static("client-request-id");
     let client = request.headers().get(CLIENT).cloned();
     let mut response = next.run(request).await;
-    if let Ok(id) = HeaderValue::from_str(&Uuid::new_v4().to_string()) {
-        response.headers_mut().insert("request-id", id);
+    if let Some(refusal) = response.extensions().get::<Refusal>()
+        && world.behaviours.on(Behaviour::OddErrorCasing)
+    {
+        response = refusal.answer(true);
+    }
+    let id = Uuid::new_v4().to_string();
+    let diagnostic = json!({"ServerInfo": {"DataCenter": "Sandbox", "Slice": "SliceC", "Ring": "1"}}).to_string();
+    let time = world.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    for (name, value) in [("request-id", id), ("x-ms-ags-diagnostic", diagnostic), ("timestamp", time)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
     }
     if let Some(client) = client {
         response.headers_mut().insert(CLIENT, client);
@@ -66,13 +91,21 @@ async fn refuse_method() -> Refusal {
     Refusal::method()
 }
 
-async fn list(State(world): State<Arc<World>>, RawQuery(raw): RawQuery) -> Result<Json<Value>, Refusal> {
+async fn list(
+    State(world): State<Arc<World>>,
+    Extension(viewer): Extension<Viewer>,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<Value>, Refusal> {
     let raw = raw.unwrap_or_default();
-    world.referrals.with(|referrals| referrals.list(&raw, &world.addresses.referrals)).map(Json)
+    world.referrals.with(|referrals| referrals.list(&raw, &world.addresses.referrals, &viewer)).map(Json)
 }
 
-async fn read(State(world): State<Arc<World>>, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let body = world.referrals.with(|referrals| referrals.get(&id).map(|referral| referral.body.clone()))?;
+async fn read(
+    State(world): State<Arc<World>>,
+    Extension(viewer): Extension<Viewer>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let body = world.referrals.with(|referrals| referrals.seen(&id, &viewer).map(|referral| referral.body.clone()))?;
     Ok(single(&world, body))
 }
 
@@ -86,14 +119,17 @@ async fn create(State(world): State<Arc<World>>, body: Bytes) -> Result<Response
 
 async fn patch(
     State(world): State<Arc<World>>,
+    Extension(viewer): Extension<Viewer>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let operations: Vec<Operation> = parse(&body)?;
-    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
     let under_way = world.deliveries.announce();
-    let (after, changed) = world.referrals.with(|referrals| referrals.patch(&id, &operations, if_match))?;
+    let (after, changed) = world.referrals.with(|referrals| {
+        referrals.seen(&id, &viewer)?;
+        referrals.patch(&id, &operations, if_match(&headers))
+    })?;
     // The writer's own change comes back as an event, too (S27).
     events::updated(&world, &after, false, &under_way);
     let prefer = headers.get("prefer").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -106,6 +142,29 @@ async fn patch(
     Ok(response)
 }
 
+async fn put(
+    State(world): State<Arc<World>>,
+    Extension(viewer): Extension<Viewer>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let sent: Value = parse(&body)?;
+    let under_way = world.deliveries.announce();
+    let (after, changed) = world.referrals.with(|referrals| {
+        referrals.seen(&id, &viewer)?;
+        referrals.put(&id, &sent, if_match(&headers))
+    })?;
+    events::updated(&world, &after, false, &under_way);
+    let mut response = single(&world, after);
+    response.extensions_mut().insert(Changed(changed));
+    Ok(response)
+}
+
+fn if_match(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok())
+}
+
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| Refusal::invalid(format!("The body cannot be read: {error}.")))
 }
@@ -115,7 +174,7 @@ fn single(world: &World, body: Value) -> Response {
     let headers = etag(&body);
     let context = format!("{}/v1.0/$metadata#Referrals/$entity", world.addresses.referrals);
     let mut answer = serde_json::Map::from_iter([("@odata.context".to_owned(), json!(context))]);
-    if let Value::Object(members) = body {
+    if let Value::Object(members) = present(body, &world.behaviours) {
         answer.extend(members);
     }
     (headers, Json(answer)).into_response()

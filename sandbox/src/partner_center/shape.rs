@@ -21,11 +21,21 @@ pub(crate) struct Birth<'a> {
     pub(crate) inviter: (&'a str, &'a str),
 }
 
+/// Where and when a referral is made.
+pub(crate) struct Place<'a> {
+    /// Whose Partner Center it is.
+    pub(crate) partner: &'a Organization,
+    /// Where the servers are, for links.
+    pub(crate) addresses: &'a Addresses,
+    /// The time.
+    pub(crate) now: Timestamp,
+}
+
 /// A whole referral from what the maker sent.
-pub(crate) fn referral(sent: &Value, birth: &Birth<'_>, partner: &Organization, addresses: &Addresses) -> Value {
+pub(crate) fn referral(sent: &Value, birth: &Birth<'_>, place: &Place<'_>) -> Value {
+    let Place { partner, addresses, now } = *place;
     let id = Uuid::new_v4().to_string();
     let engagement = birth.engagement.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
-    let now = Timestamp::now();
     let accepted = birth.state.0 == "Active";
     let mut body = json!({
         "id": id, "engagementId": engagement, "name": null,
@@ -44,6 +54,22 @@ pub(crate) fn referral(sent: &Value, birth: &Birth<'_>, partner: &Organization, 
     overlay(&mut body, &settable(sent));
     complete(&mut body);
     body
+}
+
+/// A referral whose maker's members are all sent anew; one that is not sent is as if it had never been.
+pub(crate) fn rewritten(before: &Value, sent: &Value) -> Value {
+    let mut after = before.clone();
+    overlay(&mut after, &blank());
+    // What is no block of its own comes back from before: nobody but the service writes it.
+    for name in ["quality", "isSpam", "dealSensitivity", "createdVia", "tags", "registrationStatus", "trackingInfo"] {
+        after[name] = before[name].clone();
+    }
+    let target = before["target"].clone();
+    overlay(&mut after, &settable(sent));
+    if sent.get("target").is_none() {
+        after["target"] = target;
+    }
+    after
 }
 
 /// A fresh eTag: quotes inside the string, as in real payloads (S14).

@@ -1,0 +1,142 @@
+//! What stands in the headers of an event: a signature, where its certificate is, and how it was made (S25); and, on
+//! demand, every way in which that can be wrong (S29).
+
+use std::sync::Arc;
+
+use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use indexmap::IndexMap;
+
+use super::{Certificates, LeafFlaw, sign};
+use crate::SandboxError;
+use crate::behaviours::{Behaviour, Behaviours};
+use crate::world::World;
+
+/// Certificates that are still served; beyond this the oldest is gone.
+const MOST: usize = 100;
+
+/// The name of the first certificate's file; it is the real service's.
+const FILE: &str = "pcnotifications-dispatch.microsoft.com.cer";
+
+/// The flaws of certificates.
+const LEAF_FLAWS: [(Behaviour, LeafFlaw, &str); 5] = [
+    (Behaviour::ExpiredCertificate, LeafFlaw::Expired, "expired.microsoft.com.cer"),
+    (Behaviour::EarlyCertificate, LeafFlaw::Early, "early.microsoft.com.cer"),
+    (Behaviour::UntrustedCertificate, LeafFlaw::Untrusted, "untrusted.microsoft.com.cer"),
+    (Behaviour::SelfSignedCertificate, LeafFlaw::SelfSigned, "self-signed.microsoft.com.cer"),
+    (Behaviour::WrongIssuer, LeafFlaw::WrongIssuer, "wrong-issuer.microsoft.com.cer"),
+];
+
+/// Who signs events, and the certificates that are served.
+pub(crate) struct Signing {
+    chain: Arc<Certificates>,
+    behaviours: Behaviours,
+    /// Where certificates are served.
+    host: String,
+    /// The key in use where it is not the chain's own any more.
+    rotated: Option<RsaKeyPair>,
+    /// The file of the certificate in use.
+    current: String,
+    served: IndexMap<String, Vec<u8>>,
+}
+
+/// What goes with a body; a part that is missing is a flaw.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    /// As `Signature BASE64`.
+    pub(crate) signature: Option<String>,
+    /// Where the certificate is.
+    pub(crate) certificate_url: Option<String>,
+    /// As `rsa-sha256`.
+    pub(crate) algorithm: Option<&'static str>,
+    /// The body as it is sent.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Signing {
+    pub(crate) fn new(chain: Arc<Certificates>, behaviours: Behaviours, host: String) -> Signing {
+        let served = IndexMap::from([(FILE.to_owned(), chain.leaf().to_vec())]);
+        Signing { chain, behaviours, host, rotated: None, current: FILE.to_owned(), served }
+    }
+
+    /// The root and the intermediate, PEM.
+    pub(crate) fn chain(&self) -> Arc<Certificates> {
+        Arc::clone(&self.chain)
+    }
+
+    /// Signs with a new key from now on, whose certificate is at a new address. The old one stays served.
+    pub(crate) fn rotate(&mut self) -> Result<String, SandboxError> {
+        let (leaf, key) = self.chain.rotated()?;
+        let file = format!("pcnotifications-dispatch-{}.microsoft.com.cer", self.served.len());
+        self.serve(&file, leaf);
+        self.rotated = Some(key);
+        self.current = file;
+        Ok(self.url(&self.current))
+    }
+
+    /// Signs a body, rightly or with the flaw that is switched on.
+    pub(crate) fn stamp(&mut self, mut body: Vec<u8>) -> Result<Stamp, SandboxError> {
+        let on = |behaviour| self.behaviours.on(behaviour);
+        let mut signature = sign(self.key(), &body)?;
+        if on(Behaviour::BadSignature) {
+            signature = sign(self.key(), b"another body")?;
+        }
+        if on(Behaviour::AlteredBody) {
+            body.push(b' ');
+        }
+        let mut file = self.current.clone();
+        if on(Behaviour::MissingCertificate) {
+            "gone.microsoft.com.cer".clone_into(&mut file);
+        }
+        if let Some((_, flaw, flawed)) = LEAF_FLAWS.into_iter().find(|(behaviour, ..)| on(*behaviour)) {
+            // Made anew each time: it is seldom asked for, and the key may have changed.
+            let leaf = self.chain.flawed(self.key(), flaw)?;
+            self.serve(flawed, leaf);
+            flawed.clone_into(&mut file);
+        }
+        let on = |behaviour| self.behaviours.on(behaviour);
+        let url = match on(Behaviour::ForeignCertificateUrl) {
+            true => format!("https://certificates.invalid/cert/{file}"),
+            false => self.url(&file),
+        };
+        let algorithm = if on(Behaviour::Sha1Announced) { "rsa-sha1" } else { "rsa-sha256" };
+        Ok(Stamp {
+            signature: (!on(Behaviour::NoSignature)).then(|| format!("Signature {signature}")),
+            certificate_url: (!on(Behaviour::NoCertificateUrl)).then_some(url),
+            algorithm: (!on(Behaviour::NoAlgorithm)).then_some(algorithm),
+            body,
+        })
+    }
+
+    fn key(&self) -> &RsaKeyPair {
+        self.rotated.as_ref().unwrap_or(&self.chain.key)
+    }
+
+    fn serve(&mut self, file: &str, leaf: Vec<u8>) {
+        if self.served.len() == MOST {
+            self.served.shift_remove_index(0);
+        }
+        self.served.insert(file.to_owned(), leaf);
+    }
+
+    fn url(&self, file: &str) -> String {
+        format!("{}/cert/{file}", self.host)
+    }
+}
+
+/// Serves certificates in DER, as a blob store does.
+pub(crate) fn router(world: Arc<World>) -> Router {
+    Router::new().route("/cert/{file}", get(served)).with_state(world)
+}
+
+async fn served(State(world): State<Arc<World>>, Path(file): Path<String>) -> Response {
+    match world.signing.with(|signing| signing.served.get(&file).cloned()) {
+        Some(leaf) => ([(CONTENT_TYPE, "application/octet-stream")], leaf).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,65 @@
+//! Events that come twice, late, in another order, or never.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::{PATH, REFERRALS, receiver, registration};
+use crate::harness::{Harness, Host, referral};
+
+/// The names of the deals that events told of, after three deals were made and all came to rest.
+async fn told(behaviours: &[&str]) -> (Vec<String>, Value) {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(axum::http::StatusCode::OK).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    harness.turn(behaviours).await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let made = harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+        ids.push(made["id"].as_str().unwrap().to_owned());
+        // Without the pause they might overtake each other by themselves.
+        if !behaviours.contains(&"reordered_events") {
+            harness.settled().await;
+        }
+    }
+    let report = harness.settled().await;
+    let mut order = Vec::new();
+    while let Ok((_, body)) = posts.try_recv() {
+        let event: Value = serde_json::from_slice(&body).unwrap();
+        let uri = event["ResourceUri"].as_str().or_else(|| event["resourceUri"].as_str()).unwrap().to_owned();
+        order.push(ids.iter().position(|id| uri.ends_with(id)).unwrap().to_string());
+    }
+    (order, report)
+}
+
+#[tokio::test]
+async fn s28_events_are_doubled_reordered_lost_and_withheld() {
+    let cases: [(&[&str], &[&str], u64); 5] = [
+        (&[], &["0", "1", "2"], 0),
+        (&["duplicate_events"], &["0", "0", "1", "1", "2", "2"], 0),
+        (&["lost_events"], &["1"], 2),
+        (&["tenant_without_events"], &[], 0),
+        (&["camel_case_events"], &["0", "1", "2"], 0),
+    ];
+    for (behaviours, expected, lost) in cases {
+        let (order, report) = told(behaviours).await;
+        assert_eq!(order, expected, "{behaviours:?}");
+        assert_eq!(report["lost"], json!(lost), "{behaviours:?}");
+    }
+    let (order, _) = told(&["reordered_events"]).await;
+    assert_eq!(order.first().map(String::as_str), Some("1"), "the second overtook the first: {order:?}");
+    assert_eq!(order.len(), 3);
+}
+
+#[tokio::test]
+async fn s28_events_come_late() {
+    let begun = Instant::now();
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(axum::http::StatusCode::OK).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    harness.json(Host::Admin, "POST", "/deliveries", json!({"delay_ms": 300})).await;
+    harness.turn(&["late_events"]).await;
+    harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+    posts.recv().await.unwrap();
+    assert!(begun.elapsed().as_millis() >= 2_300);
+}
