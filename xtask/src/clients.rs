@@ -17,8 +17,9 @@ use install::Installed;
 use program::{Checks, Client, Runs, Service};
 
 /// The clients, by the names of their packages.
-const CLIENTS: [Client; 9] = [
+const CLIENTS: [Client; 10] = [
     Client { name: "msal", runs: Runs::Python("msal_flows.py"), service: Service::Tls },
+    Client { name: "adal", runs: Runs::Python("adal_flows.py"), service: Service::Tls },
     Client { name: "azure-identity", runs: Runs::Python("azure_identity_flows.py"), service: Service::Tls },
     Client { name: "@azure/msal-node", runs: Runs::Node("msal-node.mjs"), service: Service::Tls },
     Client { name: "bravado", runs: Runs::Python("partner_center_referrals.py"), service: Service::Plain },

@@ -1,9 +1,11 @@
-"""What both sign-in libraries of Python are checked with."""
+"""What the sign-in libraries of Python are checked with."""
 
 import os
 from pathlib import Path
 
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA1
 from report import ADDRESSES, CREDENTIALS
 
 AUTHORITY = f"{ADDRESSES['entra']}/{CREDENTIALS['tenant']}"
@@ -13,6 +15,11 @@ REFERRALS = ADDRESSES["referrals"] + "/.default"
 # The application's own, which the sandbox was told of.
 KEY = Path(os.environ["CLIENT_KEY"])
 CERTIFICATE = Path(os.environ["CLIENT_CERTIFICATE"])
+
+
+def certificate_thumbprint():
+    """The SHA-1 of the certificate, by which the older libraries name it."""
+    return x509.load_pem_x509_certificate(CERTIFICATE.read_bytes()).fingerprint(SHA1()).hex()
 
 
 def opens_dataverse(token):

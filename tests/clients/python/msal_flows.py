@@ -1,9 +1,8 @@
 """`msal`, Microsoft's sign-in library for Python, over TLS: every way to a token that an unattended program has."""
 
 import msal
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA1
-from entra import AUTHORITY, CERTIFICATE, DATAVERSE, KEY, REFERRALS, decide, get, opens_dataverse, opens_referrals
+from entra import AUTHORITY, CERTIFICATE, DATAVERSE, KEY, REFERRALS
+from entra import certificate_thumbprint, decide, get, opens_dataverse, opens_referrals
 from report import ADDRESSES, CREDENTIALS, check, equal
 
 
@@ -25,10 +24,6 @@ def refused(answer, error, code):
     equal((answer.get("error"), answer.get("error_codes")), (error, [code]))
     assert answer["error_description"].startswith(f"AADSTS{code}"), answer
     assert answer["correlation_id"] and answer["trace_id"], answer
-
-
-def sha1_thumbprint():
-    return x509.load_pem_x509_certificate(CERTIFICATE.read_bytes()).fingerprint(SHA1()).hex()
 
 
 @check("client secret")
@@ -77,7 +72,7 @@ def _():
 
 @check("certificate, by its SHA-1 thumbprint")
 def _():
-    app = confidential({"private_key": KEY.read_text(), "thumbprint": sha1_thumbprint()})
+    app = confidential({"private_key": KEY.read_text(), "thumbprint": certificate_thumbprint()})
     opens_dataverse(token(app.acquire_token_for_client([DATAVERSE])))
 
 
