@@ -105,15 +105,23 @@ await check("an action by its name", async () => {
   assert.equal((await opportunities.retrieve(guid(opportunityid))).statecode, 1);
 });
 
-await check("a batch with reads and a change set", async () => {
+await check("a batch of reads", async () => {
   const key = await made({ name: "Batch" });
-  const responses = await client.execBatchRequests([
+  const [row, list] = await client.execBatchRequests([
     client.newBatchRequest({ collection: "accounts", id: key, method: "GET" }),
+    client.newBatchRequest({ collection: "accounts", method: "GET", params: client.newOptions().select(["name"]) }),
+  ]);
+  assert.deepEqual([row.status, list.status], [200, 200]);
+  assert.equal((await row.json()).name, "Batch");
+  assert.ok((await list.json()).value.some(({ name }) => name === "Batch"));
+});
+
+await check("a change set without Content-IDs is refused, as documented", async () => {
+  const [answer] = await client.execBatchRequests([
     client.newBatchRequest({ collection: "accounts", method: "POST", entity: { name: "From a batch" } }),
   ]);
-  assert.deepEqual(responses.map(({ status }) => status), [200, 201]);
-  assert.equal((await responses[0].json()).name, "Batch");
-  assert.equal((await responses[1].json()).name, "From a batch");
+  assert.equal(answer.status, 400);
+  assert.equal((await answer.json()).error.code, "0x80048d19");
 });
 
 await check("an error has a message", async () => {
