@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +22,13 @@ const LONGEST_DELAY_MS: u64 = 3_600_000;
 /// Puts the gate in front of a service's routes.
 pub(crate) fn guard(router: Router, service: Service, world: &Arc<World>) -> Router {
     router.layer(from_fn_with_state((service, world.clone()), pass))
+}
+
+/// Whether an answer refuses a request in words of the library that read it, and not in the service's own.
+pub(crate) fn is_not_of_the_service(response: &Response) -> bool {
+    let json =
+        response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    response.status().is_client_error() && !json
 }
 
 async fn pass(

@@ -38,7 +38,9 @@ mod odata;
 mod options;
 mod partner_center;
 mod past;
+mod seed;
 mod server;
+mod state;
 mod tls;
 mod world;
 
@@ -57,6 +59,7 @@ use crate::entra::{ClientCertificate, Entra};
 use crate::held::Held;
 use crate::listeners::Listeners;
 use crate::partner_center::{Deliveries, Referrals, Webhooks};
+use crate::state::Snapshot;
 use crate::tls::LocalAuthority;
 use crate::world::World;
 
@@ -66,6 +69,7 @@ pub use crate::log::Happenings;
 pub use crate::options::{
     Addresses, ColumnKind, Credentials, CustomColumn, CustomTable, Organization, Ports, SandboxError, SandboxOptions,
 };
+pub use crate::seed::Seed;
 
 /// How long a stop waits for requests under way.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -77,6 +81,7 @@ pub struct Sandbox {
     chain: Arc<Certificates>,
     authority: Option<LocalAuthority>,
     stop: watch::Sender<bool>,
+    /// The servers and whatever else is at work.
     servers: Vec<JoinHandle<()>>,
 }
 
@@ -85,17 +90,30 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When a port is taken, a custom table or a behaviour does not fit, or a certificate cannot be made or used.
+    /// When a port is taken, a custom table or a behaviour does not fit, a certificate cannot be made or used, or the
+    /// state or the seed cannot be used.
     pub async fn start(options: SandboxOptions) -> Result<Sandbox, SandboxError> {
         let listeners = Listeners::bind(options.ports).await?;
         let authority = if options.tls { Some(LocalAuthority::generate()?) } else { None };
-        let credentials = fresh_credentials();
+        let kept = options.state.as_deref().map(Snapshot::read).transpose()?.flatten();
+        let credentials = kept.as_ref().map_or_else(fresh_credentials, Snapshot::credentials);
         let world = Arc::new(world(&options, listeners.addresses(options.tls), credentials.clone())?);
+        let begun = kept.is_some();
+        if let Some(kept) = kept {
+            kept.restore(&world);
+        }
         let chain = world.signing.with(|signing| signing.chain());
         let (stop, stopped) = watch::channel(false);
-        let mut servers = listeners.serve(&world, authority.as_ref(), &stopped);
-        servers.push(partner_center::let_time_pass(&world, stopped));
-        Ok(Sandbox { world, credentials, chain, authority, stop, servers })
+        let servers = listeners.serve(&world, authority.as_ref(), &stopped);
+        let mut sandbox = Sandbox { world, credentials, chain, authority, stop, servers };
+        if let Some(seed) = options.seed.filter(|_| !begun) {
+            seed.sow(&sandbox.world).await?;
+        }
+        sandbox.servers.push(partner_center::let_time_pass(&sandbox.world, stopped.clone()));
+        if let Some(file) = options.state {
+            sandbox.servers.push(state::keep(&sandbox.world, file, stopped));
+        }
+        Ok(sandbox)
     }
 
     /// Where the servers listen.

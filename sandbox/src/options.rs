@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::seed::Seed;
+
 /// How to start a sandbox. The default takes any free ports and adds no tables.
 #[derive(Debug, Clone)]
 pub struct SandboxOptions {
@@ -24,6 +26,8 @@ pub struct SandboxOptions {
     pub client_certificates: Vec<String>,
     /// The file that keeps the state between two starts; without one it is gone with the sandbox.
     pub state: Option<PathBuf>,
+    /// What it begins with, unless there is a state already.
+    pub seed: Option<Seed>,
 }
 
 impl Default for SandboxOptions {
@@ -37,6 +41,7 @@ impl Default for SandboxOptions {
             behaviours: Vec::new(),
             client_certificates: Vec::new(),
             state: None,
+            seed: None,
         }
     }
 }
@@ -187,6 +192,9 @@ pub enum SandboxError {
     /// A client certificate cannot be used.
     #[error("the client certificate cannot be used: {0}; a certificate with an RSA key is needed, as PEM")]
     ClientCertificate(String),
+    /// The seed cannot be read, or the CRM refuses a row of it.
+    #[error("the seed cannot be sown: {0}")]
+    Seed(String),
     /// The state cannot be read or written.
     #[error("the state in `{}` cannot be {verb}: {reason}", file.display())]
     State {

@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod admin;
+mod bad_input;
 mod dataverse;
 mod entra;
 mod harness;
 mod referrals;
+mod state;
 mod tls;
 mod webhooks;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Case, Harness, Host, case, referral};
 
-const PATH: &str = "/v1.0/engagements/referrals";
+pub(crate) const PATH: &str = "/v1.0/engagements/referrals";
 
 /// Both posts of a co-sell: the partner's referral and Microsoft's copy.
 async fn share(harness: &Harness) -> (Value, Value) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cosell_sandbox::{Ports, Sandbox, SandboxOptions};
+use cosell_sandbox::{Ports, Sandbox, SandboxOptions, Seed};
 use serde_json::json;
 
 use super::run::stop_signal;
@@ -47,8 +47,13 @@ fn options(args: &SandboxArgs) -> Result<SandboxOptions, Failure> {
         behaviours: on.chain(off).collect(),
         client_certificates: certificates.collect::<Result<_, _>>()?,
         state: args.state.clone(),
+        seed: args.seed.as_deref().map(seed).transpose()?,
         ..SandboxOptions::default()
     })
+}
+
+fn seed(file: &Path) -> Result<Seed, Failure> {
+    Seed::parse(&read(file)?).map_err(|error| Failure::Data(format!("{}: {error}", file.display())))
 }
 
 /// Six ports in a row.

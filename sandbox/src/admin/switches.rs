@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::behaviours::Behaviour;
+use crate::certificates::Signing;
 use crate::entra::{ClientCertificate, Person};
 use crate::partner_center::look;
 use crate::world::World;
@@ -113,7 +114,7 @@ async fn tokens(State(world): State<Arc<World>>, Json(switches): Json<TokenSwitc
 }
 
 async fn rotate(State(world): State<Arc<World>>) -> Result<Json<Value>, Wrong> {
-    let rotated = world.signing.with(|signing| signing.rotate());
+    let rotated = world.signing.with(Signing::rotate);
     let url = rotated.map_err(|reason| wrong(StatusCode::INTERNAL_SERVER_ERROR, reason))?;
     Ok(Json(json!({"certificate_url": url})))
 }

@@ -15,6 +15,7 @@ mod read;
 mod refusal;
 mod routes;
 mod rows;
+mod snapshot;
 mod standard;
 mod states;
 mod tables;
@@ -23,3 +24,4 @@ mod write;
 
 pub(crate) use routes::router;
 pub(crate) use rows::Dataverse;
+pub(crate) use snapshot::DataverseSnapshot;

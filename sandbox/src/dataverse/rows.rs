@@ -15,7 +15,7 @@ use crate::options::CustomTable;
 use crate::past::Past;
 
 /// A row of any table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Row {
     /// Its primary key, lower case.
     pub(crate) id: String,

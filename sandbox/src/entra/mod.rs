@@ -146,6 +146,11 @@ impl Entra {
         }
     }
 
+    /// The token of the sandbox's own people.
+    pub(crate) fn seller_token(&self) -> &str {
+        &self.credentials.seller_token
+    }
+
     /// How long new tokens live, for tests.
     pub(crate) fn set_lifetime(&mut self, seconds: i64) {
         self.lifetime = SignedDuration::from_secs(seconds.clamp(0, 86_400));

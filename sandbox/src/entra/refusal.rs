@@ -14,7 +14,7 @@ pub(super) struct Refusal {
     pub(super) error: &'static str,
     pub(super) code: u32,
     pub(super) text: String,
-    suberror: Option<&'static str>,
+    pub(super) suberror: Option<&'static str>,
 }
 
 impl Refusal {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -17,22 +18,35 @@ use uuid::Uuid;
 use super::Entra;
 use super::grants::{Form, Version};
 use super::refusal::Refusal;
+use crate::gate::is_not_of_the_service;
 use crate::world::World;
 
 /// The routes of the service.
 pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new()
-        .route("/{tenant}/oauth2/token", post(token_v1).fallback(wrong_method))
-        .route("/{tenant}/oauth2/v2.0/token", post(token_v2).fallback(wrong_method))
-        .route("/{tenant}/oauth2/devicecode", post(device_v1).fallback(wrong_method))
-        .route("/{tenant}/oauth2/v2.0/devicecode", post(device_v2).fallback(wrong_method))
+        .route("/{tenant}/oauth2/token", post(token_v1))
+        .route("/{tenant}/oauth2/v2.0/token", post(token_v2))
+        .route("/{tenant}/oauth2/devicecode", post(device_v1))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(device_v2))
         .route("/{tenant}/.well-known/openid-configuration", get(configuration_v1))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(configuration_v2))
         .route("/{tenant}/discovery/keys", get(keys))
         .route("/{tenant}/discovery/v2.0/keys", get(keys))
         .route("/common/discovery/instance", get(instance))
         .route("/common/oauth2/deviceauth", get(async || page("")).post(type_code))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(world.clone(), refuse_otherwise))
         .with_state(world)
+}
+
+/// What is refused before it reaches the service's own rules is refused in its words all the same.
+async fn refuse_otherwise(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if !is_not_of_the_service(&response) {
+        return response;
+    }
+    let refusal = Refusal::new("invalid_request", 90_023, "Invalid STS request");
+    respond(&world, Err(Refusal { status: response.status(), ..refusal }), None)
 }
 
 type Parts = (State<Arc<World>>, Path<String>, RawQuery, HeaderMap, Bytes);
@@ -97,8 +111,9 @@ async fn instance(State(world): State<Arc<World>>, RawQuery(query): RawQuery) ->
     respond(&world, answer, None)
 }
 
-async fn wrong_method(State(world): State<Arc<World>>, method: axum::http::Method) -> Response {
-    let text = format!("The endpoint only accepts POST, OPTIONS requests. Received a {method} request");
+async fn wrong_method(State(world): State<Arc<World>>, method: Method) -> Response {
+    let right = if method == Method::GET { "POST" } else { "GET" };
+    let text = format!("The endpoint only accepts {right}, OPTIONS requests. Received a {method} request");
     respond(&world, Err(Refusal::new("invalid_request", 900_561, text)), None)
 }
 

@@ -13,7 +13,7 @@ use super::{Refusal, deal_registration, events};
 use crate::world::World;
 
 /// What can be said about a deal; everything has a stand-in.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Deal {
     name: Option<String>,

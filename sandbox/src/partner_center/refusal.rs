@@ -38,6 +38,11 @@ impl Refusal {
         Refusal { status: StatusCode::NOT_FOUND, code: "itemNotFound", message }
     }
 
+    /// A request that was refused before it reached the service's own rules, as one too large.
+    pub(crate) fn unreadable(status: StatusCode) -> Refusal {
+        Refusal { status, code: "invalidRequest", message: "The request cannot be read.".to_owned() }
+    }
+
     /// 405: the method is not offered here.
     pub(crate) fn method() -> Refusal {
         let message = "The method is not allowed on this resource.".to_owned();

@@ -79,7 +79,25 @@ pub(crate) struct Webhooks {
     validations: VecDeque<Validation>,
 }
 
+/// What outlives a restart.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct WebhooksSnapshot {
+    registration: Option<Registration>,
+    subscriber: String,
+}
+
 impl Webhooks {
+    /// What is kept between two starts.
+    pub(crate) fn snapshot(&self) -> WebhooksSnapshot {
+        WebhooksSnapshot { registration: self.registration.clone(), subscriber: self.subscriber.clone() }
+    }
+
+    /// Takes up what was kept.
+    pub(crate) fn restore(&mut self, snapshot: WebhooksSnapshot) {
+        self.registration = snapshot.registration;
+        self.subscriber = snapshot.subscriber;
+    }
+
     pub(crate) fn new() -> Webhooks {
         Webhooks { registration: None, subscriber: Uuid::new_v4().to_string(), validations: VecDeque::new() }
     }

@@ -20,15 +20,20 @@ use super::states::text;
 use super::{Refusal, events};
 use crate::behaviours::Behaviour;
 use crate::entra::{Audience, Caller, Role};
+use crate::gate::is_not_of_the_service;
 use crate::log::Changed;
 use crate::world::World;
 
 /// The routes of the service.
 pub(crate) fn router(world: Arc<World>) -> Router {
     let path = "/v1.0/engagements/referrals";
+    let one = || get(read).patch(patch).put(put).fallback(refuse_method);
     Router::new()
         .route(path, get(list).post(create).fallback(refuse_method))
-        .route(&format!("{path}/{{id}}"), get(read).patch(patch).put(put).fallback(refuse_method))
+        .route(&format!("{path}/{{id}}"), one())
+        // The published definition tells its operations on one referral apart by slashes at the end.
+        .route(&format!("{path}/{{id}}/"), one())
+        .route(&format!("{path}/{{id}}//"), one())
         .fallback(async || Refusal::not_found("at this address"))
         .layer(from_fn_with_state(world.clone(), authorize))
         .layer(from_fn_with_state(world.clone(), finish))
@@ -68,6 +73,9 @@ async fn finish(State(world): State<Arc<World>>, request: Request, next: Next) -
     const CLIENT: HeaderName = HeaderName::from_static("client-request-id");
     let client = request.headers().get(CLIENT).cloned();
     let mut response = next.run(request).await;
+    if is_not_of_the_service(&response) {
+        response = Refusal::unreadable(response.status()).into_response();
+    }
     if let Some(refusal) = response.extensions().get::<Refusal>()
         && world.behaviours.on(Behaviour::OddErrorCasing)
     {

@@ -19,6 +19,7 @@ use super::shape::camel_case;
 use crate::behaviours::{Behaviour, Behaviours};
 use crate::clock;
 use crate::entra::{Audience, Caller, Role};
+use crate::gate::is_not_of_the_service;
 use crate::world::World;
 
 /// The routes of the service.
@@ -58,6 +59,10 @@ async fn echo_ids(request: Request, next: Next) -> Response {
     const IDS: [HeaderName; 2] = [HeaderName::from_static("ms-requestid"), HeaderName::from_static("ms-correlationid")];
     let sent = IDS.map(|name| (request.headers().get(&name).cloned(), name));
     let mut response = next.run(request).await;
+    if is_not_of_the_service(&response) {
+        let status = response.status();
+        response = Refusal::new(status, status.as_u16().into(), "The request cannot be read.").into_response();
+    }
     for (value, name) in sent {
         let fresh = || HeaderValue::from_str(&Uuid::new_v4().to_string()).ok();
         if let Some(value) = value.or_else(fresh) {

@@ -10,6 +10,9 @@ const V2: &str = "oauth2/v2.0/token";
 const REFERRALS: &str = "https://api.partner.microsoft.com";
 const LIST: &str = "/v1.0/engagements/referrals";
 
+/// What it is about, the fields, and the status and a part of the answer.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, u16, &'a str);
+
 #[tokio::test]
 async fn grants_and_refusals() {
     let harness = Harness::start().await;
@@ -20,7 +23,7 @@ async fn grants_and_refusals() {
     let own = format!("{}/.default", harness.base(Host::Dataverse));
     let refresh = "refresh_token";
     let app = "client_credentials";
-    let cases: Vec<(&str, Vec<(&str, &str)>, u16, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("app", vec![("grant_type", app), ("scope", crm)], 200, "\"expires_in\":3599"),
         ("own address", vec![("grant_type", app), ("scope", &own)], 200, "access_token"),
         (
@@ -66,7 +69,7 @@ async fn grants_and_refusals() {
         let (got, body) = harness.form(V2, &harness.signed(&fields)).await;
         assert!(got == status && body.to_string().contains(part), "{title}: {got} {body}");
     }
-    let clients: [(&str, Vec<(&str, &str)>, u16, &str); 4] = [
+    let clients: [Case<'_>; 4] = [
         ("no client", vec![("client_secret", &secret)], 400, "'client_id'"),
         ("unknown client", vec![("client_id", "00000000-0000-0000-0000-000000000000")], 400, "AADSTS700016"),
         ("wrong secret", vec![("client_id", &id), ("client_secret", "wrong")], 401, "AADSTS7000215"),

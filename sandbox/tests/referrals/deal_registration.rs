@@ -25,6 +25,8 @@ async fn won(harness: &Harness, hours: i64) -> String {
 
 async fn patch(harness: &Harness, path: &str, op: &str, at: &str, value: Value) -> (u16, String) {
     let body = json!([{"op": op, "path": at, "value": value}]);
+    // The published definition gives the operations of one referral addresses with slashes at their end.
+    let path = &format!("{path}{}", if op == "add" { "/" } else { "//" });
     let answer = harness.send(Host::Referrals, "PATCH", path, &SELLER, &body).await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }

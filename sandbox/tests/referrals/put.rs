@@ -28,6 +28,9 @@ impl<'a> Put<'a> {
     }
 }
 
+/// Behaviours, method, headers and body, and the status and a part of the answer.
+type Case<'a> = (&'a [&'a str], &'a str, &'a [(&'a str, &'a str)], &'a Value, u16, &'a str);
+
 #[tokio::test]
 async fn s13_an_etag_is_wanted_by_put_and_believed_by_both() {
     let harness = Harness::start().await;
@@ -35,7 +38,7 @@ async fn s13_an_etag_is_wanted_by_put_and_believed_by_both() {
     let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
     let notes = json!([{"op": "replace", "path": "/details/notes", "value": "x"}]);
     let stale = [("if-match", "\"old\"")].as_slice();
-    let cases: [(&[&str], &str, &[(&str, &str)], &Value, u16, &str); 6] = [
+    let cases: [Case<'_>; 6] = [
         (&[], "PUT", &[], &referral(), 400, "invalidRequest"),
         (&[], "PUT", stale, &referral(), 412, "preconditionFailed"),
         (&[], "PATCH", stale, &notes, 412, "preconditionFailed"),
