@@ -83,6 +83,10 @@ def deal(name, **fields):
     }
 
 
+# With this consent Microsoft sees the deal.
+SHARED = {**deal("")["consent"], "consentToShareReferralWithMicrosoftSellers": True}
+
+
 def create(name, **fields):
     return body(api.CreateReferral(Referral=deal(name, **fields)))
 
@@ -219,43 +223,15 @@ def _():
     refused(HTTPPreconditionFailed, lambda: put(made["eTag"]))
 
 
-@check("a won deal is registered")
-def _():
-    made = create("Registered")
-    patch(made["id"], ("/status", "Closed"), ("/substatus", "Won"))
-    registration = {
-        "op": "add",
-        "path": "/registrations/-",
-        "value": {
-            "contract": {
-                "startDateTime": "2030-04-01T00:00:00Z",
-                "endDateTime": "2031-04-01T00:00:00Z",
-                "signDateTime": "2030-03-20T00:00:00Z",
-                "term": "Finite",
-                "value": 45000,
-            },
-            "type": "AzureIPCoSell",
-            "solutionDetails": [{"id": "SOL-1234-ABC", "value": 45000, "currency": "USD"}],
-        },
-    }
-    answer = api.CreateDealRegistrationByReferralId(id=made["id"], Referral=[registration], **JSON).response()
-    equal(answer.metadata.status_code, 204)
-    equal(len(read(made["id"])["registrations"]), 1)
-    change = {"op": "replace", "path": "/registrations/0/contract/term", "value": "Perpetual"}
-    api.PatchDealRegistrationByReferralId(id=made["id"], Referral=[change], **JSON).response()
-    equal(read(made["id"])["registrations"][0]["contract"]["term"], "Perpetual")
-
-
 @check("Microsoft is asked to co-sell by a second post")
 def _():
-    consent = {**deal("")["consent"], "consentToShareReferralWithMicrosoftSellers": True}
-    own = create("Co-sell", type="Shared", consent=consent)
+    own = create("Co-sell", type="Shared", consent=SHARED)
     invitation = {
         "engagementId": own["engagementId"],
         "target": [{"id": "msft", "type": "BusinessProfileLocation"}],
         "inviteContext": {"assistanceRequestCode": "ProofOfConceptOrDemo", "notes": "Please help"},
     }
-    create("Co-sell", type="Shared", consent=consent, **invitation)
+    create("Co-sell", type="Shared", consent=SHARED, **invitation)
     related = listed(filter=f"engagementId eq '{own['engagementId']}'")["value"]
     equal(len(related), 2)
 
@@ -269,3 +245,36 @@ def _():
 @check("a token for another service is refused")
 def _():
     refused(HTTPUnauthorized, lambda: referrals("nobody").Referrals.GetAllReferrals(**JSON).response())
+
+
+# The last check, since it moves the clock.
+@check("a deal that was won after three days is registered")
+def _():
+    global api
+    made = create("Registered", consent=SHARED)
+    answer = requests.post(ADDRESSES["admin"] + "/clock", json={"advance_seconds": 4 * 24 * 3600}, timeout=30)
+    assert answer.status_code == 200, answer.text
+    # The token has ended meanwhile.
+    api = referrals(token()).Referrals
+    patch(made["id"], ("/status", "Closed"), ("/substatus", "Won"))
+    registration = {
+        "op": "add",
+        "path": "/registrations/-",
+        "value": {
+            "contract": {
+                "startDateTime": "2030-04-01T00:00:00Z",
+                "endDateTime": "2031-04-01T00:00:00Z",
+                "signDateTime": made["createdDateTime"],
+                "term": "Finite",
+                "value": 45000,
+            },
+            "type": "AzureIPCoSell",
+            "solutionDetails": [{"id": "SOL-1234-ABC", "value": 45000, "currency": "USD"}],
+        },
+    }
+    answer = api.CreateDealRegistrationByReferralId(id=made["id"], Referral=[registration], **JSON).response()
+    equal(answer.metadata.status_code, 204)
+    equal(len(read(made["id"])["registrations"]), 1)
+    change = {"op": "replace", "path": "/registrations/0/contract/value", "value": 60000}
+    api.PatchDealRegistrationByReferralId(id=made["id"], Referral=[change], **JSON).response()
+    equal(read(made["id"])["registrations"][0]["contract"]["value"], 60000)

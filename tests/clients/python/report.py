@@ -44,7 +44,8 @@ def one_line(error):
     where = error.__traceback__
     while where.tb_next and "/tests/clients/" in where.tb_next.tb_frame.f_code.co_filename:
         where = where.tb_next
-    text = " ".join(f"{type(error).__name__} {error}".split())
+    answer = getattr(getattr(error, "response", None), "text", "")
+    text = " ".join(f"{type(error).__name__} {error} {answer}".split())
     return f"line {where.tb_lineno}: {text[:400]}"
 
 
