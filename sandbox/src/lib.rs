@@ -47,7 +47,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::dataverse::Dataverse;
+use crate::dataverse::{Dataverse, Hooks};
 use crate::entra::Entra;
 use crate::faults::Service;
 use crate::gate::guard;
@@ -88,6 +88,7 @@ impl Sandbox {
             webhooks: Held::new(Webhooks::new()),
             deliveries: Deliveries::new(options.delivery_spacing)?,
             dataverse: Held::new(Dataverse::new(&options.custom)?),
+            hooks: Hooks::new()?,
             faults: Held::default(),
             log: Held::default(),
             organization: options.organization,
@@ -131,6 +132,7 @@ impl Sandbox {
     fn end(&self) {
         self.stop.send_replace(true);
         self.world.deliveries.stop();
+        self.world.hooks.stop();
     }
 }
 

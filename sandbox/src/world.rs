@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::certificates::Certificates;
-use crate::dataverse::Dataverse;
+use crate::dataverse::{Dataverse, Hooks};
 use crate::entra::Entra;
 use crate::faults::Faults;
 use crate::held::Held;
@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) deliveries: Deliveries,
     /// The CRM.
     pub(crate) dataverse: Held<Dataverse>,
+    /// Its webhooks on their way.
+    pub(crate) hooks: Hooks,
     /// Failures on demand.
     pub(crate) faults: Held<Faults>,
     /// Requests seen.
