@@ -50,6 +50,15 @@ await check("update and delete", async () => {
   await assert.rejects(accounts.retrieve(key), /Does Not Exist/);
 });
 
+await check("update of a stale row is a conflict", async () => {
+  const row = await accounts.create({ name: "One" });
+  const key = guid(row.accountid);
+  const careful = signedIn("form", { "If-Match": row["@odata.etag"] }).getEntitySet("accounts");
+  await careful.update(key, { name: "Two" });
+  await assert.rejects(careful.update(key, { name: "Three" }), /version of the existing record/);
+  assert.equal((await accounts.retrieve(key)).name, "Two");
+});
+
 await check("upsert by an id that is not there yet", async () => {
   const key = guid(crypto.randomUUID());
   await accounts.update(key, { name: "Upserted" });

@@ -1,6 +1,7 @@
 """The package `dataverse-api` over plain http. It asks much of the definitions before it does anything, writes its
 addresses with other escapes than the rest, and follows pages by itself."""
 
+import logging
 import uuid
 from time import time_ns
 
@@ -8,6 +9,9 @@ import requests
 from dataverse_api.dataverse import DataverseClient
 from dataverse_api.errors import DataverseAPIError
 from report import ADDRESSES, CREDENTIALS, check, equal, refused
+
+# What is refused on purpose need not be logged.
+logging.disable(logging.ERROR)
 
 session = requests.Session()
 session.headers["Authorization"] = f"Bearer {CREDENTIALS['seller_token']}"
@@ -129,6 +133,14 @@ def _():
         opportunity.upsert([{"cosell_referralid": referral, "name": name}], altkey_name=key)
     rows = opportunity.read(select=["name"], filter=f"cosell_referralid eq '{referral}'")
     equal([row["name"] for row in rows], ["Newer"])
+
+
+@check("a value that must be the only one is a conflict")
+def _():
+    row = {"name": "Double", "cosell_referralid": f"R-{uuid.uuid4()}"}
+    first, second = client.entity("opportunity").create([row, row])
+    equal((first.status_code, second.status_code), (204, 412))
+    equal(second.json()["error"]["code"], "0x80060892")
 
 
 @check("a column is cleared")
