@@ -48,7 +48,7 @@ async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
             "POST /faults - {service, method, path_contains, status, body, headers, delay_ms, drop, after, times}",
             "GET /faults, DELETE /faults",
             "POST /limits - {service, requests, seconds}: more than that gets 429; 0 requests is no limit",
-            "POST /deliveries - {hold, duplicate, delay_ms}",
+            "POST /deliveries - {hold, duplicate, delay_ms, spacing_ms}",
             "GET /deliveries - delivered, waiting, offline and every attempt",
             "POST /lag - {service, seconds}: lists of referrals or dataverse show a write only then",
             "GET /dataverse, POST /dataverse - {limits, key_delay_ms, delta_tokens_expired, duplicates_are_500, \

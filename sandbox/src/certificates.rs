@@ -27,7 +27,7 @@ const LEAF_NAME: &str = "pcnotifications-dispatch.microsoft.com";
 pub struct Certificates {
     leaf: Vec<u8>,
     trust: String,
-    key: RsaKeyPair,
+    key: Arc<RsaKeyPair>,
     root: Authority,
     intermediate: Authority,
 }
@@ -71,7 +71,13 @@ impl Certificates {
         let (intermediate, issuer) = authority(INTERMEDIATE, Some(&root_issuer))?;
         let leaf = leaf_params()?.signed_by(&encoded(&key)?, &issuer).map_err(failed)?;
         let trust = format!("{}{}", root.pem(), intermediate.pem());
-        Ok(Certificates { leaf: leaf.der().to_vec(), trust, key, root: root_issuer, intermediate: issuer })
+        Ok(Certificates {
+            leaf: leaf.der().to_vec(),
+            trust,
+            key: Arc::new(key),
+            root: root_issuer,
+            intermediate: issuer,
+        })
     }
 
     /// Root and intermediate, PEM.

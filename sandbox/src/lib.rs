@@ -1,13 +1,16 @@
-//! Partner Center, Entra ID and Dataverse, played by real HTTP servers on the loopback address
-//! with their state in memory.
+//! Partner Center, Entra ID and Dataverse, played by real HTTP servers on the loopback address, with plain http or
+//! TLS, and their state in memory or in a file.
 //!
 //! The sandbox shares no code with the connectors: it is written from the services' documented
 //! behaviour, so that a connector is judged by something that did not come from it. Behaviours
 //! carry their number in comments: S1 to S38 for Partner Center, plain numbers for Dataverse.
 //!
-//! A tour: [`Sandbox::start`] binds six listeners (`server`) over one shared `world`. Requests to
-//! the four services pass the `gate` (faults, log) and reach `entra`, `partner_center` or
-//! `dataverse`; both of the latter read queries with `odata`. `certificates` signs the events
+//! What is documented holds; where sources are silent or contradict each other, and for failures on demand, there are
+//! switches (`behaviours`).
+//!
+//! A tour: [`Sandbox::start`] binds six ports (`listeners`, `server`, `tls`) over one shared `world`, as `state` kept it
+//! or as `seed` says. Requests to the four services pass the `gate` (`faults`, `limits`, `log`) and reach `entra`,
+//! `partner_center` or `dataverse`; both of the latter read queries with `odata`. `certificates` signs the events
 //! that Partner Center sends. `admin` is for the person at the keyboard.
 //!
 //! ```no_run

@@ -252,6 +252,12 @@ async fn s26_ten_attempts_and_then_offline() {
     assert_eq!(report["offline"], json!(1));
     assert_eq!(report["deliveries"][0]["attempts"].as_array().unwrap().len(), 10);
     assert!(posts.try_recv().is_err());
+    let wait = json!({"spacing_ms": 3_600_000});
+    assert_eq!(harness.json(Host::Admin, "POST", "/deliveries", wait).await["spacing_ms"], json!(3_600_000));
+    harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+    posts.recv().await.unwrap();
+    let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
+    assert_eq!(report["waiting"], json!(1), "the next attempt is an hour away");
 }
 
 #[tokio::test]

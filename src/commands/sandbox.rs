@@ -126,3 +126,19 @@ async fn tell(sandbox: &Sandbox) {
         print::line(line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn six_ports_follow_the_first() {
+        let taken = ports(8080).unwrap();
+        assert_eq!((taken.entra, taken.dataverse, taken.admin), (8080, 8083, 8085));
+        for first in [0, 65_531, u16::MAX] {
+            assert!(ports(first).is_err(), "{first}");
+        }
+    }
+}

@@ -116,7 +116,12 @@ fn masked_text(text: &str) -> String {
             rest = &rest[36..];
             continue;
         }
-        masked.push(if first.is_ascii_digit() { '0' } else { first });
+        // Instants have more or fewer digits, so any number of them counts as one.
+        match first {
+            '0'..='9' if masked.ends_with('0') => {}
+            '0'..='9' => masked.push('0'),
+            _ => masked.push(first),
+        }
         rest = &rest[first.len_utf8()..];
     }
     masked

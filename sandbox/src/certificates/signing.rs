@@ -38,11 +38,18 @@ pub(crate) struct Signing {
     behaviours: Behaviours,
     /// Where certificates are served.
     host: String,
-    /// The key in use where it is not the chain's own any more.
-    rotated: Option<RsaKeyPair>,
+    /// The key in use.
+    key: Arc<RsaKeyPair>,
     /// The file of the certificate in use.
     current: String,
     served: IndexMap<String, Vec<u8>>,
+}
+
+/// What an event is signed with.
+pub(crate) struct Seal {
+    key: Arc<RsaKeyPair>,
+    url: String,
+    behaviours: Behaviours,
 }
 
 /// What goes with a body; a part that is missing is a flaw.
@@ -61,10 +68,11 @@ pub(crate) struct Stamp {
 impl Signing {
     pub(crate) fn new(chain: Arc<Certificates>, behaviours: Behaviours, host: String) -> Signing {
         let served = IndexMap::from([(FILE.to_owned(), chain.leaf().to_vec())]);
-        Signing { chain, behaviours, host, rotated: None, current: FILE.to_owned(), served }
+        let key = Arc::clone(&chain.key);
+        Signing { chain, behaviours, host, key, current: FILE.to_owned(), served }
     }
 
-    /// The root and the intermediate, PEM.
+    /// The chain behind every good signature.
     pub(crate) fn chain(&self) -> Arc<Certificates> {
         Arc::clone(&self.chain)
     }
@@ -74,47 +82,29 @@ impl Signing {
         let (leaf, key) = self.chain.rotated()?;
         let file = format!("pcnotifications-dispatch-{}.microsoft.com.cer", self.served.len());
         self.serve(&file, leaf);
-        self.rotated = Some(key);
+        self.key = Arc::new(key);
         self.current = file;
         Ok(self.url(&self.current))
     }
 
-    /// Signs a body, rightly or with the flaw that is switched on.
-    pub(crate) fn stamp(&mut self, mut body: Vec<u8>) -> Result<Stamp, SandboxError> {
+    /// What the next event is signed with, with the flaw that is switched on.
+    pub(crate) fn seal(&mut self) -> Result<Seal, SandboxError> {
         let on = |behaviour| self.behaviours.on(behaviour);
-        let mut signature = sign(self.key(), &body)?;
-        if on(Behaviour::BadSignature) {
-            signature = sign(self.key(), b"another body")?;
-        }
-        if on(Behaviour::AlteredBody) {
-            body.push(b' ');
-        }
         let mut file = self.current.clone();
         if on(Behaviour::MissingCertificate) {
             "gone.microsoft.com.cer".clone_into(&mut file);
         }
         if let Some((_, flaw, flawed)) = LEAF_FLAWS.into_iter().find(|(behaviour, ..)| on(*behaviour)) {
             // Made anew each time: it is seldom asked for, and the key may have changed.
-            let leaf = self.chain.flawed(self.key(), flaw)?;
+            let leaf = self.chain.flawed(&self.key, flaw)?;
             self.serve(flawed, leaf);
             flawed.clone_into(&mut file);
         }
-        let on = |behaviour| self.behaviours.on(behaviour);
-        let url = match on(Behaviour::ForeignCertificateUrl) {
+        let url = match self.behaviours.on(Behaviour::ForeignCertificateUrl) {
             true => format!("https://certificates.invalid/cert/{file}"),
             false => self.url(&file),
         };
-        let algorithm = if on(Behaviour::Sha1Announced) { "rsa-sha1" } else { "rsa-sha256" };
-        Ok(Stamp {
-            signature: (!on(Behaviour::NoSignature)).then(|| format!("Signature {signature}")),
-            certificate_url: (!on(Behaviour::NoCertificateUrl)).then_some(url),
-            algorithm: (!on(Behaviour::NoAlgorithm)).then_some(algorithm),
-            body,
-        })
-    }
-
-    fn key(&self) -> &RsaKeyPair {
-        self.rotated.as_ref().unwrap_or(&self.chain.key)
+        Ok(Seal { key: Arc::clone(&self.key), url, behaviours: self.behaviours.clone() })
     }
 
     fn serve(&mut self, file: &str, leaf: Vec<u8>) {
@@ -126,6 +116,25 @@ impl Signing {
 
     fn url(&self, file: &str) -> String {
         format!("{}/cert/{file}", self.host)
+    }
+}
+
+impl Seal {
+    /// Signs a body, rightly or with the flaw that is switched on. This takes a while: no lock should be held.
+    pub(crate) fn stamp(self, mut body: Vec<u8>) -> Result<Stamp, SandboxError> {
+        let on = |behaviour| self.behaviours.on(behaviour);
+        let signed = if on(Behaviour::BadSignature) { b"another body".as_slice() } else { &body };
+        let signature = sign(&self.key, signed)?;
+        if on(Behaviour::AlteredBody) {
+            body.push(b' ');
+        }
+        let algorithm = if on(Behaviour::Sha1Announced) { "rsa-sha1" } else { "rsa-sha256" };
+        Ok(Stamp {
+            signature: (!on(Behaviour::NoSignature)).then(|| format!("Signature {signature}")),
+            certificate_url: (!on(Behaviour::NoCertificateUrl)).then(|| self.url.clone()),
+            algorithm: (!on(Behaviour::NoAlgorithm)).then_some(algorithm),
+            body,
+        })
     }
 }
 

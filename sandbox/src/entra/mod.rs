@@ -1,7 +1,7 @@
 //! Entra ID: who may have a token for what.
 //!
 //! A request goes `routes` → `grants`, which has the caller prove who it is (`application`), understands what it asks
-//! for (`audience`) and answers with signed tokens (`token`). `device` is sign-in on another device, `discovery` what
+//! for (`audience`) and answers with tokens (`issue`), which are signed (`token`). `device` is sign-in on another device, `discovery` what
 //! libraries read beforehand, `person` whom people's tokens stand for. The state remembers each token given out, so
 //! that one can be taken back.
 
@@ -10,6 +10,7 @@ mod audience;
 mod device;
 mod discovery;
 mod grants;
+mod issue;
 mod person;
 mod refusal;
 mod routes;

@@ -49,7 +49,6 @@ const OVERTAKEN: Duration = Duration::from_millis(500);
 /// The delivery side of the sandbox.
 pub(crate) struct Deliveries {
     client: Client,
-    spacing: Duration,
     permits: Semaphore,
     under_way: UnderWay,
     /// `None` once the sandbox stops, so that a request still under way starts nothing new.
@@ -74,6 +73,8 @@ pub(crate) struct Switches {
     duplicate: Option<usize>,
     /// Send each event so much later (S28).
     delay_ms: Option<u64>,
+    /// Wait so long between two attempts (S26).
+    spacing_ms: Option<u64>,
 }
 
 impl Deliveries {
@@ -81,11 +82,10 @@ impl Deliveries {
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT);
         Ok(Deliveries {
             client: client.build()?,
-            spacing,
             permits: Semaphore::new(AT_ONCE),
             under_way: UnderWay(Arc::new(())),
             tasks: Held::new(Some(JoinSet::new())),
-            book: Held::default(),
+            book: Held::new(Book::new(spacing)),
         })
     }
 
@@ -118,6 +118,9 @@ pub(crate) fn switch(world: &Arc<World>, switches: Switches) {
     let released = world.deliveries.book.with(|book| {
         book.hold = switches.hold.unwrap_or(book.hold);
         book.duplicate = switches.duplicate.unwrap_or(book.duplicate).min(MOST_COPIES);
+        if let Some(spacing) = switches.spacing_ms {
+            book.spacing = Duration::from_millis(spacing.min(LONGEST_DELAY_MS));
+        }
         book.delay_ms = switches.delay_ms.unwrap_or(book.delay_ms).min(LONGEST_DELAY_MS);
         if book.hold { VecDeque::new() } else { std::mem::take(&mut book.held) }
     });
@@ -199,7 +202,7 @@ async fn deliver(world: Arc<World>, event: Event, validation: Option<String>, nu
         if done {
             return;
         }
-        tokio::time::sleep(world.deliveries.spacing).await;
+        tokio::time::sleep(world.deliveries.book.with(|book| book.spacing)).await;
     }
 }
 

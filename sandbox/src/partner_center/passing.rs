@@ -33,6 +33,10 @@ pub(crate) fn let_time_pass(world: &Arc<World>, mut stop: watch::Receiver<bool>)
 
 /// Does what is due by now.
 pub(crate) fn look(world: &Arc<World>) {
+    // Nothing is announced in vain: somebody may wait for all to be quiet.
+    if !world.referrals.with(|referrals| referrals.is_something_due()) {
+        return;
+    }
     let under_way = world.deliveries.announce();
     for (body, microsoft) in world.referrals.with(Referrals::do_what_is_due) {
         events::updated(world, &body, microsoft, &under_way);
@@ -47,12 +51,20 @@ enum Due {
 }
 
 impl Referrals {
+    fn is_something_due(&self) -> bool {
+        let now = self.now();
+        self.waiting().any(|referral| self.due(referral, now).is_some())
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &Referral> {
+        self.all().filter(|referral| text(&referral.body, "/status") == "New")
+    }
+
     /// The deals that changed, and whether each is Microsoft's.
     fn do_what_is_due(&mut self) -> Vec<(Value, bool)> {
         let now = self.now();
-        let waiting = self.all().filter(|referral| text(&referral.body, "/status") == "New");
-        let due: Vec<(Due, Referral)> =
-            waiting.filter_map(|referral| Some((self.due(referral, now)?, referral.clone()))).collect();
+        let due = self.waiting().filter_map(|referral| Some((self.due(referral, now)?, referral.clone())));
+        let due: Vec<(Due, Referral)> = due.collect();
         due.into_iter().map(|(due, referral)| (self.happen(&due, referral.body), referral.microsoft)).collect()
     }
 

@@ -26,6 +26,8 @@ async fn told(behaviours: &[&str]) -> (Vec<String>, Value) {
     let mut order = Vec::new();
     while let Ok((_, body)) = posts.try_recv() {
         let event: Value = serde_json::from_slice(&body).unwrap();
+        let camel_case = behaviours.contains(&"camel_case_events");
+        assert_eq!((event.get("eventName").is_some(), event.get("EventName").is_some()), (camel_case, !camel_case));
         let uri = event["ResourceUri"].as_str().or_else(|| event["resourceUri"].as_str()).unwrap().to_owned();
         order.push(ids.iter().position(|id| uri.ends_with(id)).unwrap().to_string());
     }

@@ -3,6 +3,7 @@
 use super::super::events::Event;
 use super::super::registration::Registration;
 use crate::behaviours::Behaviour;
+use crate::certificates::Signing;
 use crate::world::World;
 
 /// One POST. A 2xx delivers; everything else is a failure (what counts is not documented).
@@ -12,7 +13,8 @@ pub(super) async fn post(world: &World, event: &Event) -> Result<String, String>
     let registration = world.webhooks.with(|webhooks| webhooks.registration.clone());
     let Registration { url, signature_in_own_header, .. } = registration.ok_or_else(|| "no registration".to_owned())?;
     let body = event.body(world.behaviours.on(Behaviour::CamelCaseEvents)).to_string();
-    let stamp = world.signing.with(|signing| signing.stamp(body.into_bytes())).map_err(|error| error.to_string())?;
+    let seal = world.signing.with(Signing::seal).map_err(|error| error.to_string())?;
+    let stamp = seal.stamp(body.into_bytes()).map_err(|error| error.to_string())?;
     let mut request = world
         .deliveries
         .client

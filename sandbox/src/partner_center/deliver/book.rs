@@ -1,6 +1,7 @@
 //! Which events there were, and how each delivery went.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -18,6 +19,8 @@ pub(super) struct Book {
     pub(super) duplicate: usize,
     /// Each event goes out so much later, in milliseconds.
     pub(super) delay_ms: u64,
+    /// The wait between two attempts.
+    pub(super) spacing: Duration,
     /// Events that are held back, each with the id of its test.
     pub(super) held: VecDeque<(Event, Option<String>)>,
     records: IndexMap<u64, Delivery>,
@@ -46,6 +49,11 @@ enum DeliveryState {
 }
 
 impl Book {
+    /// An empty one.
+    pub(super) fn new(spacing: Duration) -> Book {
+        Book { spacing, ..Book::default() }
+    }
+
     /// Counts an event, and answers with its place: 1 is the first.
     pub(super) fn count(&mut self) -> u64 {
         self.events += 1;
@@ -65,6 +73,7 @@ impl Book {
         let count = |state| self.records.values().filter(|one| one.state == state).count();
         json!({
             "hold": self.hold, "held": self.held.len(), "duplicate": self.duplicate, "delay_ms": self.delay_ms,
+            "spacing_ms": u64::try_from(self.spacing.as_millis()).unwrap_or(u64::MAX),
             "delivered": count(DeliveryState::Delivered), "waiting": waiting, "lost": count(DeliveryState::Lost),
             "offline": count(DeliveryState::Offline), "deliveries": self.records.values().collect::<Vec<_>>(),
         })
