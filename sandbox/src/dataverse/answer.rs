@@ -183,7 +183,9 @@ fn property(
         return Err(Refusal::no_segment(name));
     }
     let value = match call.method.as_str() {
-        "PUT" => call.object()?.get("value").cloned().ok_or_else(|| Refusal::payload("The member 'value' is missing."))?,
+        "PUT" => {
+            call.object()?.get("value").cloned().ok_or_else(|| Refusal::payload("The member 'value' is missing."))?
+        }
         _ => Value::Null,
     };
     let body = Map::from_iter([(name.to_owned(), value)]);
@@ -282,10 +284,7 @@ fn record<'a>(crm: &'a Dataverse, set: &str, key: &Key) -> Result<RowRecord<'a>,
 }
 
 fn conditions(call: &Call) -> Conditions {
-    Conditions {
-        if_match: call.wants.if_match.clone(),
-        must_be_new: call.wants.if_none_match.as_deref() == Some("*"),
-    }
+    Conditions { if_match: call.wants.if_match.clone(), must_be_new: call.wants.if_none_match.as_deref() == Some("*") }
 }
 
 /// A number follows a byte order mark (behaviour 8).

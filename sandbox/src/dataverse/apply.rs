@@ -115,9 +115,7 @@ fn sum_up(crm: &Dataverse, table: &Table, groups: &mut Groups<'_>, text: &str) -
 fn parse<'a>(crm: &Dataverse, table: &Table, text: &'a str) -> Result<Sum<'a>, Refusal> {
     match text.split_whitespace().collect::<Vec<_>>().as_slice() {
         ["$count", "as", name] => Ok(Sum { column: None, method: "$count", name }),
-        [column, "with", method, "as", name] => {
-            Ok(Sum { column: Some(path_of(crm, table, column)?), method, name })
-        }
+        [column, "with", method, "as", name] => Ok(Sum { column: Some(path_of(crm, table, column)?), method, name }),
         _ => Err(bad()),
     }
 }

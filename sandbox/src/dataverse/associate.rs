@@ -76,13 +76,7 @@ impl Dataverse {
     }
 
     /// Sets or empties a lookup alone.
-    pub(crate) fn point(
-        &mut self,
-        from: &Link,
-        column: &str,
-        to: Option<Link>,
-        asker: &Asker,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn point(&mut self, from: &Link, column: &str, to: Option<Link>, asker: &Asker) -> Result<(), Refusal> {
         let table = Arc::clone(self.table(&from.table)?);
         let row = self.row(&from.table, &from.id).cloned().ok_or_else(|| Refusal::no_row(&from.table, &from.id))?;
         let links = IndexMap::from([(column.to_owned(), to)]);

@@ -86,9 +86,11 @@ fn entity(table: &Table, event: &Event<'_>) -> Value {
         let kind = table.columns.get(name).map(|column| column.kind);
         json!({"key": name, "value": wrapped(kind, value)})
     });
-    let links = event.told.links.iter().map(|(column, link)| {
-        json!({"key": column, "value": link.as_ref().map_or(Value::Null, reference)})
-    });
+    let links = event
+        .told
+        .links
+        .iter()
+        .map(|(column, link)| json!({"key": column, "value": link.as_ref().map_or(Value::Null, reference)}));
     let key = json!({"key": table.key, "value": event.id});
     let attributes: Vec<Value> = values.chain(links).chain([key]).collect();
     json!({

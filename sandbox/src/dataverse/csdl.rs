@@ -86,7 +86,8 @@ fn entity_type(crm: &Dataverse, table: &Table) -> String {
 }
 
 fn entity_set(crm: &Dataverse, table: &Table) -> String {
-    let mut text = format!("<EntitySet Name=\"{}\" EntityType=\"Microsoft.Dynamics.CRM.{}\">", table.set, table.logical);
+    let mut text =
+        format!("<EntitySet Name=\"{}\" EntityType=\"Microsoft.Dynamics.CRM.{}\">", table.set, table.logical);
     for (navigation, lookup) in navigations(table).filter(|(navigation, _)| *navigation != "ownerid") {
         let target = crm.tables.get(&lookup.target).map_or("", |target| target.set.as_str());
         let _ = write!(text, "<NavigationPropertyBinding Path=\"{navigation}\" Target=\"{target}\" />");
@@ -106,10 +107,8 @@ fn navigations(table: &Table) -> impl Iterator<Item = (&str, &Lookup)> {
     lookups.filter(move |(at, lookup)| first(*at, &lookup.navigation)).map(|(_, it)| (it.navigation.as_str(), it))
 }
 
-fn incoming<'a>(
-    crm: &'a Dataverse,
-    table: &'a Table,
-) -> impl Iterator<Item = (&'a Table, &'a Lookup)> {
-    let children = crm.tables.values().flat_map(|child| child.lookups.iter().map(move |lookup| (child.as_ref(), lookup)));
+fn incoming<'a>(crm: &'a Dataverse, table: &'a Table) -> impl Iterator<Item = (&'a Table, &'a Lookup)> {
+    let children =
+        crm.tables.values().flat_map(|child| child.lookups.iter().map(move |lookup| (child.as_ref(), lookup)));
     children.filter(|(_, lookup)| lookup.target == table.logical)
 }

@@ -42,11 +42,7 @@ pub(crate) struct Hooks {
 impl Hooks {
     pub(crate) fn new() -> Result<Hooks, reqwest::Error> {
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT);
-        Ok(Hooks {
-            client: client.build()?,
-            permits: Semaphore::new(AT_ONCE),
-            tasks: Held::new(Some(JoinSet::new())),
-        })
+        Ok(Hooks { client: client.build()?, permits: Semaphore::new(AT_ONCE), tasks: Held::new(Some(JoinSet::new())) })
     }
 
     /// Ends every post at once.

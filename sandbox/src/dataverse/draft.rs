@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::address::{Address, parse};
 use super::keys::Key;
-use super::refusal::Refusal;
 use super::record::Collection;
+use super::refusal::Refusal;
 use super::routes::ROOT;
 use super::rows::Dataverse;
 use super::shelf::Link;

@@ -112,8 +112,7 @@ impl Arguments<'_> {
         for value in self.values {
             parts.push(self.is(comparison, self.typed(value)?));
         }
-        balanced(parts, &|left, right| Expression::Or(Box::new(left), Box::new(right)))
-            .ok_or_else(|| misfit("In"))
+        balanced(parts, &|left, right| Expression::Or(Box::new(left), Box::new(right))).ok_or_else(|| misfit("In"))
     }
 
     fn between(&self) -> Result<Expression, Refusal> {
@@ -133,7 +132,8 @@ impl Arguments<'_> {
             Literal::Number(option) => Ok(Expression::Literal(Literal::Text(option.to_string()))),
             _ => Err(misfit("ContainValues")),
         };
-        let parts = self.values.iter().map(|value| Ok(Expression::Call(HAS_OPTION.to_owned(), vec![property(), has(value)?])));
+        let parts =
+            self.values.iter().map(|value| Ok(Expression::Call(HAS_OPTION.to_owned(), vec![property(), has(value)?])));
         let parts = parts.collect::<Result<Vec<_>, Refusal>>()?;
         balanced(parts, &|left, right| Expression::Or(Box::new(left), Box::new(right)))
             .ok_or_else(|| misfit("ContainValues"))

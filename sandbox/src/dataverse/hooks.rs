@@ -84,12 +84,13 @@ impl Dataverse {
     fn wants(&self, step: &Row, event: &Event<'_>) -> bool {
         let linked = |column: &str| step.links.get(column).and_then(|link| self.row(&link.table, &link.id));
         let message = linked("sdkmessageid").is_some_and(|message| message.text("name") == Some(event.message));
-        let table = linked("sdkmessagefilterid")
-            .is_none_or(|filter| filter.text("primaryobjecttypecode") == Some(event.table));
+        let table =
+            linked("sdkmessagefilterid").is_none_or(|filter| filter.text("primaryobjecttypecode") == Some(event.table));
         let columns = step.text("filteringattributes").unwrap_or_default();
         let mut columns = columns.split(',').map(str::trim).filter(|column| !column.is_empty()).peekable();
         // Columns only narrow updates down.
-        let sent = event.message != "Update" || columns.peek().is_none() || columns.any(|column| event.told.has(column));
+        let sent =
+            event.message != "Update" || columns.peek().is_none() || columns.any(|column| event.told.has(column));
         step.number("statecode") == Some(0) && message && table && sent
     }
 
@@ -130,9 +131,8 @@ fn address(endpoint: &Row) -> Option<(String, Vec<(String, String)>)> {
     let key = endpoint.text("authvalue").unwrap_or_default();
     let with = |pairs: Vec<(String, String)>| {
         let separator = if url.contains('?') { '&' } else { '?' };
-        let pair = |(name, value): &(String, String)| {
-            format!("{}={}", super::page::encode(name), super::page::encode(value))
-        };
+        let pair =
+            |(name, value): &(String, String)| format!("{}={}", super::page::encode(name), super::page::encode(value));
         let query = pairs.iter().map(pair).collect::<Vec<_>>().join("&");
         if query.is_empty() { url.clone() } else { format!("{url}{separator}{query}") }
     };

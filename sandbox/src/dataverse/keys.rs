@@ -67,8 +67,9 @@ impl Dataverse {
     /// Whether two rows of a table share the values of a key, so that it cannot be one.
     pub(crate) fn shares_values(&self, table: &Table, key: &AlternateKey) -> bool {
         self.rows(&table.logical).any(|row| {
-            values_of(key, row)
-                .is_some_and(|values| self.all_with(table, &values).any(|other| other.id != row.id && holds_all(other, &values)))
+            values_of(key, row).is_some_and(|values| {
+                self.all_with(table, &values).any(|other| other.id != row.id && holds_all(other, &values))
+            })
         })
     }
 
@@ -77,11 +78,7 @@ impl Dataverse {
     }
 
     /// The rows with the first of these values, which the index finds.
-    fn all_with<'a>(
-        &'a self,
-        table: &Table,
-        values: &[(&str, Value)],
-    ) -> impl Iterator<Item = &'a Row> + use<'a> {
+    fn all_with<'a>(&'a self, table: &Table, values: &[(&str, Value)]) -> impl Iterator<Item = &'a Row> + use<'a> {
         let first = values.first().and_then(|(column, value)| Some((*column, indexed(value)?)));
         let (column, value) = first.unwrap_or_default();
         self.rows_with(&table.logical, column, &value)

@@ -97,10 +97,15 @@ impl Meter {
             _ => u64::try_from(until_room.as_secs()).unwrap_or_default() + 1,
         };
         let (code, what) = match limit {
-            Limit::Requests => ("0x80072322", format!("Number of requests exceeded the limit of {}", ceilings.requests)),
+            Limit::Requests => {
+                ("0x80072322", format!("Number of requests exceeded the limit of {}", ceilings.requests))
+            }
             Limit::Time => {
                 let seconds = ceilings.milliseconds / 1000;
-                ("0x80072321", format!("Combined execution time of incoming requests exceeded limit of {seconds} seconds"))
+                (
+                    "0x80072321",
+                    format!("Combined execution time of incoming requests exceeded limit of {seconds} seconds"),
+                )
             }
             Limit::AtOnce => {
                 ("0x80072326", format!("Number of concurrent requests exceeded the limit of {}", ceilings.at_once))
@@ -110,7 +115,9 @@ impl Meter {
             Limit::AtOnce => format!("{what}."),
             _ => {
                 let seconds = ceilings.window_seconds;
-                format!("{what} over time window of {seconds} seconds. Decrease number of requests or increase the duration and try again later.")
+                format!(
+                    "{what} over time window of {seconds} seconds. Decrease number of requests or increase the duration and try again later."
+                )
             }
         };
         Refusal::too_many(code, message, seconds.saturating_add(longer))

@@ -149,7 +149,12 @@ impl Call {
     }
 
     /// One row more than the page holds, from where the last page ended.
-    fn first_rows<'a>(&self, crm: &'a Dataverse, table: &'a Table, query: &Query) -> Result<Vec<RowRecord<'a>>, Refusal> {
+    fn first_rows<'a>(
+        &self,
+        crm: &'a Dataverse,
+        table: &'a Table,
+        query: &Query,
+    ) -> Result<Vec<RowRecord<'a>>, Refusal> {
         let cookie = query.skip_token.as_deref().map(Cookie::read).transpose()?.unwrap_or_default();
         let born = match cookie.start {
             Start::After(born) => born,

@@ -11,8 +11,8 @@ use super::rows::Dataverse;
 use super::seed::{BUSINESS_UNIT, ORGANIZATION, ORGANIZATION_NAME};
 use super::states::Outcome;
 use super::write::Conditions;
-use crate::odata::parse_literal;
 use crate::odata::Literal;
+use crate::odata::parse_literal;
 
 use super::keys::Key;
 
@@ -25,8 +25,10 @@ pub(crate) fn operation(
     asker: &Asker,
 ) -> Result<Reply, Refusal> {
     let found = |kind: &str, members: Value| {
-        let mut answer =
-            Map::from_iter([("@odata.context".to_owned(), json!(format!("{}$metadata#Microsoft.Dynamics.CRM.{kind}", call.base)))]);
+        let mut answer = Map::from_iter([(
+            "@odata.context".to_owned(),
+            json!(format!("{}$metadata#Microsoft.Dynamics.CRM.{kind}", call.base)),
+        )]);
         answer.extend(members.as_object().cloned().unwrap_or_default());
         Ok(Reply::json(StatusCode::OK, answer))
     };

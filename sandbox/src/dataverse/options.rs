@@ -26,16 +26,9 @@ pub(crate) fn state_label(table: &str, column: &str, value: i64) -> Option<&'sta
         ("opportunity", "statecode") => &["Open", "Won", "Lost"],
         ("opportunity", "statuscode") => &["", "In Progress", "On Hold", "Won", "Canceled", "Out-Sold"],
         ("lead", "statecode") => &["Open", "Qualified", "Disqualified"],
-        ("lead", "statuscode") => &[
-            "",
-            "New",
-            "Contacted",
-            "Qualified",
-            "Lost",
-            "Cannot Contact",
-            "No Longer Interested",
-            "Canceled",
-        ],
+        ("lead", "statuscode") => {
+            &["", "New", "Contacted", "Qualified", "Lost", "Cannot Contact", "No Longer Interested", "Canceled"]
+        }
         ("opportunityclose", "statecode") => &["Open", "Completed", "Canceled"],
         ("opportunityclose", "statuscode") => &["", "Open", "Completed", "Canceled"],
         (_, "statecode") => &["Active", "Inactive"],
@@ -48,7 +41,9 @@ pub(crate) fn state_label(table: &str, column: &str, value: i64) -> Option<&'sta
 /// The options of a standard column; most columns of the sandbox take any number.
 pub(crate) fn standard(table: &str, column: &str) -> Options {
     let labels: &[(i64, &str)] = match (table, column) {
-        ("opportunity", "opportunityratingcode") | ("lead", "leadqualitycode") => &[(1, "Hot"), (2, "Warm"), (3, "Cold")],
+        ("opportunity", "opportunityratingcode") | ("lead", "leadqualitycode") => {
+            &[(1, "Hot"), (2, "Warm"), (3, "Cold")]
+        }
         ("opportunity", "salesstage") => &[(0, "Qualify"), (1, "Develop"), (2, "Propose"), (3, "Close")],
         ("opportunity", "prioritycode" | "salesstagecode") => &[(1, "Default Value")],
         ("opportunity", "budgetstatus") => {

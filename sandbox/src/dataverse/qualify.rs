@@ -70,7 +70,8 @@ impl Dataverse {
         if wants("CreateContact") {
             let mut contact = taken(&lead, CONTACT);
             if let Some((_, _, account)) = made.first() {
-                contact.insert("parentcustomerid_account@odata.bind".to_owned(), json!(format!("/accounts({account})")));
+                contact
+                    .insert("parentcustomerid_account@odata.bind".to_owned(), json!(format!("/accounts({account})")));
             }
             let id = self.create("contact", &contact, asker)?;
             if made.is_empty() {
@@ -108,8 +109,11 @@ impl Dataverse {
         draft.values.insert("statecode".to_owned(), json!(1));
         draft.values.insert("statuscode".to_owned(), json!(status));
         settle(table, Some(current(&lead)), &mut draft.values)?;
-        let columns =
-            [("account", "parentaccountid"), ("contact", "parentcontactid"), ("opportunity", "qualifyingopportunityid")];
+        let columns = [
+            ("account", "parentaccountid"),
+            ("contact", "parentcontactid"),
+            ("opportunity", "qualifyingopportunityid"),
+        ];
         for (name, column) in columns {
             if let Some((_, _, id)) = made.iter().find(|(table, _, _)| *table == name) {
                 draft.links.insert(column.to_owned(), Some(Link { table: name.to_owned(), id: id.clone() }));

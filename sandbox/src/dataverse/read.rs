@@ -50,7 +50,8 @@ pub(crate) fn check(record_of: &Table, crm: &Dataverse, query: &Query) -> Result
             check(crm.table(&lookup.target)?, crm, &expand.query)?;
             continue;
         }
-        let collection = crm.collection(record_of, name).ok_or_else(|| Refusal::no_property(&record_of.logical, name))?;
+        let collection =
+            crm.collection(record_of, name).ok_or_else(|| Refusal::no_property(&record_of.logical, name))?;
         if name != expand.navigation {
             return Err(Refusal::query("The $ref of a collection cannot be expanded."));
         }

@@ -55,8 +55,7 @@ impl Refusal {
 
     /// 400 for a key that the table does not have, or not with these columns.
     pub(crate) fn bad_key(table: &str) -> Refusal {
-        let message =
-            format!("The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.{table}'.");
+        let message = format!("The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.{table}'.");
         Refusal::argument(message)
     }
 

@@ -142,7 +142,13 @@ impl Table {
         }
         table.add_lookup("ownerid", "ownerid", "team", &format!("team_{logical}"), false);
         let currency = "transactioncurrency";
-        table.add_lookup("transactioncurrencyid", "transactioncurrencyid", currency, &format!("{currency}_{logical}"), false);
+        table.add_lookup(
+            "transactioncurrencyid",
+            "transactioncurrencyid",
+            currency,
+            &format!("{currency}_{logical}"),
+            false,
+        );
         table
     }
 

@@ -178,7 +178,8 @@ impl Dataverse {
     /// The navigation property and the address that a lookup in a key stands for.
     fn link_of(&self, table: &Table, column: &str, literal: &crate::odata::Literal) -> Option<(String, String)> {
         let Value::String(id) = value_of(literal) else { return None };
-        let lookup = table.lookups.iter().find(|lookup| lookup.column == column && self.row(&lookup.target, &id).is_some())?;
+        let lookup =
+            table.lookups.iter().find(|lookup| lookup.column == column && self.row(&lookup.target, &id).is_some())?;
         Some((lookup.navigation.clone(), format!("{}({id})", self.tables.get(&lookup.target)?.set)))
     }
 

@@ -205,7 +205,8 @@ impl Scope<'_> {
 /// Whether a pattern fits: `%` stands for any run of characters and `_` for one of them.
 fn like(whole: &str, pattern: &str, open_start: bool, open_end: bool) -> bool {
     let whole: Vec<char> = whole.chars().collect();
-    let pattern: Vec<char> = open_start.then_some('%').into_iter().chain(pattern.chars()).chain(open_end.then_some('%')).collect();
+    let pattern: Vec<char> =
+        open_start.then_some('%').into_iter().chain(pattern.chars()).chain(open_end.then_some('%')).collect();
     // Where a `%` was last, and how far its run reaches: on a misfit the run takes one more.
     let (mut at, mut in_pattern, mut retry) = (0, 0, None);
     while at < whole.len() {

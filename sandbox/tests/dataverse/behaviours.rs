@@ -38,7 +38,10 @@ async fn d02_an_upsert_by_key_echoes_its_address_and_creates_with_both_values() 
     let path = "opportunities(cosell_referralid='R-9')";
     let (status, headers, _) = ask(&harness, "PATCH", path, &[], json!({"name": "New"})).await;
     assert_eq!(status, 204);
-    assert!(headers["odata-entityid"].to_str().unwrap().ends_with("R-9%27)") || headers["odata-entityid"].to_str().unwrap().ends_with("R-9')"));
+    assert!(
+        headers["odata-entityid"].to_str().unwrap().ends_with("R-9%27)")
+            || headers["odata-entityid"].to_str().unwrap().ends_with("R-9')")
+    );
     let cases = [
         (path, &[("if-match", "*")][..], 204),
         ("opportunities(cosell_referralid='R-8')", &[("if-match", "*")], 404),
@@ -74,7 +77,8 @@ async fn d03_a_plain_read_is_answered_304_and_others_are_not() {
 #[tokio::test]
 async fn d04_names_are_exact_whether_there_are_rows_or_none() {
     let harness = started().await;
-    let get = |title, path: &str, status, parts| case(title, "GET", format!("{ROOT}/{path}"), Value::Null, status, parts);
+    let get =
+        |title, path: &str, status, parts| case(title, "GET", format!("{ROOT}/{path}"), Value::Null, status, parts);
     let cases = vec![
         get("set", "Opportunities", 404, &["0x8006088a", "segment 'Opportunities'"]),
         get("select", "leads?$select=Subject", 400, &["0x80060888", "'Subject'"]),
@@ -83,7 +87,14 @@ async fn d04_names_are_exact_whether_there_are_rows_or_none() {
         get("expand", "leads?$expand=nothing", 400, &["0x80060888"]),
         get("option", "leads?$Select=subject", 400, &["$Select"]),
         get("search", "leads?$search=x", 400, &["$search"]),
-        case("body", "POST", format!("{ROOT}/leads"), json!({"Subject": "x"}), 400, &["0x0", "Invalid property 'Subject'"]),
+        case(
+            "body",
+            "POST",
+            format!("{ROOT}/leads"),
+            json!({"Subject": "x"}),
+            400,
+            &["0x0", "Invalid property 'Subject'"],
+        ),
     ];
     harness.check(Host::Dataverse, cases).await;
 }
@@ -113,7 +124,14 @@ async fn d05_lookups_are_written_by_their_navigation_property() {
         },
         patch("contact instead", json!({"customerid_contact": {"lastname": "P"}}), 400, &["Invalid property"]),
         patch("cleared", json!({"customerid_account@odata.bind": null}), 204, &[]),
-        case("nobody", "GET", format!("{}?$select=_customerid_value", row()), Value::Null, 200, &["\"_customerid_value\":null"]),
+        case(
+            "nobody",
+            "GET",
+            format!("{}?$select=_customerid_value", row()),
+            Value::Null,
+            200,
+            &["\"_customerid_value\":null"],
+        ),
     ];
     harness.check(Host::Dataverse, cases).await;
 }
@@ -126,8 +144,16 @@ async fn d06_annotations_come_only_when_asked() {
     let cases = vec![
         read("none", &[], &["!FormattedValue", "!lookuplogicalname"]),
         read("all", ANNOTATED, &["\"$5,000.00\"", "\"5/31/2024\"", "\"Open\"", "lookuplogicalname"]),
-        read("one", &[("prefer", "odata.include-annotations=OData.Community.Display.V1.FormattedValue")], &["$5,000.00", "!lookuplogicalname"]),
-        read("wildcard", &[("prefer", "odata.include-annotations=\"Microsoft.Dynamics.CRM.*\",return=representation")], &["lookuplogicalname", "!FormattedValue"]),
+        read(
+            "one",
+            &[("prefer", "odata.include-annotations=OData.Community.Display.V1.FormattedValue")],
+            &["$5,000.00", "!lookuplogicalname"],
+        ),
+        read(
+            "wildcard",
+            &[("prefer", "odata.include-annotations=\"Microsoft.Dynamics.CRM.*\",return=representation")],
+            &["lookuplogicalname", "!FormattedValue"],
+        ),
     ];
     harness.check(Host::Dataverse, cases).await;
 }
@@ -164,14 +190,24 @@ async fn d08_counts_are_capped_at_5000() {
     }
     let cases = vec![
         case("text", "GET", format!("{ROOT}/leads/$count"), Value::Null, 200, &["\u{feff}5000"]),
-        case("filtered", "GET", format!("{ROOT}/leads/$count?$filter=subject eq 's'"), Value::Null, 200, &["\u{feff}5000"]),
+        case(
+            "filtered",
+            "GET",
+            format!("{ROOT}/leads/$count?$filter=subject eq 's'"),
+            Value::Null,
+            200,
+            &["\u{feff}5000"],
+        ),
         Case {
             headers: ANNOTATED,
-            ..case("in a list", "GET", format!("{ROOT}/leads?$count=true&$top=1&$select=subject"), Value::Null, 200, &[
-                "\"@odata.count\":5000",
-                "totalrecordcount\":5000",
-                "totalrecordcountlimitexceeded\":true",
-            ])
+            ..case(
+                "in a list",
+                "GET",
+                format!("{ROOT}/leads?$count=true&$top=1&$select=subject"),
+                Value::Null,
+                200,
+                &["\"@odata.count\":5000", "totalrecordcount\":5000", "totalrecordcountlimitexceeded\":true"],
+            )
         },
         Case {
             headers: ANNOTATED,
@@ -196,10 +232,31 @@ async fn d10_amounts_have_a_currency_and_a_base() {
         case("base", "GET", row(), Value::Null, 200, &["\"estimatedvalue_base\":12.5", "\"exchangerate\":10.0"]),
         case("calculated", "PATCH", row(), json!({"isrevenuesystemcalculated": true, "estimatedvalue": 9}), 204, &[]),
         case("ignored", "GET", row(), Value::Null, 200, &["\"estimatedvalue\":125"]),
-        case("no currency", "POST", format!("{ROOT}/opportunities"), json!({"opportunityid": MISSING, "estimatedvalue": 3}), 204, &[]),
-        case("own currency", "GET", format!("{ROOT}/opportunities({MISSING})"), Value::Null, 200, &["\"estimatedvalue_base\":3.0"]),
+        case(
+            "no currency",
+            "POST",
+            format!("{ROOT}/opportunities"),
+            json!({"opportunityid": MISSING, "estimatedvalue": 3}),
+            204,
+            &[],
+        ),
+        case(
+            "own currency",
+            "GET",
+            format!("{ROOT}/opportunities({MISSING})"),
+            Value::Null,
+            200,
+            &["\"estimatedvalue_base\":3.0"],
+        ),
         case("gone", "PATCH", format!("{ROOT}/opportunities({MISSING})"), json!({"estimatedvalue": null}), 204, &[]),
-        case("base gone", "GET", format!("{ROOT}/opportunities({MISSING})"), Value::Null, 200, &["\"estimatedvalue_base\":null"]),
+        case(
+            "base gone",
+            "GET",
+            format!("{ROOT}/opportunities({MISSING})"),
+            Value::Null,
+            200,
+            &["\"estimatedvalue_base\":null"],
+        ),
     ];
     harness.check(Host::Dataverse, cases).await;
 }
@@ -210,7 +267,10 @@ async fn d14_service_protection_refuses_with_three_codes_and_a_growing_wait() {
     switch(&harness, json!({"limits": {"requests": 3}})).await;
     for left in [2, 1, 0] {
         let (status, headers, _) = ask(&harness, "GET", "WhoAmI", &[], Value::Null).await;
-        assert_eq!((status, headers["x-ms-ratelimit-burst-remaining-xrm-requests"].to_str().unwrap()), (200, left.to_string().as_str()));
+        assert_eq!(
+            (status, headers["x-ms-ratelimit-burst-remaining-xrm-requests"].to_str().unwrap()),
+            (200, left.to_string().as_str())
+        );
     }
     let mut waits = Vec::new();
     for _ in 0..3 {
@@ -277,18 +337,37 @@ async fn d17_bulk_messages_are_all_or_nothing() {
     });
     let long = lead(&"x".repeat(301));
     let cases = vec![
-        act("create", "CreateMultiple", json!([one, lead("B")]), 200, &["\"Ids\":[\"aaaaaaaa-0000-4000-8000-000000000001\""]),
+        act(
+            "create",
+            "CreateMultiple",
+            json!([one, lead("B")]),
+            200,
+            &["\"Ids\":[\"aaaaaaaa-0000-4000-8000-000000000001\""],
+        ),
         act("one is bad", "CreateMultiple", json!([lead("C"), long]), 400, &["0x80044331"]),
         count("none of them", &["2"]),
         act("update", "UpdateMultiple", json!([update.clone()]), 204, &[]),
-        act("one is not there", "UpdateMultiple", json!([{"@odata.type": "Microsoft.Dynamics.CRM.lead", "leadid": ID, "subject": "Lost"}, missing.clone()]), 404, &["0x80040217"]),
+        act(
+            "one is not there",
+            "UpdateMultiple",
+            json!([{"@odata.type": "Microsoft.Dynamics.CRM.lead", "leadid": ID, "subject": "Lost"}, missing.clone()]),
+            404,
+            &["0x80040217"],
+        ),
         case("as before", "GET", format!("{ROOT}/leads({ID})"), Value::Null, 200, &["\"Two\"", "!Lost"]),
         act("upsert", "UpsertMultiple", json!([update, missing]), 204, &[]),
         count("one more", &["3"]),
         act("another table", "CreateMultiple", json!([by_key.clone()]), 400, &["Microsoft.Dynamics.CRM.lead"]),
         act("elastic only", "DeleteMultiple", json!([]), 405, &["elastic"]),
         act("no rows", "CreateMultiple", json!([]), 400, &["0x80040203"]),
-        case("by key", "POST", format!("{ROOT}/opportunities/Microsoft.Dynamics.CRM.UpsertMultiple"), json!({"Targets": [by_key]}), 204, &[]),
+        case(
+            "by key",
+            "POST",
+            format!("{ROOT}/opportunities/Microsoft.Dynamics.CRM.UpsertMultiple"),
+            json!({"Targets": [by_key]}),
+            204,
+            &[],
+        ),
         case("made", "GET", format!("{ROOT}/opportunities(cosell_referralid='R-1')"), Value::Null, 200, &["\"K\""]),
     ];
     harness.check(Host::Dataverse, cases).await;
@@ -299,7 +378,8 @@ async fn d20_an_application_must_be_a_user_and_may_act_for_others() {
     let harness = started().await;
     let users = harness.json(Host::Dataverse, "GET", &format!("{ROOT}/systemusers"), Value::Null).await;
     let sales = users["value"].as_array().unwrap().iter().find(|row| row["firstname"] == "Sales").unwrap();
-    let (id, object) = (sales["systemuserid"].as_str().unwrap(), sales["azureactivedirectoryobjectid"].as_str().unwrap());
+    let (id, object) =
+        (sales["systemuserid"].as_str().unwrap(), sales["azureactivedirectoryobjectid"].as_str().unwrap());
     for header in [("mscrmcallerid", id), ("callerobjectid", object)] {
         let headers = [header, REPRESENTATION[0]];
         let (status, _, body) = ask(&harness, "POST", "leads", &headers, json!({"subject": "S"})).await;
@@ -333,7 +413,8 @@ async fn d22_duplicates_are_found_only_when_asked_for() {
 #[tokio::test]
 async fn d23_a_create_whose_answer_is_lost_has_happened() {
     let harness = started().await;
-    let fault = json!({"service": "dataverse", "method": "POST", "path_contains": "leads", "drop": true, "after": true});
+    let fault =
+        json!({"service": "dataverse", "method": "POST", "path_contains": "leads", "drop": true, "after": true});
     harness.json(Host::Admin, "POST", "/faults", fault).await;
     let lost = harness.send(Host::Dataverse, "POST", &format!("{ROOT}/leads"), &[], &json!({"leadid": ID})).await;
     assert!(lost.is_err());

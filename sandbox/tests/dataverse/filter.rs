@@ -59,7 +59,8 @@ async fn d09_filters_are_those_that_are_documented() {
     .collect();
     for (filter, expected) in cases {
         let query = encoded(&filter);
-        let (status, _, body) = ask(&harness, "GET", &format!("leads?$select=subject&$filter={query}"), &[], Value::Null).await;
+        let (status, _, body) =
+            ask(&harness, "GET", &format!("leads?$select=subject&$filter={query}"), &[], Value::Null).await;
         assert_eq!(status, 200, "{filter}: {body}");
         let found = serde_json::from_str::<Value>(&body).unwrap()["value"].as_array().unwrap().len();
         assert_eq!(found, expected, "{filter}: {body}");
@@ -86,7 +87,8 @@ async fn filters_outside_the_documented_ones_are_refused() {
         ("nothing/any(n:n/a eq 1)", "'nothing'"),
     ];
     for (filter, part) in filters {
-        let (status, _, body) = ask(&harness, "GET", &format!("leads?$filter={}", encoded(filter)), &[], Value::Null).await;
+        let (status, _, body) =
+            ask(&harness, "GET", &format!("leads?$filter={}", encoded(filter)), &[], Value::Null).await;
         assert_eq!(status, 400, "{filter}: {body}");
         assert!(body.contains("0x80060888") && body.contains(part), "{filter}: {body}");
     }
@@ -110,7 +112,11 @@ async fn aliases_and_collections_are_followed() {
         list("alias", "$filter=name eq @p1&@p1='harbour'", &["Harbour"]),
         list("any", "$filter=cosell_opportunity_solution/any(s:s/cosell_name eq 'two')", &["Harbour"]),
         list("all", "$filter=cosell_opportunity_solution/all(s:s/cosell_name eq 'two')", &["!Harbour"]),
-        list("one of them", "$filter=cosell_opportunity_solution/any(s:s/cosell_name eq 'x' or contains(s/cosell_name,'n'))", &["Harbour"]),
+        list(
+            "one of them",
+            "$filter=cosell_opportunity_solution/any(s:s/cosell_name eq 'x' or contains(s/cosell_name,'n'))",
+            &["Harbour"],
+        ),
         list("related", "$filter=parentaccountid/name eq null", &["Harbour"]),
         list("encoded", "%24filter=name+eq+%27harbour%27", &["Harbour"]),
     ];
@@ -124,9 +130,24 @@ async fn rows_are_grouped_and_summed_up() {
         case(title, "GET", format!("{ROOT}/leads?$apply={}", encoded(text)), Value::Null, status, parts)
     };
     let cases = vec![
-        apply("grouped", "groupby((numberofemployees),aggregate($count as n))", 200, &["{\"numberofemployees\":12,\"n\":2}"]),
-        apply("filtered", "filter(firstname eq 'Bob')/groupby((firstname),aggregate($count as n))", 200, &["[{\"firstname\":\"Bob\",\"n\":1}]"]),
-        apply("sums", "aggregate(numberofemployees with sum as s,numberofemployees with max as m)", 200, &["{\"s\":34,\"m\":12}"]),
+        apply(
+            "grouped",
+            "groupby((numberofemployees),aggregate($count as n))",
+            200,
+            &["{\"numberofemployees\":12,\"n\":2}"],
+        ),
+        apply(
+            "filtered",
+            "filter(firstname eq 'Bob')/groupby((firstname),aggregate($count as n))",
+            200,
+            &["[{\"firstname\":\"Bob\",\"n\":1}]"],
+        ),
+        apply(
+            "sums",
+            "aggregate(numberofemployees with sum as s,numberofemployees with max as m)",
+            200,
+            &["{\"s\":34,\"m\":12}"],
+        ),
         apply("unknown", "aggregate(nothing with sum as s)", 400, &["'nothing'"]),
         apply("unreadable", "sum(x)", 400, &["$apply"]),
     ];
@@ -134,7 +155,12 @@ async fn rows_are_grouped_and_summed_up() {
 }
 
 fn encoded(text: &str) -> String {
-    text.replace('%', "%25").replace(' ', "%20").replace('#', "%23").replace('"', "%22").replace('[', "%5B").replace(']', "%5D")
+    text.replace('%', "%25")
+        .replace(' ', "%20")
+        .replace('#', "%23")
+        .replace('"', "%22")
+        .replace('[', "%5B")
+        .replace(']', "%5D")
 }
 
 fn jiff_year() -> i64 {

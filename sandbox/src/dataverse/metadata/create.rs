@@ -139,9 +139,8 @@ pub(super) fn delete_table(crm: &mut Dataverse, logical: &str) -> Result<Reply, 
     if crm.table(logical)?.standard {
         return Err(Refusal::not_here(format!("The entity {logical} cannot be deleted.")));
     }
-    let pointed_at = |table: &&Arc<Table>| {
-        table.logical != logical && table.lookups.iter().any(|lookup| lookup.target == logical)
-    };
+    let pointed_at =
+        |table: &&Arc<Table>| table.logical != logical && table.lookups.iter().any(|lookup| lookup.target == logical);
     if let Some(child) = crm.tables.values().find(pointed_at) {
         let message = format!("The entity {logical} cannot be deleted: {} depends on it.", child.logical);
         return Err(Refusal::not_here(message));
@@ -346,7 +345,9 @@ pub(super) fn schema_name(body: &Object) -> Result<String, Refusal> {
     if is_name(name) {
         return Ok(name.to_owned());
     }
-    Err(Refusal::argument(format!("'{name}' is no valid schema name: a prefix, '_' and letters or digits are expected.")))
+    Err(Refusal::argument(format!(
+        "'{name}' is no valid schema name: a prefix, '_' and letters or digits are expected."
+    )))
 }
 
 fn is_name(name: &str) -> bool {
@@ -357,7 +358,8 @@ fn is_name(name: &str) -> bool {
 
 fn column_name(table: &Table, segment: &Segment) -> Result<String, Refusal> {
     let wanted = wanted(segment)?;
-    let found = table.columns.iter().find(|(name, column)| **name == wanted || column.metadata_id.to_string() == wanted);
+    let found =
+        table.columns.iter().find(|(name, column)| **name == wanted || column.metadata_id.to_string() == wanted);
     found.map(|(name, _)| name.clone()).ok_or_else(|| Refusal::no_definition("an attribute", &wanted))
 }
 

@@ -40,7 +40,8 @@ pub(super) fn table(table: &Table) -> Value {
 
 /// The columns of a table with its key and lookups.
 pub(super) fn attributes(table: &Table) -> Vec<Value> {
-    let key = attribute(table, &table.key, &table.key, table.metadata_id_of_key(), "Uniqueidentifier", "Uniqueidentifier");
+    let key =
+        attribute(table, &table.key, &table.key, table.metadata_id_of_key(), "Uniqueidentifier", "Uniqueidentifier");
     let columns = table.columns.iter().map(|(name, column)| describe(table, name, column));
     let lookups = table.lookup_columns().map(|lookup| {
         let kind = match lookup.column.as_str() {
@@ -147,7 +148,9 @@ fn option_set_of(table: &Table, name: &str, column: &Column) -> Value {
     let state = |value: i64| (value, state_label(&table.logical, name, value).unwrap_or_default().to_owned());
     let options: Options = match name {
         "statecode" => table.states.iter().map(|(value, _)| state(*value)).collect(),
-        "statuscode" => table.states.iter().flat_map(|(_, reasons)| reasons.iter()).map(|value| state(*value)).collect(),
+        "statuscode" => {
+            table.states.iter().flat_map(|(_, reasons)| reasons.iter()).map(|value| state(*value)).collect()
+        }
         _ => column.options.clone(),
     };
     let set_name = format!("{}_{name}", table.logical);
@@ -168,9 +171,7 @@ pub(super) fn option_set(name: &str, set: &OptionSet) -> Value {
 }
 
 fn shown_options(options: &Options) -> Vec<Value> {
-    let option = |(value, text): &(i64, String)| {
-        json!({"Value": value, "Label": label(text), "Color": "", "Description": label(""), "IsManaged": false})
-    };
+    let option = |(value, text): &(i64, String)| json!({"Value": value, "Label": label(text), "Color": "", "Description": label(""), "IsManaged": false});
     options.iter().map(option).collect()
 }
 

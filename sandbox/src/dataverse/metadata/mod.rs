@@ -83,9 +83,7 @@ pub(crate) fn answer(crm: &mut Dataverse, call: &Call, path: &[Segment]) -> Resu
         ("DELETE", ["EntityDefinitions", "Attributes"], [table, column]) => {
             create::delete_column(crm, &logical(crm, table)?, column)
         }
-        ("DELETE", ["EntityDefinitions", "Keys"], [table, key]) => {
-            create::delete_key(crm, &logical(crm, table)?, key)
-        }
+        ("DELETE", ["EntityDefinitions", "Keys"], [table, key]) => create::delete_key(crm, &logical(crm, table)?, key),
         ("POST", ["RelationshipDefinitions"], _) => relationships::create(crm, call),
         ("DELETE", ["RelationshipDefinitions"], [relationship]) => relationships::delete(crm, relationship),
         ("POST", ["GlobalOptionSetDefinitions"], _) => create::option_set(crm, call),

@@ -82,7 +82,13 @@ fn narrowed(values: Vec<Value>, segment: &Segment) -> Result<Found, Refusal> {
 fn step(crm: &Dataverse, found: Found, segment: &Segment) -> Result<Found, Refusal> {
     let nowhere = || Refusal::no_segment(&segment.name);
     if let Some(class) = segment.name.strip_prefix(NAMESPACE) {
-        let is_of = |value: &Value| value.get("@odata.type").and_then(Value::as_str).and_then(|kind| kind.rsplit_once('.')).is_some_and(|(_, kind)| kind == class);
+        let is_of = |value: &Value| {
+            value
+                .get("@odata.type")
+                .and_then(Value::as_str)
+                .and_then(|kind| kind.rsplit_once('.'))
+                .is_some_and(|(_, kind)| kind == class)
+        };
         return match found {
             Found::Many(values) => narrowed(values.into_iter().filter(is_of).collect(), segment),
             Found::One(value) if is_of(&value) => Ok(Found::One(value)),
@@ -145,7 +151,8 @@ fn narrow(values: &mut Vec<Value>, query: &Query) -> Result<(), Refusal> {
         return Ok(());
     }
     let objects = std::mem::take(values);
-    let mut records: Vec<JsonRecord<'_>> = objects.iter().filter_map(|value| Some(JsonRecord(value.as_object()?))).collect();
+    let mut records: Vec<JsonRecord<'_>> =
+        objects.iter().filter_map(|value| Some(JsonRecord(value.as_object()?))).collect();
     sort(&mut records, &query.orders, Case::Ignored)?;
     values.extend(records.into_iter().map(|record| record.0.clone().into()));
     Ok(())

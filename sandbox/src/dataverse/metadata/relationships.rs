@@ -37,9 +37,7 @@ pub(super) fn delete(crm: &mut Dataverse, segment: &Segment) -> Result<Reply, Re
         return Ok(Reply::nothing());
     }
     let found = crm.tables.values().find_map(|table| {
-        let is_wanted = |lookup: &&Lookup| {
-            lookup.collection == wanted || lookup.metadata_id.to_string() == wanted
-        };
+        let is_wanted = |lookup: &&Lookup| lookup.collection == wanted || lookup.metadata_id.to_string() == wanted;
         table.lookups.iter().find(is_wanted).map(|lookup| (Arc::clone(table), lookup.column.clone()))
     });
     let (table, column) = found.ok_or_else(|| Refusal::no_definition("a relationship", &wanted))?;
@@ -86,10 +84,8 @@ fn many_to_many(crm: &mut Dataverse, body: &Map<String, Value>) -> Result<Uuid, 
         let sent = text(body, name);
         if sent.is_empty() { schema.clone() } else { sent }
     };
-    let sides = [
-        (first, collection("Entity1NavigationPropertyName")),
-        (second, collection("Entity2NavigationPropertyName")),
-    ];
+    let sides =
+        [(first, collection("Entity1NavigationPropertyName")), (second, collection("Entity2NavigationPropertyName"))];
     let metadata_id = Uuid::new_v4();
     crm.many_to_many_mut().push(ManyToMany { schema, pairs, sides, metadata_id });
     Ok(metadata_id)
