@@ -68,6 +68,10 @@ pub(crate) fn table(names: (&str, &str, &str, &str), states: States, columns: &[
             column.options = options::standard(logical, name);
         }
     }
+    if logical == "transactioncurrency" {
+        // A key that this organization has added, as many do.
+        table.add_key("isocurrencycode", "Currency Code", vec!["isocurrencycode".to_owned()]);
+    }
     for (column, navigation, target, collection) in lookups {
         let internal = logical == "opportunity" && matches!(*column, "accountid" | "contactid");
         table.add_lookup(column, navigation, target, collection, internal);

@@ -50,6 +50,9 @@ pub(crate) fn settle(
         let message = "An opportunity is closed with WinOpportunity or LoseOpportunity, not by an update.";
         return Err(Refusal::argument(message));
     }
+    if table.logical == "lead" && state != old_state && state != 0 && old_state != 0 {
+        return Err(Refusal::argument("A closed lead is reopened before it is closed in another way."));
+    }
     values.insert("statecode".to_owned(), json!(state));
     values.insert("statuscode".to_owned(), json!(status));
     Ok(())

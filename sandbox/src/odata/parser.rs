@@ -171,6 +171,13 @@ impl Parser<'_> {
                 false => Ok(Expression::Call(name, self.arguments()?)),
             };
         }
+        // An option of an enumeration comes with the name of its type before it.
+        if name.contains('.')
+            && let Some(Token::Literal(literal @ Literal::Text(_))) = self.peek().cloned()
+        {
+            self.next += 1;
+            return Ok(Expression::Literal(literal));
+        }
         let mut path = vec![name];
         while self.skip(&Token::Slash) {
             let Some(Token::Name(part)) = self.take() else {
