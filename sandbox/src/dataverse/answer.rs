@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::address::{Address, Tail};
 use super::call::{Asker, Call};
 use super::draft::describe;
+use super::fetch::fetch;
 use super::keys::Key;
 use super::metadata;
 use super::operations::operation;
@@ -62,6 +63,10 @@ pub(crate) fn answer(crm: &mut Dataverse, call: &Call, asker: &Asker) -> Result<
 
 fn list(crm: &Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
     let table = crm.table_of_set(set)?;
+    let pairs = crate::odata::decoded_pairs(&call.raw).unwrap_or_default();
+    if let Some((_, text)) = pairs.iter().find(|(name, _)| name == "fetchXml") {
+        return fetch(crm, call, table, text);
+    }
     let query = call.options();
     if query.as_ref().is_ok_and(|query| call.asks_for_changes(query)) {
         let reply = Reply::json(StatusCode::OK, call.changes(crm, table)?);

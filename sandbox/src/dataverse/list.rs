@@ -10,6 +10,7 @@ use super::read::{Reader, check, narrow};
 use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::rows::Dataverse;
+use super::sql;
 use super::tables::Table;
 use crate::odata::{Expression, Query, decoded_pairs};
 
@@ -17,12 +18,16 @@ use crate::odata::{Expression, Query, decoded_pairs};
 pub(crate) const MOST: usize = 5_000;
 
 /// Options of Dataverse's own that the sandbox does not play.
-const NOT_PLAYED: [&str; 4] = ["fetchXml", "savedQuery", "userQuery", "sql"];
+const NOT_PLAYED: [&str; 2] = ["savedQuery", "userQuery"];
 
 impl Call {
     /// The query of a request, checked against the table it is for.
     pub(crate) fn query(&self, crm: &Dataverse, table: &Table) -> Result<Query, Refusal> {
-        let query = self.options()?;
+        let pairs = decoded_pairs(&self.raw).unwrap_or_default();
+        let query = match pairs.iter().find(|(name, _)| name == "sql") {
+            Some((_, statement)) => sql::query(table, statement)?,
+            None => self.options()?,
+        };
         check(table, crm, &query)?;
         Ok(query)
     }

@@ -3,7 +3,8 @@
 //! A request comes in by `routes`, which make it a `call` with the `address` that its path names; `answer` says what
 //! is done for it: `list`, `read`, `changes` and `apply` read, `write`, `associate`, `bulk`, `qualify` and `states`
 //! change, `batch` does many of them. They work on [`Dataverse`] (`rows`, kept in a `shelf` for each table and found
-//! by `index` and `keys`). A filter is made ready by `filter` and `functions`. What is written is checked by `draft`
+//! by `index` and `keys`). A filter is made ready by `filter` and `functions`, and `fetch` and `sql` are
+//! other ways to ask. What is written is checked by `draft`
 //! and `value`, completed by `compute`, and told to webhooks by `hooks` and `deliver`.
 //!
 //! Tables are data: the standard ones in `standard` and `platform`, those of a pack built by `custom`, and described
@@ -24,6 +25,8 @@ mod custom;
 mod deliver;
 mod draft;
 mod duplicates;
+mod fetch;
+mod fetch_filter;
 mod filter;
 mod format;
 mod functions;
@@ -47,6 +50,7 @@ mod rows;
 mod seed;
 mod shelf;
 mod snapshot;
+mod sql;
 mod standard;
 mod states;
 mod switches;

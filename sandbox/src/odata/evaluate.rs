@@ -33,6 +33,9 @@ pub(crate) enum Item<'a> {
 /// A function of our own: whether a list of options, `1,3`, has one of them.
 pub(crate) const HAS_OPTION: &str = "$hasoption";
 
+/// A function of our own: whether a text fits a pattern, in which `%` stands for any run of characters.
+pub(crate) const LIKE: &str = "$like";
+
 /// Whether text comparison minds upper and lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
@@ -175,7 +178,8 @@ impl Scope<'_> {
                 })
             }
             (HAS_OPTION, Some([chosen, option])) => Literal::Bool(chosen.split(',').any(|chosen| chosen == option)),
-            (HAS_OPTION, None) => Literal::Bool(false),
+            (LIKE, Some([whole, pattern])) => Literal::Bool(like(whole, pattern, false, false)),
+            (HAS_OPTION | LIKE, None) => Literal::Bool(false),
             ("tolower", Some([whole])) => Literal::Text(whole.to_lowercase()),
             ("toupper", Some([whole])) => Literal::Text(whole.to_uppercase()),
             ("contains" | "startswith" | "endswith", None) => Literal::Bool(false),

@@ -154,6 +154,83 @@ async fn rows_are_grouped_and_summed_up() {
     harness.check(Host::Dataverse, cases).await;
 }
 
+#[tokio::test]
+async fn rows_are_fetched_by_xml() {
+    let harness = with_leads().await;
+    let fetch = |title, inner: &str, status, parts| {
+        let path = format!("{ROOT}/leads?fetchXml={}", encoded(inner));
+        case(title, "GET", path, Value::Null, status, parts)
+    };
+    let cases = vec![
+        fetch(
+            "in order",
+            "<fetch count='1' returntotalrecordcount='true'><entity name='lead'><attribute name='subject'/>\
+             <attribute name='ownerid'/><order attribute='subject' descending='true'/></entity></fetch>",
+            200,
+            &["under_score", "!plain", "_ownerid_value", "totalrecordcount\":4", "fetchxmlpagingcookie"],
+        ),
+        fetch(
+            "filtered",
+            "<fetch><entity name='lead'><all-attributes/><filter type='or'><condition attribute='firstname' operator='eq' value='bob'/>\
+             <filter><condition attribute='subject' operator='like' value='%deal'/><condition attribute='numberofemployees' operator='lt' value='4'/></filter>\
+             </filter></entity></fetch>",
+            200,
+            &["50% off", "Ada's deal", "!plain"],
+        ),
+        fetch(
+            "linked",
+            "<fetch><entity name='lead'><attribute name='subject'/><filter><condition attribute='firstname' operator='in'><value>Cy</value><value>x</value></condition></filter>\
+             <link-entity name='systemuser' from='systemuserid' to='createdby' alias='maker'><attribute name='firstname'/></link-entity></entity></fetch>",
+            200,
+            &["plain", "\"maker_x002e_firstname\":\"Connector\"", "!under_score"],
+        ),
+        fetch("none", "<fetch top='0'><entity name='lead'/></fetch>", 200, &["\"value\":[]"]),
+        fetch(
+            "unknown column",
+            "<fetch><entity name='lead'><attribute name='nothing'/></entity></fetch>",
+            400,
+            &["'nothing'"],
+        ),
+        fetch("another table", "<fetch><entity name='account'/></fetch>", 400, &["not lead"]),
+        fetch("unclosed", "<fetch><entity name='lead'>", 400, &["0x80040203"]),
+        fetch("not played", "<fetch aggregate='true'><entity name='lead'/></fetch>", 501, &["does not play"]),
+    ];
+    harness.check(Host::Dataverse, cases).await;
+}
+
+#[tokio::test]
+async fn rows_are_selected_by_sql() {
+    let harness = with_leads().await;
+    let select = |title, statement: &str, status, parts| {
+        case(title, "GET", format!("{ROOT}/leads?sql={}", encoded(statement)), Value::Null, status, parts)
+    };
+    let cases = vec![
+        select(
+            "in order",
+            "SELECT TOP 1 subject, firstname FROM lead ORDER BY subject DESC",
+            200,
+            &["under_score", "!plain"],
+        ),
+        select(
+            "filtered",
+            "select subject from lead where numberofemployees >= 7 and (firstname = 'bob' or subject = 'Ada''s deal')",
+            200,
+            &["50% off", "!Ada's", "!plain"],
+        ),
+        select(
+            "null",
+            "SELECT * FROM lead WHERE companyname IS NULL AND firstname IS NOT NULL AND firstname <> 'ada'",
+            200,
+            &["plain", "50% off", "!Ada's"],
+        ),
+        select("unknown column", "SELECT nothing FROM lead", 400, &["'nothing'"]),
+        select("another table", "SELECT name FROM account", 400, &["not of lead"]),
+        select("not played", "SELECT subject FROM lead GROUP BY subject", 501, &["does not play"]),
+        select("no statement", "DROP", 400, &["SELECT"]),
+    ];
+    harness.check(Host::Dataverse, cases).await;
+}
+
 fn encoded(text: &str) -> String {
     text.replace('%', "%25")
         .replace(' ', "%20")

@@ -299,9 +299,15 @@ await check("apply counts by group", async () => {
   assert.deepEqual(value.map(({ number }) => number), [5]);
 });
 
-await check("FetchXML, which the sandbox does not play, is refused", async () => {
-  const fetchXml = `<fetch><entity name="contact"><attribute name="firstname"/></entity></fetch>`;
-  assert.equal((await refused(() => api.fetch({ collection: "contacts", fetchXml }))).status, 501);
+await check("FetchXML, page by page", async () => {
+  const fetchXml = `<fetch count="2"><entity name="contact"><attribute name="firstname"/><order attribute="firstname"/>
+    <filter><condition attribute="lastname" operator="eq" value="${lastname}"/></filter></entity></fetch>`;
+  const first = await api.fetch({ collection: "contacts", fetchXml });
+  assert.equal(firstNames(first.value), "Ada Bo");
+  const { nextPage: pageNumber, cookie: pagingCookie } = first.PagingInfo;
+  const second = await api.fetch({ collection: "contacts", fetchXml, pageNumber, pagingCookie });
+  assert.equal(firstNames(second.value), "Cy Di");
+  assert.equal((await api.fetchAll({ collection: "contacts", fetchXml })).value.length, 5);
 });
 
 await check("changes are tracked", async () => {
