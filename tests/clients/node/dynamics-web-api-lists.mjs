@@ -95,7 +95,7 @@ await check("FetchXML, page by page", async () => {
   assert.equal((await api.fetchAll({ collection: "contacts", fetchXml })).value.length, 5);
 });
 
-await check("FetchXML joins and counts", async () => {
+await check("FetchXML joins", async () => {
   const name = `Joined-${crypto.randomUUID()}`;
   const account = await made("accounts", { name });
   for (const lastname of ["a", "b"]) {
@@ -106,10 +106,12 @@ await check("FetchXML joins and counts", async () => {
     <filter><condition attribute="name" operator="eq" value="${name}"/></filter></link-entity></entity></fetch>`;
   const rows = (await api.fetch({ collection: "contacts", fetchXml: joined })).value;
   assert.deepEqual(rows.map((row) => [row.lastname, row.parent_x002e_name]), [["a", name], ["b", name]]);
-  const counted = `<fetch aggregate="true"><entity name="contact">
-    <attribute name="contactid" alias="number" aggregate="count"/><filter>
-    <condition attribute="lastname" operator="eq" value="${lastname}"/></filter></entity></fetch>`;
-  assert.equal((await api.fetch({ collection: "contacts", fetchXml: counted })).value[0].number, 5);
+});
+
+await check("FetchXML's aggregates, which the sandbox does not play, are refused", async () => {
+  const fetchXml = `<fetch aggregate="true"><entity name="contact">
+    <attribute name="contactid" alias="number" aggregate="count"/></entity></fetch>`;
+  assert.equal((await refused(() => api.fetch({ collection: "contacts", fetchXml }))).status, 501);
 });
 
 await check("changes are tracked", async () => {
