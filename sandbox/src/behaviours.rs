@@ -32,12 +32,14 @@ impl Behaviours {
     /// All as they are by default, then those that are given by name.
     pub(crate) fn new(given: &[(String, bool)]) -> Result<Behaviours, SandboxError> {
         let behaviours = Behaviours(TABLE.iter().map(|entry| AtomicBool::new(entry.default)).collect());
-        for (name, on) in given {
-            if !behaviours.set(name, *on) {
-                return Err(SandboxError::Behaviour(name.clone()));
-            }
-        }
+        behaviours.turn(given)?;
         Ok(behaviours)
+    }
+
+    /// Turns those that are given by name.
+    pub(crate) fn turn(&self, given: &[(String, bool)]) -> Result<(), SandboxError> {
+        let unknown = given.iter().find(|(name, on)| !self.set(name, *on));
+        unknown.map_or(Ok(()), |(name, _)| Err(SandboxError::Behaviour(name.clone())))
     }
 
     /// Whether a behaviour is on.

@@ -104,6 +104,8 @@ impl Sandbox {
         let begun = kept.is_some();
         if let Some(kept) = kept {
             kept.restore(&world);
+            // What this start asks for goes before what the last one had.
+            world.behaviours.turn(&options.behaviours)?;
         }
         let chain = world.signing.with(|signing| signing.chain());
         let (stop, stopped) = watch::channel(false);

@@ -189,7 +189,7 @@ pub enum SandboxError {
     #[error("cannot make the HTTP client for deliveries: {0}")]
     Client(#[from] reqwest::Error),
     /// No behaviour has that name.
-    #[error("there is no behaviour `{0}`; `GET /behaviours` of the admin server lists them")]
+    #[error("there is no behaviour `{0}`; `cosell sandbox --behaviours` lists them")]
     Behaviour(String),
     /// A client certificate cannot be used.
     #[error("the client certificate cannot be used: {0}; a certificate with an RSA key is needed, as PEM")]

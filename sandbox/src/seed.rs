@@ -1,7 +1,6 @@
 //! What a sandbox begins with, from a YAML file: deals of the portal, rows of the CRM, who is signed in, behaviours
 //! and the time.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -24,7 +23,7 @@ pub struct Seed {
     /// Whom people's tokens stand for.
     person: Option<Person>,
     /// Behaviours to turn.
-    behaviours: BTreeMap<String, bool>,
+    behaviours: IndexMap<String, bool>,
     /// Deals, as the admin API takes them.
     deals: Vec<Deal>,
     /// Rows by entity set, as the Web API takes them; made in the order of the file.
@@ -50,11 +49,7 @@ impl Seed {
         if let Some(person) = self.person {
             world.entra.with(|entra| entra.person = person);
         }
-        for (name, on) in &self.behaviours {
-            if !world.behaviours.set(name, *on) {
-                return Err(SandboxError::Behaviour(name.clone()));
-            }
-        }
+        world.behaviours.turn(&self.behaviours.into_iter().collect::<Vec<_>>())?;
         for deal in &self.deals {
             make_deal(world, deal);
         }

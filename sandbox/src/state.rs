@@ -74,7 +74,7 @@ impl Snapshot {
             world.behaviours.set(name, *on);
         }
         world.entra.with(|entra| entra.restore(self.entra));
-        world.referrals.with(|referrals| self.referrals.into_iter().for_each(|one| referrals.insert(one)));
+        world.referrals.with(|referrals| referrals.restore(self.referrals, &world.addresses));
         world.webhooks.with(|webhooks| webhooks.restore(self.webhooks));
         world.dataverse.with(|dataverse| dataverse.restore(self.dataverse));
     }

@@ -113,6 +113,7 @@ async fn s11_s12_patches_follow_the_rules_and_take_numbers_as_texts() {
         patch("hidden again", &[], replace(visibility, json!(false)), 400, &["cannot be taken back"]),
         patch("win", body, close, 200, &["\"substatus\":\"Won\"", "!\"closedDateTime\":null"]),
         patch("frozen", &[], replace("/details/notes", json!("late")), 400, &["closed"]),
+        patch("frozen even for nothing", &[], json!([]), 400, &["closed"]),
     ];
     harness.check(Host::Referrals, cases).await;
     let unknown = format!("{PATH}/11111111-1111-4111-8111-111111111111");
@@ -219,6 +220,8 @@ async fn s11_the_name_may_be_patched_by_switch() {
         harness.turn(behaviours).await;
         assert_eq!(harness.send(Host::Referrals, "PATCH", &path, &[], &rename).await.unwrap().status(), status);
     }
+    let blank = json!([{"op": "replace", "path": "/name", "value": " "}]);
+    assert_eq!(harness.send(Host::Referrals, "PATCH", &path, &[], &blank).await.unwrap().status(), 400);
     assert_eq!(harness.json(Host::Referrals, "GET", &path, Value::Null).await["name"], "Renamed");
 }
 

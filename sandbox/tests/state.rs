@@ -102,6 +102,8 @@ async fn the_state_outlives_the_sandbox() {
     assert_eq!(second.credentials().refresh_token, credentials.refresh_token);
     let after = get(&second, &format!("{}/v1.0/engagements/referrals", second.addresses().referrals)).await;
     assert_eq!(before["value"][0]["eTag"], after["value"][0]["eTag"]);
+    let link = after["value"][0]["links"]["self"]["uri"].as_str().unwrap();
+    assert!(link.starts_with(&second.addresses().referrals), "{link}");
     assert_eq!(deals(&second).await, ["Seeded deal", "no"], "and not sown again");
     assert_eq!(accounts(&second).await, ["Contoso"]);
     let kept = get(&second, &format!("{}{hooks}", second.addresses().partner_center)).await;
@@ -111,6 +113,12 @@ async fn the_state_outlives_the_sandbox() {
     let behaviours = get(&second, &format!("{admin}/behaviours")).await;
     assert!(behaviours.as_array().unwrap().iter().any(|one| one["name"] == "sane_next_links" && one["on"] == true));
     second.stop().await;
+
+    let behaviours = vec![("sane_next_links".to_owned(), false)];
+    let third = Sandbox::start(SandboxOptions { behaviours, ..options() }).await.unwrap();
+    let behaviours = get(&third, &format!("{}/behaviours", third.addresses().admin)).await;
+    assert!(behaviours.as_array().unwrap().iter().all(|one| one["on"] == false), "this start's wish goes first");
+    third.stop().await;
 
     std::fs::write(&file, "{").unwrap();
     let error = Sandbox::start(options()).await.err().unwrap().to_string();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cosell_sandbox::{Ports, Sandbox, SandboxOptions, Seed};
+use cosell_sandbox::{Ports, Sandbox, SandboxError, SandboxOptions, Seed};
 use serde_json::json;
 
 use super::run::stop_signal;
@@ -16,7 +16,7 @@ pub(super) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
         list_behaviours();
         return Ok(());
     }
-    let sandbox = Sandbox::start(options(args)?).await.map_err(Failure::world)?;
+    let sandbox = Sandbox::start(options(args)?).await.map_err(failed)?;
     if let (Some(file), Some(pem)) = (&args.ca, sandbox.ca_pem()) {
         std::fs::write(file, pem).map_err(|error| cannot("written", file, &error))?;
     }
@@ -78,6 +78,14 @@ fn read(file: &Path) -> Result<String, Failure> {
 
 fn cannot(verb: &str, file: &Path, error: &std::io::Error) -> Failure {
     Failure::World(format!("`{}` cannot be {verb}: {error}", file.display()))
+}
+
+fn failed(error: SandboxError) -> Failure {
+    match error {
+        SandboxError::Behaviour(_) => Failure::Usage(error.to_string()),
+        SandboxError::ClientCertificate(_) | SandboxError::Seed(_) => Failure::Data(error.to_string()),
+        other => Failure::world(other),
+    }
 }
 
 fn list_behaviours() {

@@ -63,7 +63,8 @@ impl Referrals {
             return Err(Refusal::denied("Microsoft's side of an engagement is read-only."));
         }
         let before = &referral.body;
-        let registers = text(before, "/substatus") == "Won" && operations.iter().all(deal_registration::is_about);
+        let about_registration = !operations.is_empty() && operations.iter().all(deal_registration::is_about);
+        let registers = text(before, "/substatus") == "Won" && about_registration;
         if text(before, "/status") == "Closed" && !registers {
             return Err(Refusal::invalid("The referral is closed and cannot be changed."));
         }
@@ -76,7 +77,7 @@ impl Referrals {
                 }
                 _ if shared && is_frozen(operation) => self.refuse_frozen()?,
                 _ if operation.path == "/name" && self.behaviours.on(Behaviour::NamePatchable) => {
-                    after["name"] = typed("/name", &operation.value)?;
+                    after["name"] = named(&operation.value)?;
                 }
                 _ => apply(&mut after, operation)?,
             }
@@ -132,6 +133,11 @@ fn grow(body: &mut Value, list: &str, item: &Value) -> Result<(), Refusal> {
         items.push(camel_case(item));
     }
     Ok(())
+}
+
+fn named(value: &Value) -> Result<Value, Refusal> {
+    let has_text = value.as_str().is_some_and(|name| !name.trim().is_empty());
+    if has_text { Ok(value.clone()) } else { Err(Refusal::invalid("name is required.")) }
 }
 
 /// The value in the type of its path; numbers and booleans are taken as strings too (S12).

@@ -10,6 +10,7 @@ use super::states::text;
 use super::{Refusal, shape};
 use crate::behaviours::{Behaviour, Behaviours};
 use crate::clock::{self, Clock};
+use crate::options::Addresses;
 use crate::past::Past;
 
 /// One referral in its full shape.
@@ -35,6 +36,15 @@ pub(crate) struct Referrals {
 impl Referrals {
     pub(crate) fn new(clock: Clock, behaviours: Behaviours) -> Referrals {
         Referrals { clock, behaviours, rows: IndexMap::new(), past: Past::default() }
+    }
+
+    /// Takes up the referrals of an earlier start. The servers may have moved since, and links go where they are now.
+    pub(crate) fn restore(&mut self, kept: Vec<Referral>, addresses: &Addresses) {
+        for mut referral in kept {
+            let links = shape::links(addresses, text(&referral.body, "/id"), text(&referral.body, "/engagementId"));
+            referral.body["links"] = links;
+            self.insert(referral);
+        }
     }
 
     /// The time it is in the sandbox.

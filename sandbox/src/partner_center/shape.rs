@@ -157,7 +157,8 @@ fn complete_items(items: Option<&mut Value>, pattern: &Value) {
     }
 }
 
-fn links(addresses: &Addresses, id: &str, engagement: &str) -> Value {
+/// Where the referral and the others of its engagement are.
+pub(crate) fn links(addresses: &Addresses, id: &str, engagement: &str) -> Value {
     let base = format!("{}/v1.0/engagements/referrals", addresses.referrals);
     // The real filter has no quotes around the GUID either (S6).
     json!({
