@@ -87,7 +87,7 @@ fn read(crm: &Dataverse, call: &Call, set: &str, key: &Key) -> Result<Reply, Ref
     let record = record(crm, set, key)?;
     let query = call.query(crm, record.table)?;
     // Only a plain read is answered by what the client has already (behaviour 3).
-    let is_plain = query.expand.is_empty() && call.wants.annotations.is_empty();
+    let is_plain = query.expand.is_empty() && call.wants.annotations.is_empty() && record.table.optimistic;
     if is_plain && call.wants.if_none_match.as_deref() == Some(record.row.etag().as_str()) {
         return Ok(Reply { status: StatusCode::NOT_MODIFIED, ..Reply::nothing() });
     }

@@ -167,6 +167,12 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_FOUND, "", message)
     }
 
+    /// 400 for an etag on a table that has no use for one.
+    pub(crate) fn no_concurrency(table: &str) -> Refusal {
+        let message = format!("Optimistic concurrency isn't enabled for entity type {table}.");
+        Refusal::new(StatusCode::BAD_REQUEST, "0x80060893", message)
+    }
+
     /// 412 for an etag that is not current.
     pub(crate) fn stale() -> Refusal {
         let message = "The version of the existing record doesn't match the RowVersion property provided.";

@@ -59,6 +59,9 @@ pub(crate) fn table(names: (&str, &str, &str, &str), states: States, columns: &[
     let (logical, set, key, name) = names;
     let mut table = Table::new(logical, set, key, name, states);
     table.standard = true;
+    table.schema = schema_name(logical);
+    table.optimistic =
+        matches!(logical, "account" | "contact" | "lead" | "opportunity" | "opportunityclose" | "systemuser");
     table.tracked = matches!(logical, "account" | "contact" | "lead" | "opportunity" | "systemuser");
     for (name, kind, length) in columns.iter().copied().flatten() {
         // The full name and the whole address are put together from their parts.
@@ -77,6 +80,39 @@ pub(crate) fn table(names: (&str, &str, &str, &str), states: States, columns: &[
         table.add_lookup(column, navigation, target, collection, internal);
     }
     table
+}
+
+/// The name a standard table was given; most are two words or three run together.
+fn schema_name(logical: &str) -> String {
+    let words = [
+        "system",
+        "user",
+        "transaction",
+        "currency",
+        "opportunity",
+        "close",
+        "business",
+        "unit",
+        "service",
+        "endpoint",
+        "sdk",
+        "message",
+        "processing",
+        "step",
+        "filter",
+        "async",
+        "operation",
+    ];
+    let mut rest = logical;
+    let mut name = String::new();
+    while !rest.is_empty() {
+        let word = words.iter().find(|word| rest.starts_with(**word)).map_or(rest, |word| &rest[..word.len()]);
+        let (first, tail) = word.split_at(1);
+        name.push_str(&first.to_uppercase());
+        name.push_str(tail);
+        rest = &rest[word.len()..];
+    }
+    name
 }
 
 /// The column that names a row.

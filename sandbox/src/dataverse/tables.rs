@@ -48,6 +48,8 @@ pub(crate) struct Table {
     pub(crate) states: States,
     /// Whether changes can be asked for (behaviour 13).
     pub(crate) tracked: bool,
+    /// Whether a write can be bound to an etag, and a read answered by one (behaviour 3).
+    pub(crate) optimistic: bool,
     /// Whether the table came with the product.
     pub(crate) standard: bool,
 }
@@ -121,6 +123,7 @@ impl Table {
             keys: Vec::new(),
             states,
             tracked: false,
+            optimistic: true,
             standard: false,
         };
         for (name, kind) in [("createdon", ColumnKind::Instant), ("modifiedon", ColumnKind::Instant)] {

@@ -81,7 +81,7 @@ impl Dataverse {
         if conditions.must_be_new {
             return Err(Refusal::exists());
         }
-        check_etag(&row, conditions)?;
+        check_etag(table, &row, conditions)?;
         let mut body = body.clone();
         if let Key::Columns(columns) = key {
             // Key values in the body of an update are ignored.
@@ -125,7 +125,7 @@ impl Dataverse {
         asker: &Asker,
     ) -> Result<(), Refusal> {
         let row = self.find(table, key)?.ok_or_else(|| Refusal::no_row(&table.logical, &describe(key)))?;
-        check_etag(row, conditions)?;
+        check_etag(table, row, conditions)?;
         let link = Link { table: table.logical.clone(), id: row.id.clone() };
         self.delete_row(&link, asker);
         Ok(())
@@ -227,9 +227,10 @@ impl Dataverse {
 }
 
 /// Refuses a row whose etag is not the one that was sent.
-pub(crate) fn check_etag(row: &Row, conditions: &Conditions) -> Result<(), Refusal> {
+fn check_etag(table: &Table, row: &Row, conditions: &Conditions) -> Result<(), Refusal> {
     match conditions.if_match.as_deref() {
         None | Some("*") => Ok(()),
+        Some(_) if !table.optimistic => Err(Refusal::no_concurrency(&table.logical)),
         Some(etag) if etag == row.etag() => Ok(()),
         Some(_) => Err(Refusal::stale()),
     }

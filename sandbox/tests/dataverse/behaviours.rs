@@ -72,6 +72,13 @@ async fn d03_a_plain_read_is_answered_304_and_others_are_not() {
     // A change that changes nothing moves the etag all the same.
     ask(&harness, "PATCH", &path, &[], json!({"name": "Harbour"})).await;
     assert_eq!(ask(&harness, "GET", &path, &same, Value::Null).await.0, 200);
+    // Not every table knows etags.
+    let teams = harness.json(Host::Dataverse, "GET", &format!("{ROOT}/teams"), Value::Null).await;
+    let team = &teams["value"][0];
+    let (path, etag) = (format!("teams({})", team["teamid"].as_str().unwrap()), team["@odata.etag"].as_str().unwrap());
+    assert_eq!(ask(&harness, "GET", &path, &[("if-none-match", etag)], Value::Null).await.0, 200);
+    let (status, _, body) = ask(&harness, "PATCH", &path, &[("if-match", etag)], json!({"name": "T"})).await;
+    assert!(status == 400 && body.contains("0x80060893"), "{body}");
 }
 
 #[tokio::test]

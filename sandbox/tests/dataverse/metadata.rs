@@ -23,7 +23,7 @@ async fn d21_definitions_are_read_in_the_forms_that_clients_use() {
             "EntityDefinitions?$select=MetadataId,LogicalName,SchemaName,EntitySetName,PrimaryNameAttribute,PrimaryIdAttribute\
              &$filter=LogicalName eq 'account'"
                 .to_owned(),
-            &["\"EntitySetName\":\"accounts\"", "\"PrimaryIdAttribute\":\"accountid\"", "!opportunities"],
+            &["\"EntitySetName\":\"accounts\"", "\"SchemaName\":\"Account\"", "\"PrimaryIdAttribute\":\"accountid\"", "!opportunities"],
         ),
         get("tracked", "EntityDefinitions?$select=LogicalName&$filter=ChangeTrackingEnabled eq true".to_owned(), &["\"opportunity\"", "!transactioncurrency"]),
         get("eligible", "EntityDefinitions?$select=LogicalName&$filter=CanChangeTrackingBeEnabled/Value eq true".to_owned(), &["\"opportunity\""]),

@@ -6,9 +6,12 @@ use uuid::Uuid;
 
 use crate::dataverse::reply::Reply;
 
+/// Names in lower case, and values.
+type Headers = Vec<(String, String)>;
+
 /// One part: its headers, names in lower case, and what follows them.
 pub(super) struct Part {
-    headers: Vec<(String, String)>,
+    headers: Headers,
     pub(super) body: String,
 }
 
@@ -16,7 +19,7 @@ pub(super) struct Part {
 pub(super) struct Inner {
     pub(super) method: String,
     pub(super) url: String,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Headers,
     pub(super) body: String,
 }
 
@@ -62,7 +65,7 @@ fn part(lines: &[&str]) -> Option<Part> {
     Some(Part { headers, body: rest.join("\r\n") })
 }
 
-fn headers<'a, 'b>(lines: &'a [&'b str]) -> Option<(Vec<(String, String)>, &'a [&'b str])> {
+fn headers<'a, 'b>(lines: &'a [&'b str]) -> Option<(Headers, &'a [&'b str])> {
     let end = lines.iter().position(|line| line.is_empty()).unwrap_or(lines.len());
     let header = |line: &&str| {
         let (name, value) = line.split_once(':')?;

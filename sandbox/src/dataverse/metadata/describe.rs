@@ -27,7 +27,7 @@ pub(super) fn table(table: &Table) -> Value {
         "LogicalCollectionName": table.set, "CollectionSchemaName": table.set,
         "PrimaryIdAttribute": table.key, "PrimaryNameAttribute": table.name, "MetadataId": table.metadata_id,
         "DisplayName": label(&table.title), "DisplayCollectionName": label(&table.title), "Description": label(""),
-        "IsOptimisticConcurrencyEnabled": true, "ChangeTrackingEnabled": table.tracked,
+        "IsOptimisticConcurrencyEnabled": table.optimistic, "ChangeTrackingEnabled": table.tracked,
         "CanChangeTrackingBeEnabled": managed(true, "canchangetrackingbeenabled"),
         "IsCustomEntity": !table.standard, "IsManaged": table.standard, "IsPrivate": false, "IsIntersect": false,
         "IsActivity": table.logical == "opportunityclose", "IsLogicalEntity": false, "TableType": "Standard",
