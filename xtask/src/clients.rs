@@ -87,3 +87,32 @@ fn programs() -> PathBuf {
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(format!("cannot {what} `{}`: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::{CLIENTS, Client, Runs, programs};
+    use crate::command::root;
+
+    #[test]
+    fn the_page_names_each_client_at_the_version_that_is_installed() {
+        let page = std::fs::read_to_string(root().join("docs/clients.md")).unwrap();
+        for client in &CLIENTS {
+            let told = format!("`{}` {}", client.name, version(client));
+            assert!(page.contains(&told), "{told} is not on the page");
+        }
+    }
+
+    /// The version that the client's list of packages pins.
+    fn version(client: &Client) -> String {
+        let (file, before) = match client.runs {
+            Runs::Node(_) => ("node/package.json", format!("\"{}\": \"", client.name)),
+            Runs::Python(_) => ("python/requirements.txt", format!("\n{}==", client.name)),
+            Runs::Rust => ("rust/Cargo.toml", format!("\n{} = {{ version = \"=", client.name)),
+        };
+        let list = format!("\n{}", std::fs::read_to_string(programs().join(file)).unwrap());
+        let (_, version) = list.split_once(&before).unwrap();
+        version.chars().take_while(|letter| letter.is_ascii_digit() || *letter == '.').collect()
+    }
+}
