@@ -110,10 +110,10 @@ fn follow(lines: &Receiver<String>, checks: &mut Checks) -> Result<(), RecvTimeo
 pub(crate) fn lines(output: Option<ChildStdout>) -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
-        for line in output.into_iter().flat_map(|output| BufReader::new(output).lines()) {
+        for line in output.into_iter().flat_map(|output| BufReader::new(output).split(b'\n')) {
             let Ok(line) = line else { break };
             // Reading goes on without a receiver too, else the process would have nowhere to write.
-            let _ = sender.send(line);
+            let _ = sender.send(String::from_utf8_lossy(&line).into_owned());
         }
     });
     receiver

@@ -1,7 +1,6 @@
 //! `cosell sandbox` as a process of its own, from its first line to its end.
 
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use super::install::Installed;
@@ -16,8 +15,6 @@ pub(crate) struct Sandbox {
     process: Child,
     /// Its addresses and credentials, a line of JSON.
     pub(crate) about: String,
-    /// What it writes later goes here, so that it can go on writing.
-    _rest: Receiver<String>,
 }
 
 /// Starts a sandbox with the pack's columns and the application's certificate.
@@ -30,9 +27,8 @@ pub(crate) fn start(service: Service, installed: &Installed) -> Result<Sandbox, 
     }
     command.current_dir(root()).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut process = command.spawn().map_err(|error| not_started(&command, &error))?;
-    let rest = lines(process.stdout.take());
-    match rest.recv_timeout(PATIENCE) {
-        Ok(about) => Ok(Sandbox { process, about, _rest: rest }),
+    match lines(process.stdout.take()).recv_timeout(PATIENCE) {
+        Ok(about) => Ok(Sandbox { process, about }),
         Err(_) => {
             // It may have ended by itself, and then there is nothing to end.
             let _ = process.kill();
@@ -44,6 +40,7 @@ pub(crate) fn start(service: Service, installed: &Installed) -> Result<Sandbox, 
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        // It may have ended by itself, and then there is nothing to end.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
