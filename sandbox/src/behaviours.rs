@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::SandboxError;
 pub(crate) use table::Behaviour;
-use table::{Source, TABLE};
+use table::{Entry, Source, TABLE};
 
 /// Which behaviours are on. Copies share the switches.
 #[derive(Debug, Clone)]
@@ -31,7 +31,10 @@ pub(crate) struct Told {
 impl Behaviours {
     /// All as they are by default, then those that are given by name.
     pub(crate) fn new(given: &[(String, bool)]) -> Result<Behaviours, SandboxError> {
-        let behaviours = Behaviours(TABLE.iter().map(|entry| AtomicBool::new(entry.default)).collect());
+        let behaviours = Behaviours(TABLE.iter().map(|_| AtomicBool::new(false)).collect());
+        for entry in TABLE {
+            behaviours.put(entry, entry.default);
+        }
         behaviours.turn(given)?;
         Ok(behaviours)
     }
@@ -44,24 +47,28 @@ impl Behaviours {
 
     /// Whether a behaviour is on.
     pub(crate) fn on(&self, behaviour: Behaviour) -> bool {
-        let found = TABLE.iter().zip(self.0.iter()).find(|(entry, _)| entry.behaviour == behaviour);
-        found.is_some_and(|(_, flag)| flag.load(Ordering::Relaxed))
+        self.0.get(behaviour as usize).is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 
     /// Turns one by its name; `false` when there is none of that name.
     pub(crate) fn set(&self, name: &str, on: bool) -> bool {
-        let found = TABLE.iter().zip(self.0.iter()).find(|(entry, _)| entry.name == name);
-        found.inspect(|(_, flag)| flag.store(on, Ordering::Relaxed)).is_some()
+        TABLE.iter().find(|entry| entry.name == name).inspect(|entry| self.put(entry, on)).is_some()
+    }
+
+    fn put(&self, entry: &Entry, on: bool) {
+        if let Some(flag) = self.0.get(entry.behaviour as usize) {
+            flag.store(on, Ordering::Relaxed);
+        }
     }
 
     /// All of them, in the order of the table.
     pub(crate) fn told(&self) -> Vec<Told> {
-        let told = TABLE.iter().zip(self.0.iter()).map(|(entry, flag)| Told {
+        let told = TABLE.iter().map(|entry| Told {
             name: entry.name,
             what: entry.what,
             source: entry.source,
             default: entry.default,
-            on: flag.load(Ordering::Relaxed),
+            on: self.on(entry.behaviour),
         });
         told.collect()
     }
@@ -83,4 +90,19 @@ impl Told {
 /// Names and one line each, for the help of the command.
 pub fn behaviours() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.iter().map(|entry| (entry.name, entry.what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_behaviour_is_in_the_table_once_and_turns_alone() {
+        let places: std::collections::BTreeSet<usize> = TABLE.iter().map(|entry| entry.behaviour as usize).collect();
+        assert!(places.iter().copied().eq(0..TABLE.len()), "{places:?}");
+        for entry in TABLE {
+            let turned = Behaviours::new(&[(entry.name.to_owned(), !entry.default)]).map(|all| all.turned());
+            assert_eq!(turned.ok(), Some(vec![(entry.name.to_owned(), !entry.default)]));
+        }
+    }
 }

@@ -56,9 +56,10 @@ impl Referrals {
                 after[name] = value.clone();
             }
         }
+        // Completed first: a person who is sent without a title is the same as one whose title is null.
+        complete(&mut after);
         self.check_fixed(&before, &after)?;
         check_change(&before, &after)?;
-        complete(&mut after);
         enter_state(&mut after, text(&before, "/status"), self.now());
         let changed = after != before;
         Ok((self.replace(id, after), changed))

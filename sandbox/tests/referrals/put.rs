@@ -109,6 +109,7 @@ async fn s16_what_is_read_only_after_creation_sharing_and_yes() {
         ("/customerProfile/team", json!([]), 400),
         ("/inviteContext/notes", json!("more"), 400),
         ("/type", json!("Independent"), 400),
+        ("/customerProfile/team", referral()["customerProfile"]["team"].clone(), 200),
         ("/details/notes", json!("more"), 200),
         ("/name", json!("Renamed"), 200),
         (help, json!("QuotesOrLicensing"), 200),
