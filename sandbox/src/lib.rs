@@ -88,7 +88,7 @@ impl Sandbox {
             webhooks: Held::new(Webhooks::new()),
             deliveries: Deliveries::new(options.delivery_spacing)?,
             dataverse: Held::new(Dataverse::new(&options.custom)?),
-            hooks: Hooks::new()?,
+            hooks: Hooks::new(),
             faults: Held::default(),
             log: Held::default(),
             organization: options.organization,
