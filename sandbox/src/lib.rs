@@ -186,7 +186,7 @@ fn world(options: &SandboxOptions, addresses: Addresses, credentials: Credential
         webhooks: Held::new(Webhooks::new()),
         deliveries: Deliveries::new(options.delivery_spacing)?,
         dataverse: Held::new(Dataverse::new(&options.custom, clock.clone())?),
-        hooks: Hooks::new()?,
+        hooks: Hooks::new(),
         faults: Held::default(),
         limits: Held::default(),
         log: Held::default(),

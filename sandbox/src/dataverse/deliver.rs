@@ -33,16 +33,16 @@ const FAILED: i64 = 31;
 
 /// The sender of the CRM's webhooks.
 pub(crate) struct Hooks {
-    client: Client,
+    /// Made when it is first wanted: few sandboxes ever send a webhook, and it takes its time.
+    client: Held<Option<Client>>,
     permits: Semaphore,
     /// `None` once the sandbox stops, so that a request still under way starts nothing new.
     tasks: Held<Option<JoinSet<()>>>,
 }
 
 impl Hooks {
-    pub(crate) fn new() -> Result<Hooks, reqwest::Error> {
-        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT);
-        Ok(Hooks { client: client.build()?, permits: Semaphore::new(AT_ONCE), tasks: Held::new(Some(JoinSet::new())) })
+    pub(crate) fn new() -> Hooks {
+        Hooks { client: Held::default(), permits: Semaphore::new(AT_ONCE), tasks: Held::new(Some(JoinSet::new())) }
     }
 
     /// Ends every post at once.
@@ -68,10 +68,22 @@ impl Hooks {
         Ok(())
     }
 
+    fn client(&self) -> Result<Client, String> {
+        self.client.with(|known| {
+            if let Some(client) = known {
+                return Ok(client.clone());
+            }
+            let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT);
+            let client = client.build().map_err(|error| error.to_string())?;
+            Ok(known.insert(client).clone())
+        })
+    }
+
     async fn post(&self, notification: &Notification) -> Result<(), String> {
+        let client = self.client()?;
         let mut outcome = Err(String::new());
         for _ in 0..2 {
-            let mut request = self.client.post(&notification.url).header("content-type", "application/json");
+            let mut request = client.post(&notification.url).header("content-type", "application/json");
             for (name, value) in &notification.headers {
                 request = request.header(name, value);
             }

@@ -149,7 +149,7 @@ async fn d15_no_input_gets_a_500_or_no_answer() {
     let mut sent = 0;
     while seconds.map_or(sent < REQUESTS, |seconds: u64| begun.elapsed() < Duration::from_secs(seconds)) {
         sent += 1;
-        if next(&mut state) % 8 == 0 {
+        if next(&mut state).is_multiple_of(8) {
             batch(&harness, &mut state).await;
         } else {
             one(&harness, &mut state).await;
@@ -212,14 +212,14 @@ async fn batch(harness: &Harness, state: &mut u64) {
 fn address(state: &mut u64) -> String {
     let mut address = String::new();
     for _ in 0..=next(state) % 4 {
-        address.push_str(*pick(state, &PATHS));
+        address.push_str(pick::<&str>(state, &PATHS));
     }
-    if next(state) % 3 == 0 {
+    if next(state).is_multiple_of(3) {
         address = format!("opportunities({})", pick(state, &[ID, MISSING]));
     }
     address.push('?');
     for _ in 0..next(state) % 12 {
-        address.push_str(*pick(state, &QUERIES));
+        address.push_str(pick::<&str>(state, &QUERIES));
     }
     address
 }
