@@ -6,11 +6,12 @@ mod switches;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::SignedDuration;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::faults::Fault;
 use crate::limits::Limit;
@@ -32,6 +33,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/log", get(log).delete(clear_log))
         .route("/lag", post(lag))
         .merge(switches::routes())
+        .route("/dataverse", get(dataverse).post(switch_dataverse))
         .with_state(world)
 }
 
@@ -49,6 +51,8 @@ async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
             "POST /deliveries - {hold, duplicate, delay_ms, spacing_ms}",
             "GET /deliveries - delivered, waiting, offline and every attempt",
             "POST /lag - {service, seconds}: lists of referrals or dataverse show a write only then",
+            "GET /dataverse, POST /dataverse - {limits, key_delay_ms, delta_tokens_expired, duplicates_are_500, \
+             closed_is_read_only, may_impersonate, application_user, reads_whole_tables}",
             "GET /log, DELETE /log - requests seen by the services",
             "POST /tokens - {lifetime_seconds, revoke, revoke_refresh}",
             "POST /certificates/rotate - events are signed with a new key and certificate from now on",
@@ -143,4 +147,21 @@ async fn lag(State(world): State<Arc<World>>, Json(lag): Json<Lag>) -> Json<Valu
         WithLists::Dataverse => world.dataverse.with(|dataverse| dataverse.past.set_lag(time)),
     }
     Json(json!({}))
+}
+
+async fn dataverse(State(world): State<Arc<World>>) -> Json<Value> {
+    Json(world.dataverse.with(|crm| json!({"switches": crm.switches, "webhooks_waiting": world.hooks.waiting()})))
+}
+
+async fn switch_dataverse(
+    State(world): State<Arc<World>>,
+    Json(sent): Json<Map<String, Value>>,
+) -> Result<Json<Value>, (StatusCode, String)> {
+    world.dataverse.with(|crm| match crm.switches.with(sent) {
+        Ok(switches) => {
+            crm.switches = switches;
+            Ok(Json(json!({"switches": crm.switches})))
+        }
+        Err(error) => Err((StatusCode::UNPROCESSABLE_ENTITY, error.to_string())),
+    })
 }

@@ -57,7 +57,7 @@ use uuid::Uuid;
 use crate::behaviours::Behaviours;
 use crate::certificates::Signing;
 use crate::clock::Clock;
-use crate::dataverse::Dataverse;
+use crate::dataverse::{Dataverse, Hooks};
 use crate::entra::{ClientCertificate, Entra};
 use crate::held::Held;
 use crate::listeners::Listeners;
@@ -160,6 +160,7 @@ impl Sandbox {
     fn end(&self) {
         self.stop.send_replace(true);
         self.world.deliveries.stop();
+        self.world.hooks.stop();
     }
 }
 
@@ -184,7 +185,8 @@ fn world(options: &SandboxOptions, addresses: Addresses, credentials: Credential
         referrals: Held::new(Referrals::new(clock.clone(), behaviours.clone())),
         webhooks: Held::new(Webhooks::new()),
         deliveries: Deliveries::new(options.delivery_spacing)?,
-        dataverse: Held::new(Dataverse::new(&options.custom)?),
+        dataverse: Held::new(Dataverse::new(&options.custom, clock.clone())?),
+        hooks: Hooks::new(),
         faults: Held::default(),
         limits: Held::default(),
         log: Held::default(),

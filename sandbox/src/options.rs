@@ -122,6 +122,8 @@ pub enum ColumnKind {
     YesNo,
     /// One option, by its number.
     Choice,
+    /// Several options, by their numbers: `1,3`.
+    Choices,
     /// A whole number.
     Integer,
     /// A decimal number.

@@ -3,7 +3,7 @@
 use crate::behaviours::Behaviours;
 use crate::certificates::Signing;
 use crate::clock::Clock;
-use crate::dataverse::Dataverse;
+use crate::dataverse::{Dataverse, Hooks};
 use crate::entra::Entra;
 use crate::faults::Faults;
 use crate::held::Held;
@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(crate) deliveries: Deliveries,
     /// The CRM.
     pub(crate) dataverse: Held<Dataverse>,
+    /// Its webhooks on their way.
+    pub(crate) hooks: Hooks,
     /// Failures on demand.
     pub(crate) faults: Held<Faults>,
     /// How much is too much.

@@ -80,7 +80,7 @@ async fn a_stop_or_a_drop_ends_every_connection() {
 #[tokio::test]
 async fn custom_tables_that_do_not_fit_are_refused() {
     let cases = [
-        ("solution", None, "cosell_code", ColumnKind::Text, "no publisher prefix"),
+        ("deal", None, "cosell_code", ColumnKind::Text, "no publisher prefix"),
         ("cosell_solution", Some("deal"), "cosell_code", ColumnKind::Text, "`deal` is not there"),
         ("cosell_solution", None, "cosell_solutionid", ColumnKind::Text, "`cosell_solutionid` already"),
         ("opportunity", None, "estimatedvalue", ColumnKind::Text, "`estimatedvalue` already"),

@@ -1,9 +1,10 @@
-//! The project's chores: `cargo xtask test`, `schemas`, `bench` and `fuzz`.
+//! The project's chores: `cargo xtask test`, `clients`, `schemas`, `bench` and `fuzz`.
 //!
 //! Every chore is a file; [`command`] starts what they need, in the project's folder. It is written with the
 //! standard library alone, so that it is there a second after a clean checkout.
 
 mod bench;
+mod clients;
 mod command;
 mod fuzz;
 mod needs;
@@ -16,6 +17,7 @@ use command::Failure;
 
 const USAGE: &str = "\
 cargo xtask test                      run all tests, and look whether generated files are fresh
+cargo xtask clients [NAME...]         run the checks of clients by others against the sandbox; needs Node.js and Python
 cargo xtask schemas                   write schemas/ and docs/functions.md anew
 cargo xtask bench [--quick] [--json]  measure the flow language, the main job and the load, in release; with both
                                       options the load at one setting only, and one line of JSON
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
 fn chore(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
         ["test"] => suite::run(),
+        ["clients", names @ ..] => suite::run_clients(names),
         ["schemas"] => schemas::write(),
         ["fuzz", options @ ..] => fuzz::fuzz(options),
         ["bench", options @ ..] => bench::bench(options),

@@ -1,17 +1,17 @@
-//! `cargo xtask test`: what is needed, all tests, fresh generated files, and how long each took.
+//! `cargo xtask test`: what is needed, all tests, clients by others, fresh generated files, and how long each took.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 use std::time::Instant;
 
 use crate::command::{Failure, cargo, ended, not_started};
-use crate::{needs, schemas};
+use crate::{clients, needs, schemas};
 
 /// How many tests had which result, over all test programs.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Counts {
-    passed: usize,
-    failed: usize,
+pub(crate) struct Counts {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
     ignored: usize,
 }
 
@@ -20,9 +20,18 @@ pub(crate) fn run() -> Result<(), Failure> {
     timed("what is needed", needs::check)?;
     let mut counts = Counts::default();
     let tests = timed("tests", || run_tests(&mut counts));
+    let clients = timed("clients by others", || clients::run(&[], &mut counts));
     let fresh = timed("generated files are fresh", schemas::check);
     tell(&counts);
-    tests.and(fresh)
+    tests.and(clients).and(fresh)
+}
+
+/// Runs the clients of these names, or all.
+pub(crate) fn run_clients(names: &[&str]) -> Result<(), Failure> {
+    let mut counts = Counts::default();
+    let clients = timed("clients by others", || clients::run(names, &mut counts));
+    tell(&counts);
+    clients
 }
 
 /// Runs a part, and says how long it took.

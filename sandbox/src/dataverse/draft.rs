@@ -9,9 +9,12 @@ use uuid::Uuid;
 
 use super::address::{Address, parse};
 use super::keys::Key;
+use super::record::Collection;
 use super::refusal::Refusal;
-use super::rows::{Dataverse, Link};
-use super::tables::{Lookup, Table};
+use super::routes::ROOT;
+use super::rows::Dataverse;
+use super::shelf::Link;
+use super::tables::Table;
 use super::value::typed;
 use crate::odata::{Literal, parse_literal};
 
@@ -26,10 +29,15 @@ pub(crate) struct Draft {
     pub(crate) values: Map<String, Value>,
     /// Lookups; `None` clears one.
     pub(crate) links: IndexMap<String, Option<Link>>,
+    /// Rows that are there already and are bound to a collection: the collection and the row.
+    pub(crate) claims: Vec<(String, Link)>,
 }
 
 /// Rows nested deeper than this are refused.
 const DEEPEST: usize = 8;
+
+/// More rows in one body are refused.
+const MOST_NESTED: usize = 1_000;
 
 impl Dataverse {
     /// The drafts of a new row and of the rows nested in it; the row itself comes first.
@@ -75,10 +83,15 @@ impl Dataverse {
                 let target = self.table(&lookup.target)?;
                 let made = self.draft_nested(target, inner, None, depth, drafts)?;
                 draft.links.insert(lookup.column.clone(), Some(made));
-            } else if let (Some((child, column)), Value::Array(items)) = (self.collection(table, name), value) {
+            } else if let (Some(Collection::Children(child, lookup)), Value::Array(items)) =
+                (self.collection(table, name), value)
+            {
                 for item in items {
                     let inner = item.as_object().ok_or_else(|| Refusal::payload("A nested row must be an object."))?;
-                    self.draft_nested(child, inner, Some((column, link.clone())), depth, drafts)?;
+                    self.draft_nested(child, inner, Some((&lookup.column, link.clone())), depth, drafts)?;
+                }
+                if drafts.len() > MOST_NESTED {
+                    return Err(Refusal::payload("The body has too many nested rows."));
                 }
             } else {
                 return Err(Refusal::unknown_property(&table.logical, name));
@@ -103,7 +116,7 @@ impl Dataverse {
         if let Some(column) = table.columns.get(name) {
             // What the system keeps is ignored without a word.
             if !column.system {
-                draft.values.insert(name.to_owned(), typed(name, column, value)?);
+                draft.values.insert(name.to_owned(), typed(&table.logical, name, column, value)?);
             }
             return Ok(true);
         }
@@ -116,46 +129,53 @@ impl Dataverse {
     }
 
     fn take_bind(&self, table: &Table, name: &str, value: &Value, draft: &mut Draft) -> Result<(), Refusal> {
-        let lookup = table.navigation(name).filter(|lookup| !lookup.system).ok_or_else(|| {
-            Refusal::payload(format!(
-                "An undeclared property '{name}' which only has property annotations in the payload but no property \
-                 value was found in the payload of 'Microsoft.Dynamics.CRM.{}'.",
-                table.logical
-            ))
-        })?;
-        let link = match value {
-            Value::Null => None,
-            Value::String(path) => Some(self.bind(lookup, path)?),
-            _ => {
-                return Err(Refusal::payload(format!("'{name}@odata.bind' must be an address or null.")));
+        let misfit = || Refusal::payload(format!("'{name}@odata.bind' must be an address or null."));
+        let Some(lookup) = table.navigation(name) else {
+            let (Some(_), Value::Array(items)) = (self.collection(table, name), value) else {
+                return Err(Refusal::undeclared(&table.logical, name));
+            };
+            for item in items {
+                let link = self.resolve(item.as_str().ok_or_else(misfit)?)?;
+                draft.claims.push((name.to_owned(), link));
             }
+            return Ok(());
         };
-        draft.links.insert(lookup.column.clone(), link);
+        if lookup.system {
+            return Err(Refusal::undeclared(&table.logical, name));
+        }
+        let (column, link) = match value {
+            Value::Null => (lookup.column.clone(), None),
+            Value::String(path) => {
+                let (column, link) = self.bind(table, name, path)?;
+                (column, Some(link))
+            }
+            _ => return Err(misfit()),
+        };
+        draft.links.insert(column, link);
         Ok(())
     }
 
-    fn bind(&self, lookup: &Lookup, path: &str) -> Result<Link, Refusal> {
+    /// The lookup column behind a navigation property, and the row that an address names for it. A lookup of
+    /// several targets takes a row of any of those that go by the same name.
+    pub(crate) fn bind(&self, table: &Table, navigation: &str, path: &str) -> Result<(String, Link), Refusal> {
         let link = self.resolve(path)?;
-        if link.table != lookup.target {
-            let message = format!("'{}' takes a row of {}, not of {}.", lookup.navigation, lookup.target, link.table);
-            return Err(Refusal::payload(message));
+        let named = || table.lookups.iter().filter(|lookup| lookup.navigation == navigation && !lookup.system);
+        if let Some(lookup) = named().find(|lookup| lookup.target == link.table) {
+            return Ok((lookup.column.clone(), link));
         }
-        Ok(link)
+        let targets = named().map(|lookup| lookup.target.as_str()).collect::<Vec<_>>().join(" or ");
+        Err(Refusal::payload(format!("'{navigation}' takes a row of {targets}, not of {}.", link.table)))
     }
 
     /// The row an address names: with or without the leading slash, absolute, or by alternate key.
     pub(crate) fn resolve(&self, path: &str) -> Result<Link, Refusal> {
-        let relative = path.rsplit_once("/api/data/v9.2/").map_or(path, |(_, rest)| rest);
+        let relative = path.rsplit_once(ROOT).map_or(path, |(_, rest)| rest);
         let Address::Row(set, key) = parse(relative)? else {
             return Err(Refusal::payload(format!("'{path}' does not name a row.")));
         };
         let table = self.table_of_set(&set)?;
         let row = self.find(table, &key)?.ok_or_else(|| Refusal::no_row(&table.logical, &describe(&key)))?;
         Ok(Link { table: table.logical.clone(), id: row.id.clone() })
-    }
-
-    fn table(&self, logical: &str) -> Result<&Table, Refusal> {
-        self.tables.get(logical).ok_or_else(|| Refusal::no_segment(logical))
     }
 
     /// The key that was sent, or a fresh one.

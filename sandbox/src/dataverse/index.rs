@@ -1,75 +1,164 @@
-//! Rows by the values of their text columns and lookups, so that a filter for one of them, a key and the
-//! related rows of a row do not look at every row.
+//! Rows by the values of their columns and lookups, so that a filter for one of them, a key and the related rows
+//! of a row do not look at every row.
+//!
+//! Equal values are found by a hash; the instants that the system keeps are also in order, for whoever asks what
+//! changed since.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 
 use indexmap::IndexSet;
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::rows::{Link, Row};
+use super::shelf::Row;
 use super::tables::Table;
+use crate::clock;
 use crate::odata::{Comparison, Expression, Literal};
 
 /// The longest text that is indexed; longer ones are nobody's key.
 const LONGEST: usize = 300;
 
-/// Table, column and value in lower case → the rows that have it, oldest first.
+/// Columns that are asked for by range.
+const IN_ORDER: [&str; 2] = ["createdon", "modifiedon"];
+
+/// The indexes of all tables.
 #[derive(Debug, Default)]
-pub(crate) struct Index(HashMap<(String, String), HashMap<String, IndexSet<String>>>);
+pub(crate) struct Index(HashMap<String, TableIndex>);
+
+#[derive(Debug, Default)]
+struct TableIndex {
+    /// Column → value in lower case → the rows that have it.
+    equal: HashMap<String, HashMap<String, IndexSet<String>>>,
+    /// Column → value and row.
+    ordered: HashMap<&'static str, BTreeSet<(String, String)>>,
+}
 
 impl Index {
     /// Notes a row.
     pub(crate) fn add(&mut self, table: &str, row: &Row) {
+        if !self.0.contains_key(table) {
+            self.0.insert(table.to_owned(), TableIndex::default());
+        }
+        let Some(index) = self.0.get_mut(table) else { return };
         for (column, value) in values(row) {
-            let column = self.0.entry((table.to_owned(), column.to_owned())).or_default();
-            column.entry(value).or_default().insert(row.id.clone());
+            if !index.equal.contains_key(column) {
+                index.equal.insert(column.to_owned(), HashMap::new());
+            }
+            if let Some(by_value) = index.equal.get_mut(column) {
+                by_value.entry(value).or_default().insert(row.id.clone());
+            }
+        }
+        for (column, value) in instants(row) {
+            index.ordered.entry(column).or_default().insert((value.to_owned(), row.id.clone()));
         }
     }
 
     /// Forgets a row as it was.
     pub(crate) fn remove(&mut self, table: &str, row: &Row) {
+        let Some(index) = self.0.get_mut(table) else { return };
         for (column, value) in values(row) {
-            if let Some(column) = self.0.get_mut(&(table.to_owned(), column.to_owned()))
-                && let Some(rows) = column.get_mut(&value)
+            if let Some(by_value) = index.equal.get_mut(column)
+                && let Some(rows) = by_value.get_mut(&value)
             {
-                rows.shift_remove(&row.id);
+                rows.swap_remove(&row.id);
                 if rows.is_empty() {
-                    column.remove(&value);
+                    by_value.remove(&value);
                 }
+            }
+        }
+        for (column, value) in instants(row) {
+            if let Some(ordered) = index.ordered.get_mut(column) {
+                ordered.remove(&(value.to_owned(), row.id.clone()));
             }
         }
     }
 
     /// The ids of the rows with that value in a column.
-    pub(crate) fn with(&self, table: &str, column: &str, value: &str) -> impl Iterator<Item = &String> {
-        let rows = self.0.get(&(table.to_owned(), column.to_owned()));
-        rows.and_then(|rows| rows.get(&value.to_lowercase())).into_iter().flatten()
+    pub(crate) fn with<'a>(
+        &'a self,
+        table: &str,
+        column: &str,
+        value: &str,
+    ) -> impl Iterator<Item = &'a String> + use<'a> {
+        let by_value = self.0.get(table).and_then(|index| index.equal.get(column));
+        by_value.and_then(|by_value| by_value.get(&value.to_lowercase())).into_iter().flatten()
     }
 
     /// The ids of the rows among which all are that a filter can match; `None` where every row may.
-    pub(crate) fn candidates(&self, table: &Table, filter: &Expression) -> Option<Vec<&String>> {
+    pub(crate) fn candidates<'a>(&'a self, table: &Table, filter: &'a Expression) -> Option<Vec<&'a String>> {
         match filter {
-            Expression::And(left, right) => self.candidates(table, left).or_else(|| self.candidates(table, right)),
-            Expression::Compare(Comparison::Equal, left, right) => {
-                let (Expression::Path(path), Expression::Literal(Literal::Text(value) | Literal::Guid(value))) =
-                    (left.as_ref(), right.as_ref())
-                else {
+            Expression::And(left, right) => match (self.candidates(table, left), self.candidates(table, right)) {
+                (Some(left), Some(right)) => Some(if right.len() < left.len() { right } else { left }),
+                (left, right) => left.or(right),
+            },
+            Expression::Or(left, right) => {
+                let (left, right) = (self.candidates(table, left)?, self.candidates(table, right)?);
+                Some(left.into_iter().chain(right).collect::<IndexSet<_>>().into_iter().collect())
+            }
+            Expression::Compare(comparison, left, right) => {
+                let (Expression::Path(path), Expression::Literal(literal)) = (left.as_ref(), right.as_ref()) else {
                     return None;
                 };
                 let [name] = path.as_slice() else { return None };
-                let column = table.lookup_value(name).or_else(|| table.is_text(name).then_some(name.as_str()))?;
-                (value.len() <= LONGEST).then(|| self.with(&table.logical, column, value).collect())
+                match comparison {
+                    Comparison::Equal => self.equal_to(table, name, literal),
+                    _ => self.in_range(table, name, *comparison, literal),
+                }
             }
             _ => None,
         }
     }
+
+    fn equal_to<'a>(&'a self, table: &Table, name: &str, literal: &'a Literal) -> Option<Vec<&'a String>> {
+        if name == table.key {
+            let (Literal::Guid(id) | Literal::Text(id)) = literal else { return None };
+            return Some(vec![id]);
+        }
+        let column = table.lookup_value(name).or_else(|| table.columns.contains_key(name).then_some(name))?;
+        let value = match literal {
+            Literal::Text(text) | Literal::Guid(text) if text.len() <= LONGEST => text.clone(),
+            Literal::Number(number) => number.to_string(),
+            Literal::Bool(flag) => flag.to_string(),
+            Literal::Date(day) => day.to_string(),
+            _ => return None,
+        };
+        // The version is no value that is written, so it is in no index.
+        (column != "versionnumber").then(|| self.with(&table.logical, column, &value).collect())
+    }
+
+    fn in_range(&self, table: &Table, name: &str, comparison: Comparison, literal: &Literal) -> Option<Vec<&String>> {
+        let Literal::Instant(instant) = literal else { return None };
+        if !IN_ORDER.contains(&name) {
+            return None;
+        }
+        let limit = |instant: Timestamp| (clock::whole_seconds(instant), String::new());
+        let next = || instant.checked_add(jiff::SignedDuration::from_secs(1)).ok();
+        // Stored instants have whole seconds; one second more on the upper side leaves out none.
+        let range = match comparison {
+            Comparison::Greater | Comparison::GreaterOrEqual => (Bound::Included(limit(*instant)), Bound::Unbounded),
+            Comparison::Less | Comparison::LessOrEqual => (Bound::Unbounded, Bound::Excluded(limit(next()?))),
+            _ => return None,
+        };
+        let ordered = self.0.get(&table.logical).and_then(|index| index.ordered.get(name));
+        Some(ordered.into_iter().flat_map(|ordered| ordered.range(range.clone())).map(|(_, id)| id).collect())
+    }
 }
 
 fn values(row: &Row) -> impl Iterator<Item = (&str, String)> {
-    let texts = row.values.iter().filter_map(|(column, value)| match value {
-        Value::String(text) if text.len() <= LONGEST => Some((column.as_str(), text.to_lowercase())),
-        _ => None,
+    let values = row.values.iter().filter_map(|(column, value)| {
+        let value = match value {
+            Value::String(text) if text.len() <= LONGEST => text.to_lowercase(),
+            Value::Number(number) => number.as_f64()?.to_string(),
+            Value::Bool(flag) => flag.to_string(),
+            _ => return None,
+        };
+        Some((column.as_str(), value))
     });
-    let links = row.links.iter().map(|(column, Link { id, .. })| (column.as_str(), id.to_lowercase()));
-    texts.chain(links)
+    let links = row.links.iter().map(|(column, link)| (column.as_str(), link.id.to_lowercase()));
+    values.chain(links)
+}
+
+fn instants(row: &Row) -> impl Iterator<Item = (&'static str, &str)> {
+    IN_ORDER.into_iter().filter_map(|column| Some((column, row.text(column)?)))
 }

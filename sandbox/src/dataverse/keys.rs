@@ -6,11 +6,11 @@
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use super::rows::{Dataverse, Row};
-use super::tables::{Column, Table};
+use super::rows::Dataverse;
+use super::shelf::Row;
+use super::tables::{AlternateKey, Table};
 use crate::clock;
 use crate::odata::Literal;
-use crate::options::ColumnKind;
 
 /// How a path names a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,22 +22,28 @@ pub(crate) enum Key {
 }
 
 impl Dataverse {
-    /// The row a key names, if it is there. Any text column may serve as an alternate key, and
-    /// every column that was added as one.
+    /// The row a key names, if it is there. Columns must be those of an alternate key whose index is built.
     pub(crate) fn find(&self, table: &Table, key: &Key) -> Result<Option<&Row>, Refusal> {
         let columns = match key {
             Key::Id(id) => return Ok(self.row(&table.logical, id)),
             Key::Columns(columns) => columns,
         };
-        let serves = |column: &Column| column.key || column.kind == ColumnKind::Text;
-        if !columns.iter().all(|(name, _)| table.columns.get(name).is_some_and(serves)) {
-            return Err(Refusal::argument(format!(
-                "The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.{}'.",
-                table.logical
-            )));
+        if let [(name, Literal::Guid(id))] = columns.as_slice()
+            && name == &table.key
+        {
+            return Ok(self.row(&table.logical, id));
         }
-        let named = |row: &&Row| columns.iter().all(|(name, literal)| holds(row, name, &value_of(literal)));
-        Ok(self.rows(&table.logical).find(named))
+        let mut wanted = Vec::with_capacity(columns.len());
+        for (name, literal) in columns {
+            let column = table.lookup_value(name).unwrap_or(name);
+            wanted.push((column, value_of(literal)));
+        }
+        let fits = |key: &&AlternateKey| {
+            let all_there = key.columns.iter().all(|column| wanted.iter().any(|(name, _)| name == column));
+            key.columns.len() == wanted.len() && all_there && key.is_active(self.now())
+        };
+        table.keys.iter().find(fits).ok_or_else(|| Refusal::bad_key(&table.logical))?;
+        Ok(self.with_values(table, &wanted))
     }
 
     /// Refuses a row with a key that another row has. `beside` are rows of the same request, each
@@ -47,18 +53,53 @@ impl Dataverse {
         if beside().any(|other| other.id == row.id) {
             return Err(Refusal::duplicate_key());
         }
-        for (name, column) in table.alternate_keys() {
-            let value = row.values.get(name).unwrap_or(&Value::Null);
-            let taken = |other: &Row| other.id != row.id && holds(other, name, value);
-            let stored = match value {
-                Value::String(text) => self.rows_with(&table.logical, name, text).any(taken),
-                _ => self.rows(&table.logical).any(taken),
-            };
-            if stored || beside().any(taken) {
-                return Err(Refusal::key_violated(&column.title));
+        for key in table.keys.iter().filter(|key| key.is_active(self.now())) {
+            let Some(values) = values_of(key, row) else { continue };
+            let taken = |other: &Row| other.id != row.id && holds_all(other, &values);
+            // A row may have the key itself already, so all that have it are looked at.
+            if self.all_with(table, &values).any(taken) || beside().any(taken) {
+                return Err(Refusal::key_violated(&key.title, &key.columns));
             }
         }
         Ok(())
+    }
+
+    /// Whether two rows of a table share the values of a key, so that it cannot be one.
+    pub(crate) fn shares_values(&self, table: &Table, key: &AlternateKey) -> bool {
+        self.rows(&table.logical).any(|row| {
+            values_of(key, row).is_some_and(|values| {
+                self.all_with(table, &values).any(|other| other.id != row.id && holds_all(other, &values))
+            })
+        })
+    }
+
+    fn with_values(&self, table: &Table, values: &[(&str, Value)]) -> Option<&Row> {
+        self.all_with(table, values).find(|row| holds_all(row, values))
+    }
+
+    /// The rows with the first of these values, which the index finds.
+    fn all_with<'a>(&'a self, table: &Table, values: &[(&str, Value)]) -> impl Iterator<Item = &'a Row> + use<'a> {
+        let first = values.first().and_then(|(column, value)| Some((*column, indexed(value)?)));
+        let (column, value) = first.unwrap_or_default();
+        self.rows_with(&table.logical, column, &value)
+    }
+}
+
+/// The values of a key in a row; none of them is null, else nothing is enforced.
+fn values_of<'a>(key: &'a AlternateKey, row: &Row) -> Option<Vec<(&'a str, Value)>> {
+    let value = |column: &String| match row.values.get(column) {
+        Some(Value::Null) => None,
+        Some(value) => Some(value.clone()),
+        None => row.links.get(column).map(|link| json!(link.id)),
+    };
+    key.columns.iter().map(|column| Some((column.as_str(), value(column)?))).collect()
+}
+
+fn indexed(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.to_lowercase()),
+        Value::Number(number) => Some(number.as_f64()?.to_string()),
+        _ => None,
     }
 }
 
@@ -75,12 +116,17 @@ pub(crate) fn value_of(literal: &Literal) -> Value {
     }
 }
 
+fn holds_all(row: &Row, values: &[(&str, Value)]) -> bool {
+    values.iter().all(|(column, value)| holds(row, column, value))
+}
+
 /// Whether a row has this value. Null is nobody's key, and text is compared as in a filter,
 /// upper and lower case alike.
 fn holds(row: &Row, name: &str, value: &Value) -> bool {
     match (row.values.get(name), value) {
         (Some(Value::String(stored)), Value::String(value)) => stored.to_lowercase() == value.to_lowercase(),
         (Some(Value::Number(stored)), Value::Number(value)) => stored.as_f64() == value.as_f64(),
+        (None, Value::String(value)) => row.links.get(name).is_some_and(|link| link.id == value.to_lowercase()),
         _ => false,
     }
 }

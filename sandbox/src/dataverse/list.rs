@@ -1,120 +1,171 @@
 //! Lists of rows in pages (behaviours 7, 8).
 
-use axum::extract::Query as Pairs;
-use axum::http::Uri;
 use serde_json::{Map, Value, json};
 
-use super::read::{narrow, show};
+use super::apply::applied;
+use super::call::Call;
+use super::filter::prepare;
+use super::page::{Cookie, Start};
+use super::read::{Reader, check, narrow};
+use super::record::RowRecord;
 use super::refusal::Refusal;
-use super::rows::RowRecord;
+use super::rows::Dataverse;
+use super::sql;
 use super::tables::Table;
-use crate::odata::Query;
+use crate::odata::{Expression, Query, decoded_pairs};
 
 /// Most rows on a page, and the highest count.
-const MOST: usize = 5_000;
+pub(crate) const MOST: usize = 5_000;
 
-/// What a reader prefers.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Preferences {
-    /// `odata.maxpagesize`
-    pub(crate) page: Option<usize>,
-    /// `odata.include-annotations`
-    pub(crate) annotate: bool,
-    /// `return=representation`
-    pub(crate) representation: bool,
-}
+/// Options of Dataverse's own that the sandbox does not play.
+const NOT_PLAYED: [&str; 2] = ["savedQuery", "userQuery"];
 
-/// A list as it was asked for.
-pub(crate) struct Listing<'a> {
-    /// Address of the service root.
-    pub(crate) base: &'a str,
-    /// Address of the list, without its query.
-    pub(crate) url: &'a str,
-    /// The query as it was sent.
-    pub(crate) raw: &'a str,
-    /// What the reader prefers.
-    pub(crate) prefer: Preferences,
-}
+impl Call {
+    /// The query of a request, checked against the table it is for.
+    pub(crate) fn query(&self, crm: &Dataverse, table: &Table) -> Result<Query, Refusal> {
+        let pairs = decoded_pairs(&self.raw).unwrap_or_default();
+        let query = match pairs.iter().find(|(name, _)| name == "sql") {
+            Some((_, statement)) => sql::query(table, statement)?,
+            None => self.options()?,
+        };
+        check(table, crm, &query)?;
+        Ok(query)
+    }
 
-impl Listing<'_> {
-    /// One page of `rows`, all of which are of `table`.
-    pub(crate) fn page(&self, table: &Table, mut rows: Vec<RowRecord<'_>>) -> Result<Value, Refusal> {
-        let query = parse_query(self.raw)?;
-        narrow(&mut rows, &query)?;
-        let prefer = self.prefer;
-        // `$top` gives way to a page size.
-        let top = if prefer.page.is_some() { usize::MAX } else { query.top.unwrap_or(usize::MAX) };
-        let (start, page_number) = query.skip_token.as_deref().map_or(Ok((0, 1)), read_cookie)?;
-        let size = prefer.page.unwrap_or(MOST).clamp(1, MOST);
-        let page = rows.iter().take(top).skip(start).take(size);
-        let page = page.map(|record| show(*record, &query, prefer.annotate)).collect::<Result<Vec<_>, _>>()?;
-        let end = start + page.len();
-        let mut answer = Map::new();
-        let columns = if query.select.is_empty() { String::new() } else { format!("({})", query.select.join(",")) };
-        let context = format!("{}$metadata#{}{columns}", self.base, table.set);
-        answer.insert("@odata.context".to_owned(), json!(context));
-        if query.count {
-            answer.insert("@odata.count".to_owned(), json!(rows.len().min(MOST)));
+    /// The query of a request; `$skip` is one of the options that Dataverse refuses.
+    pub(crate) fn options(&self) -> Result<Query, Refusal> {
+        let pairs = decoded_pairs(&self.raw).ok_or_else(|| Refusal::query("The query string cannot be read."))?;
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| NOT_PLAYED.contains(&name.as_str())) {
+            return Err(Refusal::not_played(name));
         }
+        let query = Query::parse(&pairs)?;
+        match query.skip {
+            Some(_) => Err(Refusal::query("The query parameter $skip is not supported.")),
+            None => Ok(query),
+        }
+    }
+
+    /// How rows are shown to whoever asks.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader { annotations: &self.wants.annotations, base: &self.base, page: self.page() }
+    }
+
+    /// Rows on a page.
+    pub(crate) fn page(&self) -> usize {
+        self.wants.page.unwrap_or(MOST).min(MOST)
+    }
+
+    /// A page of a table.
+    pub(crate) fn list(&self, crm: &Dataverse, table: &Table) -> Result<Value, Refusal> {
+        let query = self.query(crm, table)?;
+        let filter = query.filter.as_ref().map(|filter| prepare(crm, table, filter)).transpose()?;
+        if let Some(apply) = &query.apply {
+            return applied(self, crm, table, apply, filter.as_ref());
+        }
+        let rows = if self.is_first_rows(&query, crm) {
+            self.first_rows(crm, table, &query)?
+        } else {
+            crm.records(table, filter.as_ref())
+        };
+        let total = (filter.is_none()).then(|| crm.shelf(&table.logical).map_or(0, super::shelf::Shelf::len));
+        self.list_of(table, rows, &query, filter.as_ref(), total)
+    }
+
+    /// A page of `rows`, all of which are of `table`. `total` is how many there are without the paging, where that
+    /// is known.
+    pub(crate) fn list_of(
+        &self,
+        table: &Table,
+        mut rows: Vec<RowRecord<'_>>,
+        query: &Query,
+        filter: Option<&Expression>,
+        total: Option<usize>,
+    ) -> Result<Value, Refusal> {
+        narrow(&mut rows, filter, &query.orders)?;
+        let total = total.filter(|_| query.orders.is_empty()).unwrap_or(rows.len());
+        let cookie = query.skip_token.as_deref().map(Cookie::read).transpose()?.unwrap_or_default();
+        // `$top` gives way to a page size.
+        let top = if self.wants.page.is_some() { usize::MAX } else { query.top.unwrap_or(usize::MAX) };
+        let skipped = match cookie.start {
+            Start::At(offset) => offset,
+            Start::After(born) => rows.partition_point(|record| record.row.born <= born),
+        };
+        let size = self.page().min(top);
+        let shown: Vec<&RowRecord<'_>> = rows.iter().skip(skipped).take(size).collect();
+        let more = top > size && rows.len() > skipped + shown.len();
+        let reader = self.reader();
+        let mut answer = Map::new();
+        answer.insert("@odata.context".to_owned(), json!(self.context(table, query)));
+        if query.count {
+            answer.insert("@odata.count".to_owned(), json!(total.min(MOST)));
+        }
+        self.annotate_count(query, total, &mut answer);
+        let page = shown.iter().map(|record| reader.show(**record, query)).collect::<Result<Vec<_>, _>>()?;
         answer.insert("value".to_owned(), page.into());
-        if end < rows.len().min(top) {
-            let link = next_link(self.url, self.raw, end, page_number + 1);
-            answer.insert("@odata.nextLink".to_owned(), json!(link));
+        if let Some(last) = shown.last().filter(|_| more) {
+            let start = match query.orders.is_empty() {
+                true => Start::After(last.row.born),
+                false => Start::At(skipped + shown.len()),
+            };
+            let next = Cookie { start, page: cookie.page + 1, since: None, until: None };
+            answer.insert("@odata.nextLink".to_owned(), json!(next.link(&self.url, &self.raw)));
         }
         Ok(answer.into())
     }
 
-    /// The number of `rows` that the query leaves, capped.
-    pub(crate) fn count(&self, mut rows: Vec<RowRecord<'_>>) -> Result<usize, Refusal> {
-        narrow(&mut rows, &parse_query(self.raw)?)?;
+    /// How many rows of a table a query leaves, capped.
+    pub(crate) fn count(&self, crm: &Dataverse, table: &Table) -> Result<usize, Refusal> {
+        let query = self.query(crm, table)?;
+        if let Some(token) = &query.delta_token {
+            return crm.count_changes(table, token);
+        }
+        let filter = query.filter.as_ref().map(|filter| prepare(crm, table, filter)).transpose()?;
+        if filter.is_none() && !crm.past.lags() {
+            return Ok(crm.shelf(&table.logical).map_or(0, super::shelf::Shelf::len).min(MOST));
+        }
+        let mut rows = crm.records(table, filter.as_ref());
+        narrow(&mut rows, filter.as_ref(), &[])?;
         Ok(rows.len().min(MOST))
     }
-}
 
-/// Reads the options of a request; `$skip` is one of those Dataverse refuses.
-pub(crate) fn parse_query(raw: &str) -> Result<Query, Refusal> {
-    let query = Query::parse(&pairs(raw)?)?;
-    match query.skip {
-        Some(_) => Err(Refusal::query("The query parameter $skip is not supported.")),
-        None => Ok(query),
+    /// `…$metadata#opportunities(name)`
+    pub(crate) fn context(&self, table: &Table, query: &Query) -> String {
+        let columns = if query.select.is_empty() { String::new() } else { format!("({})", query.select.join(",")) };
+        format!("{}$metadata#{}{columns}", self.base, table.set)
     }
-}
 
-fn pairs(raw: &str) -> Result<Vec<(String, String)>, Refusal> {
-    let unreadable = || Refusal::query("The query string cannot be read.");
-    let uri: Uri = format!("/?{raw}").parse().map_err(|_| unreadable())?;
-    Pairs::try_from_uri(&uri).map(|Pairs(pairs)| pairs).map_err(|_| unreadable())
-}
-
-/// The same query with a cookie, which is URL-encoded twice as in the real service.
-fn next_link(address: &str, raw: &str, start: usize, page: usize) -> String {
-    let kept: Vec<&str> = raw
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("$skiptoken=") && !pair.starts_with("%24skiptoken="))
-        .collect();
-    let cookie = format!("<cookie pagenumber=\"{page}\" pagingcookie=\"{start}\" istracking=\"False\" />");
-    let token = encode(&encode(&cookie));
-    let separator = if kept.is_empty() { "" } else { "&" };
-    format!("{address}?{}{separator}$skiptoken={token}", kept.join("&"))
-}
-
-fn read_cookie(token: &str) -> Result<(usize, usize), Refusal> {
-    // The query string took one layer of encoding away; the other is still there.
-    let number = |name: &str| -> Option<usize> {
-        let (_, rest) = token.split_once(&encode(&format!("{name}=\"")))?;
-        rest.split('%').next()?.parse().ok()
-    };
-    number("pagingcookie").zip(number("pagenumber")).ok_or_else(|| Refusal::query("The paging cookie is not valid."))
-}
-
-fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+    fn annotate_count(&self, query: &Query, total: usize, answer: &mut Map<String, Value>) {
+        let known = query.count.then(|| total.min(MOST));
+        let values = [
+            ("totalrecordcount", known.map_or(json!(-1), |count| json!(count))),
+            ("totalrecordcountlimitexceeded", json!(query.count && total > MOST)),
+        ];
+        for (name, value) in values {
+            let name = format!("Microsoft.Dynamics.CRM.{name}");
+            if self.wants.annotations.want(&name) {
+                answer.insert(format!("@{name}"), value);
+            }
         }
     }
-    encoded
+
+    /// Whether the rows are wanted as they stand, so that those of other pages need not be looked at.
+    fn is_first_rows(&self, query: &Query, crm: &Dataverse) -> bool {
+        query.filter.is_none() && query.orders.is_empty() && !crm.past.lags()
+    }
+
+    /// One row more than the page holds, from where the last page ended.
+    fn first_rows<'a>(
+        &self,
+        crm: &'a Dataverse,
+        table: &'a Table,
+        query: &Query,
+    ) -> Result<Vec<RowRecord<'a>>, Refusal> {
+        let cookie = query.skip_token.as_deref().map(Cookie::read).transpose()?.unwrap_or_default();
+        let born = match cookie.start {
+            Start::After(born) => born,
+            Start::At(_) => 0,
+        };
+        let rows = crm.shelf(&table.logical).into_iter().flat_map(|shelf| shelf.after(born));
+        Ok(rows.take(self.page() + 1).map(|row| RowRecord { crm, table, row }).collect())
+    }
 }

@@ -1,27 +1,66 @@
 //! Dataverse: tables, rows and the Web API over them.
 //!
-//! A request goes `routes` → `address` (what its path names) → `list`/`read` or `write`, which
-//! work on [`Dataverse`] (`rows`) and find rows by `keys`. Tables are data: the standard ones in `standard`, custom ones
-//! built by `tables`. `states` holds what may happen to a row's state, `definitions` describes
-//! the tables to clients.
+//! A request comes in by `routes`, which make it a `call` with the `address` that its path names; `answer` says what
+//! is done for it: `list`, `read`, `changes` and `apply` read, `write`, `associate`, `bulk`, `qualify` and `states`
+//! change, `batch` does many of them. They work on [`Dataverse`] (`rows`, kept in a `shelf` for each table and found
+//! by `index` and `keys`). A filter is made ready by `filter` and `functions`, and `fetch` and `sql` are
+//! other ways to ask. What is written is checked by `draft`
+//! and `value`, completed by `compute`, and told to webhooks by `hooks` and `deliver`.
+//!
+//! Tables are data: the standard ones in `standard` and `platform`, those of a pack built by `custom`, and described
+//! to clients, who may change them, by `metadata` and `csdl`. Behaviours carry their number in comments.
 
 mod address;
-mod definitions;
+mod answer;
+mod apply;
+mod associate;
+mod batch;
+mod bulk;
+mod call;
+mod changes;
+mod compute;
+mod context;
+mod csdl;
+mod custom;
+mod deliver;
 mod draft;
+mod duplicates;
+mod fetch;
+mod fetch_filter;
+mod filter;
+mod format;
+mod functions;
+mod hooks;
 mod index;
 mod keys;
+mod limits;
 mod list;
+mod metadata;
+mod operations;
+mod options;
+mod page;
+mod platform;
+mod qualify;
 mod read;
+mod record;
 mod refusal;
+mod reply;
 mod routes;
 mod rows;
+mod seed;
+mod shelf;
 mod snapshot;
+mod sql;
 mod standard;
 mod states;
+mod switches;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod value;
 mod write;
 
+pub(crate) use deliver::Hooks;
 pub(crate) use routes::router;
 pub(crate) use rows::Dataverse;
 pub(crate) use snapshot::DataverseSnapshot;

@@ -2,138 +2,190 @@
 
 use serde_json::{Map, Value, json};
 
+use super::call::Annotations;
+use super::filter::{check_path, prepare};
+use super::format::formatted;
+use super::record::RowRecord;
 use super::refusal::Refusal;
-use super::rows::RowRecord;
-use crate::odata::{Case, Expand, Query, matches, sort};
+use super::rows::Dataverse;
+use super::tables::Table;
+use crate::odata::{Case, Expand, Expression, Order, Query, matches, sort};
 use crate::options::ColumnKind;
 
-/// Shows a row. `annotate` adds formatted values and lookup targets (behaviour 6).
-pub(crate) fn show(record: RowRecord<'_>, query: &Query, annotate: bool) -> Result<Value, Refusal> {
-    let mut shown = Map::new();
-    shown.insert("@odata.etag".to_owned(), json!(record.row.etag()));
-    for name in selected(record, query)? {
-        show_member(record, &name, annotate, &mut shown);
+const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
+const NAVIGATION: &str = "Microsoft.Dynamics.CRM.associatednavigationproperty";
+const TARGET: &str = "Microsoft.Dynamics.CRM.lookuplogicalname";
+
+/// Most expansions of one query.
+const MOST_EXPANDS: usize = 15;
+
+/// Columns that can be written and not be read.
+const WRITE_ONLY: [&str; 1] = ["authvalue"];
+
+/// How rows are shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    /// The annotations that were asked for.
+    pub(crate) annotations: &'a Annotations,
+    /// The address of the service root.
+    pub(crate) base: &'a str,
+    /// The most rows of an expanded collection.
+    pub(crate) page: usize,
+}
+
+/// Refuses a query that names what the table does not have, rows or none.
+pub(crate) fn check(record_of: &Table, crm: &Dataverse, query: &Query) -> Result<(), Refusal> {
+    let known = |name: &&String| {
+        *name == &record_of.key || record_of.columns.contains_key(*name) || record_of.lookup_value(name).is_some()
+    };
+    if let Some(name) = query.select.iter().find(|name| !known(name)) {
+        return Err(Refusal::no_property(&record_of.logical, name));
+    }
+    if query.expand.len() > MOST_EXPANDS {
+        return Err(Refusal::query(format!("More than {MOST_EXPANDS} expansions are not allowed.")));
     }
     for expand in &query.expand {
-        let value = expanded(record, expand, annotate)?;
-        shown.insert(expand.navigation.clone(), value);
+        let name = expand.navigation.strip_suffix("/$ref").unwrap_or(&expand.navigation);
+        if let Some(lookup) = record_of.navigation(name) {
+            check(crm.table(&lookup.target)?, crm, &expand.query)?;
+            continue;
+        }
+        let collection =
+            crm.collection(record_of, name).ok_or_else(|| Refusal::no_property(&record_of.logical, name))?;
+        if name != expand.navigation {
+            return Err(Refusal::query("The $ref of a collection cannot be expanded."));
+        }
+        check(collection.table(), crm, &expand.query)?;
     }
-    Ok(shown.into())
+    for order in &query.orders {
+        check_path(crm, record_of, &order.path)?;
+    }
+    Ok(())
 }
 
-/// The members to show; the primary key is always among them.
-fn selected(record: RowRecord<'_>, query: &Query) -> Result<Vec<String>, Refusal> {
-    let table = record.table;
-    if query.select.is_empty() {
-        let mut names: Vec<String> = vec![table.key.clone()];
-        names.extend(table.columns.keys().cloned());
-        let mut lookups: Vec<String> = table.lookups.iter().map(|lookup| format!("_{}_value", lookup.column)).collect();
-        // A polymorphic lookup has an entry for each target.
-        lookups.dedup();
-        names.extend(lookups);
-        return Ok(names);
+impl Reader<'_> {
+    /// Shows a row (behaviour 6).
+    pub(crate) fn show(&self, record: RowRecord<'_>, query: &Query) -> Result<Value, Refusal> {
+        let mut shown = Map::new();
+        shown.insert("@odata.etag".to_owned(), json!(record.row.etag()));
+        if query.select.is_empty() {
+            self.show_all(record, &mut shown);
+        } else {
+            for name in selected(record.table, query) {
+                self.show_member(record, name, &mut shown);
+            }
+        }
+        for expand in &query.expand {
+            self.expand(record, expand, &mut shown)?;
+        }
+        Ok(shown.into())
     }
-    let mut names = query.select.clone();
-    let unknown = |name: &&String| {
-        *name != &table.key && !table.columns.contains_key(*name) && table.lookup_value(name).is_none()
-    };
-    if let Some(name) = names.iter().find(unknown) {
-        return Err(Refusal::query(format!(
-            "Could not find a property named '{name}' on type 'Microsoft.Dynamics.CRM.{}'.",
-            table.logical
-        )));
+
+    fn show_all(&self, record: RowRecord<'_>, shown: &mut Map<String, Value>) {
+        self.show_member(record, &record.table.key, shown);
+        for name in record.table.columns.keys() {
+            self.show_member(record, name, shown);
+        }
+        for lookup in record.table.lookup_columns() {
+            self.show_member(record, &format!("_{}_value", lookup.column), shown);
+        }
     }
+
+    fn show_member(&self, record: RowRecord<'_>, name: &str, shown: &mut Map<String, Value>) {
+        let (table, row) = (record.table, record.row);
+        if name == table.key {
+            shown.insert(name.to_owned(), json!(row.id));
+        } else if name == "versionnumber" {
+            shown.insert(name.to_owned(), json!(row.version));
+        } else if let Some(column) = table.lookup_value(name) {
+            let link = row.links.get(column);
+            shown.insert(name.to_owned(), link.map_or(Value::Null, |link| json!(link.id)));
+            self.annotate_lookup(record, name, column, shown);
+        } else {
+            let value = row.values.get(name).filter(|_| !WRITE_ONLY.contains(&name)).cloned().unwrap_or_default();
+            let text = self.annotations.want(FORMATTED).then(|| formatted(record, name, &value)).flatten();
+            shown.insert(name.to_owned(), value);
+            if let Some(text) = text {
+                shown.insert(format!("{name}@{FORMATTED}"), json!(text));
+            }
+        }
+    }
+
+    fn annotate_lookup(&self, record: RowRecord<'_>, name: &str, column: &str, shown: &mut Map<String, Value>) {
+        if self.annotations.is_empty() {
+            return;
+        }
+        let Some(target) = record.follow(column) else {
+            return;
+        };
+        let mut add = |annotation: &str, value: Value| {
+            if self.annotations.want(annotation) {
+                shown.insert(format!("{name}@{annotation}"), value);
+            }
+        };
+        let mut lookups = record.table.lookups.iter();
+        let lookup = lookups.find(|lookup| lookup.column == column && lookup.target == target.table.logical);
+        add(FORMATTED, target.row.values.get(&target.table.name).cloned().unwrap_or_default());
+        add(NAVIGATION, json!(lookup.map(|lookup| &lookup.navigation)));
+        add(TARGET, json!(target.table.logical));
+    }
+
+    fn expand(&self, record: RowRecord<'_>, expand: &Expand, shown: &mut Map<String, Value>) -> Result<(), Refusal> {
+        let name = &expand.navigation;
+        if let Some(single) = name.strip_suffix("/$ref") {
+            let target = record.table.navigation(single).and_then(|lookup| record.target(lookup));
+            let reference = target.map_or(Value::Null, |target| json!({"@odata.id": self.address(target)}));
+            shown.insert(single.to_owned(), reference);
+            return Ok(());
+        }
+        if let Some(lookup) = record.table.navigation(name) {
+            let target = record.target(lookup);
+            let value = target.map_or(Ok(Value::Null), |target| self.show(target, &expand.query))?;
+            shown.insert(name.clone(), value);
+            return Ok(());
+        }
+        let (table, mut children) =
+            record.children(name).ok_or_else(|| Refusal::no_property(&record.table.logical, name))?;
+        let filter = expand.query.filter.as_ref().map(|filter| prepare(record.crm, table, filter)).transpose()?;
+        narrow(&mut children, filter.as_ref(), &expand.query.orders)?;
+        children.truncate(expand.query.top.unwrap_or(usize::MAX));
+        let more = children.len() > self.page;
+        children.truncate(self.page);
+        let rows = children.into_iter().map(|child| self.show(child, &expand.query)).collect::<Result<Vec<_>, _>>()?;
+        shown.insert(name.clone(), rows.into());
+        if more {
+            let select = &expand.query.select;
+            let query = if select.is_empty() { String::new() } else { format!("?$select={}", select.join(",")) };
+            let link = format!("{}/{name}{query}", self.address(record));
+            shown.insert(format!("{name}@odata.nextLink"), json!(link));
+        }
+        Ok(())
+    }
+
+    /// The address of a row.
+    pub(crate) fn address(&self, record: RowRecord<'_>) -> String {
+        format!("{}{}({})", self.base, record.table.set, record.row.id)
+    }
+}
+
+/// The members to show; the primary key is always among them, and some columns bring another.
+fn selected<'a>(table: &'a Table, query: &'a Query) -> impl Iterator<Item = &'a str> {
     let money = |name: &String| table.columns.get(name).is_some_and(|column| column.kind == ColumnKind::Money);
-    if names.iter().any(money) {
-        names.push("_transactioncurrencyid_value".to_owned());
-    }
-    names.push(table.key.clone());
-    Ok(names)
+    let address = |name: &String| name.starts_with("address1_") && table.columns.contains_key("address1_composite");
+    let currency = query.select.iter().any(money).then_some("_transactioncurrencyid_value");
+    let composite = query.select.iter().any(address).then_some("address1_composite");
+    let select = query.select.iter().map(String::as_str);
+    select.chain(currency).chain(composite).chain([table.key.as_str()])
 }
 
-fn show_member(record: RowRecord<'_>, name: &str, annotate: bool, shown: &mut Map<String, Value>) {
-    let (table, row) = (record.table, record.row);
-    if name == table.key {
-        shown.insert(name.to_owned(), json!(row.id));
-    } else if name == "versionnumber" {
-        shown.insert(name.to_owned(), json!(row.version));
-    } else if let Some(column) = table.lookup_value(name) {
-        let link = row.links.get(column);
-        shown.insert(name.to_owned(), link.map_or(Value::Null, |link| json!(link.id)));
-        if annotate {
-            annotate_lookup(record, name, column, shown);
-        }
-    } else {
-        let value = row.values.get(name).cloned().unwrap_or_default();
-        let formatted = annotate.then(|| formatted(record, name, &value)).flatten();
-        shown.insert(name.to_owned(), value);
-        if let Some(text) = formatted {
-            shown.insert(format!("{name}@OData.Community.Display.V1.FormattedValue"), json!(text));
-        }
-    }
-}
-
-fn annotate_lookup(record: RowRecord<'_>, name: &str, column: &str, shown: &mut Map<String, Value>) {
-    let Some(target) = record.follow(column) else {
-        return;
-    };
-    let is_target = |lookup: &&super::tables::Lookup| lookup.column == column && lookup.target == target.table.logical;
-    let navigation = record.table.lookups.iter().find(is_target).map(|lookup| lookup.navigation.clone());
-    let label = target.row.values.get(&target.table.name).cloned().unwrap_or_default();
-    shown.insert(format!("{name}@OData.Community.Display.V1.FormattedValue"), label);
-    shown.insert(format!("{name}@Microsoft.Dynamics.CRM.associatednavigationproperty"), json!(navigation));
-    shown.insert(format!("{name}@Microsoft.Dynamics.CRM.lookuplogicalname"), json!(target.table.logical));
-}
-
-fn formatted(record: RowRecord<'_>, name: &str, value: &Value) -> Option<String> {
-    let kind = record.table.columns.get(name)?.kind;
-    match (kind, value) {
-        (_, Value::Null) => None,
-        (ColumnKind::YesNo, value) => Some(if value == &json!(true) { "Yes" } else { "No" }.to_owned()),
-        (ColumnKind::Choice, value) => {
-            Some(state_label(record, name, value).map_or_else(|| value.to_string(), str::to_owned))
-        }
-        (ColumnKind::Money, value) => {
-            let currency = record.follow("transactioncurrencyid");
-            let symbol = currency.and_then(|currency| currency.row.values.get("currencysymbol")?.as_str());
-            Some(format!("{}{:.2}", symbol.unwrap_or_default(), value.as_f64()?))
-        }
-        (ColumnKind::Integer | ColumnKind::Decimal, value) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
-fn state_label(record: RowRecord<'_>, name: &str, value: &Value) -> Option<&'static str> {
-    let labels: &[&str] = match (record.table.logical.as_str(), name) {
-        ("opportunity", "statecode") => &["Open", "Won", "Lost"],
-        ("opportunity", "statuscode") => &["", "In Progress", "On Hold", "Won", "Canceled", "Out-Sold"],
-        ("lead", "statecode") => &["Open", "Qualified", "Disqualified"],
-        (_, "statecode") => &["Active", "Inactive"],
-        _ => return None,
-    };
-    labels.get(usize::try_from(value.as_i64()?).ok()?).copied()
-}
-
-fn expanded(record: RowRecord<'_>, expand: &Expand, annotate: bool) -> Result<Value, Refusal> {
-    if let Some(lookup) = record.table.navigation(&expand.navigation) {
-        return record.target(lookup).map_or(Ok(Value::Null), |target| show(target, &expand.query, annotate));
-    }
-    let (_, mut children) = record.children(&expand.navigation).ok_or_else(|| {
-        let message = format!(
-            "Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.",
-            expand.navigation, record.table.logical
-        );
-        Refusal::query(message)
-    })?;
-    narrow(&mut children, &expand.query)?;
-    children.truncate(expand.query.top.unwrap_or(usize::MAX));
-    children.into_iter().map(|child| show(child, &expand.query, annotate)).collect()
-}
-
-/// Filters and sorts. Rows that are equal to `$orderby` come in order of their version, so that
-/// two changes within one second keep their order.
-pub(crate) fn narrow(rows: &mut Vec<RowRecord<'_>>, query: &Query) -> Result<(), Refusal> {
-    if let Some(filter) = &query.filter {
+/// Filters and sorts by a query whose filter is prepared. Rows that are equal to `$orderby` come in order of their
+/// version, so that two changes within one second keep their order.
+pub(crate) fn narrow(
+    rows: &mut Vec<RowRecord<'_>>,
+    filter: Option<&Expression>,
+    orders: &[Order],
+) -> Result<(), Refusal> {
+    if let Some(filter) = filter {
         let mut kept = Vec::with_capacity(rows.len());
         for record in rows.drain(..) {
             if matches(filter, &record, Case::Ignored)? {
@@ -142,8 +194,10 @@ pub(crate) fn narrow(rows: &mut Vec<RowRecord<'_>>, query: &Query) -> Result<(),
         }
         *rows = kept;
     }
-    let newest_first = query.orders.first().is_some_and(|order| order.descending);
-    rows.sort_by_key(|record| if newest_first { u64::MAX - record.row.version } else { record.row.version });
-    sort(rows, &query.orders, Case::Ignored)?;
+    if let Some(first) = orders.first() {
+        let version = |record: &RowRecord<'_>| record.row.version;
+        rows.sort_by_key(|record| if first.descending { u64::MAX - version(record) } else { version(record) });
+        sort(rows, orders, Case::Ignored)?;
+    }
     Ok(())
 }

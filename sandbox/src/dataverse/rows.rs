@@ -1,107 +1,171 @@
-//! The rows, and how a row shows itself to a filter.
+//! The rows of all tables: how they are stored, found and taken back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
+use super::hooks::Notification;
 use super::index::Index;
+use super::limits::Meters;
+use super::options::OptionSets;
+use super::record::RowRecord;
 use super::refusal::Refusal;
-use super::tables::{self, Lookup, Table};
+use super::seed;
+use super::shelf::{Link, Row, Shelf};
+use super::switches::Switches;
+use super::tables::Table;
+use super::{custom, metadata::ManyToMany};
 use crate::SandboxError;
-use crate::clock;
-use crate::odata::{Expression, Item, Record};
+use crate::clock::Clock;
+use crate::odata::Expression;
 use crate::options::CustomTable;
 use crate::past::Past;
 
-/// A row of any table.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Row {
-    /// Its primary key, lower case.
-    pub(crate) id: String,
-    /// Plain columns; one that is absent is null.
-    pub(crate) values: Map<String, Value>,
-    /// Lookup column → where it points.
-    pub(crate) links: IndexMap<String, Link>,
-    /// Moves with every write; the etag is made of it (behaviour 3).
-    pub(crate) version: u64,
-}
-
-/// Where a lookup points.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Link {
-    /// Logical name of the target table.
-    pub(crate) table: String,
-    /// The target row.
-    pub(crate) id: String,
-}
-
 /// The tables and their rows.
 pub(crate) struct Dataverse {
+    clock: Clock,
     /// By logical name.
-    pub(crate) tables: IndexMap<String, Table>,
-    rows: IndexMap<String, IndexMap<String, Row>>,
+    pub(crate) tables: IndexMap<String, Arc<Table>>,
+    /// Choices that several columns share.
+    pub(crate) option_sets: OptionSets,
+    /// Relationships in which both sides are many.
+    pub(crate) many_to_many: Vec<ManyToMany>,
+    shelves: HashMap<String, Shelf>,
     index: Index,
     /// What lists still show, by table and row.
     pub(crate) past: Past<(String, String), Row>,
     version: u64,
+    /// How to take back what the request under way has done.
+    undo: Vec<Undo>,
+    /// What the request under way is going to tell.
+    pub(crate) outbox: Vec<Notification>,
     /// The user behind the connector's tokens.
     pub(crate) connector: String,
     /// The user behind the seller's token.
     pub(crate) seller: String,
+    /// The user of the request under way.
+    pub(crate) asking: String,
+    /// Where sources contradict each other, or a rare case is wanted.
+    pub(crate) switches: Switches,
+    /// What each user has asked for lately.
+    pub(crate) meters: Meters,
 }
 
-impl Row {
-    /// The weak etag.
-    pub(crate) fn etag(&self) -> String {
-        format!("W/\"{}\"", self.version)
-    }
+/// One step back.
+pub(crate) enum Undo {
+    /// The row of a table was this before, or was not there.
+    Row { table: String, id: String, before: Option<Box<Row>>, deleted_at: Option<u64> },
+    /// The tables were these.
+    Tables(IndexMap<String, Arc<Table>>),
+    /// The relationships were these.
+    ManyToMany(Vec<ManyToMany>),
 }
 
 impl Dataverse {
-    /// The standard and custom tables with two users and three currencies.
-    pub(crate) fn new(custom: &[CustomTable]) -> Result<Dataverse, SandboxError> {
+    /// The standard and custom tables with the rows that every organization has.
+    pub(crate) fn new(custom: &[CustomTable], clock: Clock) -> Result<Dataverse, SandboxError> {
         let mut crm = Dataverse {
-            tables: tables::all(custom)?,
-            rows: IndexMap::new(),
+            clock,
+            tables: custom::all(custom)?,
+            option_sets: OptionSets::default(),
+            many_to_many: Vec::new(),
+            shelves: HashMap::new(),
             index: Index::default(),
             past: Past::default(),
             version: 1_000,
+            undo: Vec::new(),
+            outbox: Vec::new(),
             connector: String::new(),
             seller: String::new(),
+            asking: String::new(),
+            switches: Switches::default(),
+            meters: Meters::default(),
         };
-        crm.connector = crm.seed_user("Connector", "App", "connector@fabrikam.example");
-        crm.seller = crm.seed_user("Sales", "Person", "sales@fabrikam.example");
-        for (code, name, symbol) in [("USD", "US Dollar", "$"), ("EUR", "Euro", "€"), ("SEK", "Krona", "kr")] {
-            let values = json!({
-                "currencyname": name, "isocurrencycode": code, "currencysymbol": symbol, "exchangerate": 1.0,
-            });
-            crm.seed("transactioncurrency", values);
-        }
+        seed::fill(&mut crm);
+        crm.undo.clear();
         Ok(crm)
     }
 
-    /// The table behind an entity set name.
-    pub(crate) fn table_of_set(&self, set: &str) -> Result<&Table, Refusal> {
-        self.tables.values().find(|table| table.set == set).ok_or_else(|| Refusal::no_segment(set))
+    /// The instant of this moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
-    /// The rows of a table, ready to be read; at least all those that the filter matches.
-    pub(crate) fn records<'a>(&'a self, table: &'a Table, filter: Option<&Expression>) -> Vec<RowRecord<'a>> {
-        match filter.and_then(|filter| self.index.candidates(table, filter)) {
-            _ if self.past.lags() => {
-                self.listed(&table.logical).into_iter().map(|row| RowRecord { crm: self, table, row }).collect()
+    /// The version of the last write.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Does something entirely or not at all.
+    pub(crate) fn atomically<T>(
+        &mut self,
+        work: impl FnOnce(&mut Dataverse) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let (done, told) = (self.undo.len(), self.outbox.len());
+        let result = work(self);
+        if result.is_err() {
+            self.outbox.truncate(told);
+            while self.undo.len() > done {
+                if let Some(step) = self.undo.pop() {
+                    self.take_back(step);
+                }
             }
-            Some(ids) => {
-                let rows = ids.into_iter().filter_map(|id| self.row(&table.logical, id));
-                rows.map(|row| RowRecord { crm: self, table, row }).collect()
-            }
-            None => self.rows(&table.logical).map(|row| RowRecord { crm: self, table, row }).collect(),
+        }
+        result
+    }
+
+    /// Ends a request: how to take it back, and what is to be told of it.
+    pub(crate) fn finish(&mut self) -> (Vec<Undo>, Vec<Notification>) {
+        (std::mem::take(&mut self.undo), std::mem::take(&mut self.outbox))
+    }
+
+    /// Takes a finished request back, as something that was told of it refuses it. Others may have seen it.
+    pub(crate) fn cancel(&mut self, steps: Vec<Undo>) {
+        for step in steps.into_iter().rev() {
+            self.take_back(step);
         }
     }
 
+    /// The table behind an entity set name.
+    pub(crate) fn table_of_set(&self, set: &str) -> Result<&Arc<Table>, Refusal> {
+        self.tables.values().find(|table| table.set == set).ok_or_else(|| Refusal::no_segment(set))
+    }
+
+    /// The table of that logical name.
+    pub(crate) fn table(&self, logical: &str) -> Result<&Arc<Table>, Refusal> {
+        self.tables.get(logical).ok_or_else(|| Refusal::no_segment(logical))
+    }
+
+    /// Changes the tables; taken back with the request.
+    pub(crate) fn tables_mut(&mut self) -> &mut IndexMap<String, Arc<Table>> {
+        self.undo.push(Undo::Tables(self.tables.clone()));
+        &mut self.tables
+    }
+
+    /// Changes the relationships of many to many; taken back with the request.
+    pub(crate) fn many_to_many_mut(&mut self) -> &mut Vec<ManyToMany> {
+        self.undo.push(Undo::ManyToMany(self.many_to_many.clone()));
+        &mut self.many_to_many
+    }
+
+    /// The rows of a table, ready to be read, oldest first; at least all those that the filter matches.
+    pub(crate) fn records<'a>(&'a self, table: &'a Table, filter: Option<&Expression>) -> Vec<RowRecord<'a>> {
+        let record = |row| RowRecord { crm: self, table, row };
+        if self.past.lags() {
+            return self.listed(&table.logical).into_iter().map(record).collect();
+        }
+        let Some(ids) = filter.and_then(|filter| self.index.candidates(table, filter)) else {
+            return self.rows(&table.logical).map(record).collect();
+        };
+        let mut rows: Vec<&Row> = ids.into_iter().filter_map(|id| self.row(&table.logical, id)).collect();
+        rows.sort_unstable_by_key(|row| row.born);
+        rows.into_iter().map(record).collect()
+    }
+
     /// The rows of a table as lists show them while they lag behind, deleted ones last.
-    fn listed(&self, table: &str) -> Vec<&Row> {
+    pub(crate) fn listed(&self, table: &str) -> Vec<&Row> {
         let mut shown = self.past.shown();
         shown.retain(|(of, _), _| of == table);
         let shown_as = |row: &Row| shown.get(&(table.to_owned(), row.id.clone())).copied();
@@ -111,152 +175,107 @@ impl Dataverse {
         rows
     }
 
-    /// The rows with a text or a lookup in a column, upper and lower case alike.
-    pub(crate) fn rows_with(&self, table: &str, column: &str, value: &str) -> impl Iterator<Item = &Row> {
-        self.index.with(table, column, value).filter_map(move |id| self.row(table, id))
+    /// The rows with a value or a lookup in a column, upper and lower case alike.
+    pub(crate) fn rows_with<'a>(
+        &'a self,
+        table: &str,
+        column: &str,
+        value: &str,
+    ) -> impl Iterator<Item = &'a Row> + use<'a> {
+        let shelf = self.shelf(table);
+        self.index.with(table, column, value).filter_map(move |id| shelf?.get(id))
     }
 
     /// The rows of a table in order of creation.
-    pub(crate) fn rows(&self, table: &str) -> impl Iterator<Item = &Row> {
-        self.rows.get(table).into_iter().flat_map(IndexMap::values)
+    pub(crate) fn rows(&self, table: &str) -> impl DoubleEndedIterator<Item = &Row> {
+        self.shelf(table).into_iter().flat_map(|shelf| shelf.after(0))
+    }
+
+    /// The rows of a table, as far as there are any.
+    pub(crate) fn shelf(&self, table: &str) -> Option<&Shelf> {
+        self.shelves.get(table)
     }
 
     /// One row by its primary key.
     pub(crate) fn row(&self, table: &str, id: &str) -> Option<&Row> {
-        self.rows.get(table)?.get(id)
+        self.shelf(table)?.get(id)
     }
 
     /// Stores a row under a new version.
     pub(crate) fn put(&mut self, table: &str, mut row: Row) {
         self.version += 1;
         row.version = self.version;
-        let rows = self.rows.entry(table.to_owned()).or_default();
-        let before = rows.get(&row.id);
-        if self.past.lags() {
-            self.past.note((table.to_owned(), row.id.clone()), before.cloned());
+        if row.born == 0 {
+            row.born = self.version;
         }
-        if let Some(before) = before {
-            self.index.remove(table, before);
-        }
-        self.index.add(table, &row);
-        rows.insert(row.id.clone(), row);
+        let id = row.id.clone();
+        let before = self.shelve(table, row);
+        self.note(table, &id, before.as_ref());
+        self.undo.push(Undo::Row { table: table.to_owned(), id, before: before.map(Box::new), deleted_at: None });
     }
 
     /// Takes a row out.
     pub(crate) fn remove(&mut self, table: &str, id: &str) {
-        if let Some(row) = self.rows.get_mut(table).and_then(|rows| rows.shift_remove(id)) {
-            self.index.remove(table, &row);
-            self.past.note((table.to_owned(), id.to_owned()), Some(row));
+        self.version += 1;
+        let deleted_at = Some(self.version);
+        if let Some(row) = self.unshelve(table, id, deleted_at) {
+            self.note(table, id, Some(&row));
+            let before = Some(Box::new(row));
+            self.undo.push(Undo::Row { table: table.to_owned(), id: id.to_owned(), before, deleted_at });
         }
     }
 
     /// The rows of all tables that point at a row: table, row and lookup column.
     pub(crate) fn pointing_at(&self, target: &Link) -> Vec<(String, String, String)> {
         let mut found = Vec::new();
-        for (table, rows) in &self.rows {
-            for row in rows.values() {
-                for (column, _) in row.links.iter().filter(|(_, link)| *link == target) {
-                    found.push((table.clone(), row.id.clone(), column.clone()));
-                }
+        for table in self.tables.values() {
+            for lookup in table.lookups.iter().filter(|lookup| lookup.target == target.table) {
+                let rows = self.rows_with(&table.logical, &lookup.column, &target.id);
+                let rows = rows.filter(|row| row.links.get(&lookup.column) == Some(target));
+                found.extend(rows.map(|row| (table.logical.clone(), row.id.clone(), lookup.column.clone())));
             }
         }
         found
     }
 
-    fn seed_user(&mut self, first: &str, last: &str, email: &str) -> String {
-        let values = json!({
-            "firstname": first, "lastname": last, "fullname": format!("{first} {last}"),
-            "internalemailaddress": email, "domainname": email, "isdisabled": false,
-        });
-        self.seed("systemuser", values)
-    }
-
-    fn seed(&mut self, table: &str, values: Value) -> String {
-        let id = Uuid::new_v4().to_string();
-        let Value::Object(mut values) = values else {
-            return id;
-        };
-        let now = clock::whole_seconds(Timestamp::now());
-        values.insert("createdon".to_owned(), json!(now));
-        values.insert("modifiedon".to_owned(), json!(now));
-        values.insert("statecode".to_owned(), json!(0));
-        values.insert("statuscode".to_owned(), json!(1));
-        self.put(table, Row { id: id.clone(), values, links: IndexMap::new(), version: 0 });
-        id
-    }
-}
-
-/// A row together with what its navigation properties lead to.
-#[derive(Clone, Copy)]
-pub(crate) struct RowRecord<'a> {
-    /// Everything.
-    pub(crate) crm: &'a Dataverse,
-    /// The row's table.
-    pub(crate) table: &'a Table,
-    /// The row.
-    pub(crate) row: &'a Row,
-}
-
-impl<'a> RowRecord<'a> {
-    /// The row a lookup points at.
-    pub(crate) fn follow(&self, column: &str) -> Option<RowRecord<'a>> {
-        let link = self.row.links.get(column)?;
-        let table = self.crm.tables.get(&link.table)?;
-        Some(RowRecord { crm: self.crm, table, row: self.crm.row(&link.table, &link.id)? })
-    }
-
-    /// The row behind a single-valued navigation property. One of several targets of a lookup is
-    /// empty when the lookup points at another.
-    pub(crate) fn target(&self, lookup: &Lookup) -> Option<RowRecord<'a>> {
-        self.follow(&lookup.column).filter(|target| target.table.logical == lookup.target)
-    }
-
-    /// The rows behind a collection and their table; `None` when there is no such collection.
-    pub(crate) fn children(&self, collection: &str) -> Option<(&'a Table, Vec<RowRecord<'a>>)> {
-        let (table, column) = self.crm.collection(self.table, collection)?;
-        let here = Link { table: self.table.logical.clone(), id: self.row.id.clone() };
-        let rows: Vec<&Row> = match self.crm.past.lags() {
-            true => self.crm.listed(&table.logical),
-            false => self.crm.rows_with(&table.logical, column, &here.id).collect(),
-        };
-        let rows = rows.into_iter().filter(|row| row.links.get(column) == Some(&here));
-        Some((table, rows.map(|row| RowRecord { crm: self.crm, table, row }).collect()))
-    }
-}
-
-impl Dataverse {
-    /// The table and lookup column behind a collection of `table`.
-    pub(crate) fn collection(&self, table: &Table, name: &str) -> Option<(&Table, &str)> {
-        self.tables.values().find_map(|child| {
-            let lookup =
-                child.lookups.iter().find(|lookup| lookup.collection == name && lookup.target == table.logical)?;
-            Some((child, lookup.column.as_str()))
-        })
-    }
-}
-
-impl Record for RowRecord<'_> {
-    fn get(&self, name: &str) -> Item<'_> {
-        if name == self.table.key {
-            return Item::Value(json!(self.row.id));
+    /// Where lists lag behind, they need to know how a row was.
+    fn note(&mut self, table: &str, id: &str, before: Option<&Row>) {
+        if self.past.lags() {
+            self.past.note((table.to_owned(), id.to_owned()), before.cloned());
         }
-        if name == "versionnumber" {
-            return Item::Value(json!(self.row.version));
+    }
+
+    fn shelve(&mut self, table: &str, row: Row) -> Option<Row> {
+        if !self.shelves.contains_key(table) {
+            self.shelves.insert(table.to_owned(), Shelf::default());
         }
-        if self.table.columns.contains_key(name) {
-            return Item::Value(self.row.values.get(name).cloned().unwrap_or_default());
+        let shelf = self.shelves.get_mut(table)?;
+        if let Some(before) = shelf.get(&row.id) {
+            self.index.remove(table, before);
         }
-        if let Some(column) = self.table.lookup_value(name) {
-            return Item::Value(self.row.links.get(column).map_or(Value::Null, |link| json!(link.id)));
-        }
-        if let Some(lookup) = self.table.navigation(name) {
-            return Item::One(self.target(lookup).map(|target| Box::new(target) as Box<dyn Record>));
-        }
-        match self.children(name) {
-            Some((_, children)) => {
-                Item::Many(children.into_iter().map(|child| Box::new(child) as Box<dyn Record>).collect())
+        self.index.add(table, &row);
+        shelf.insert(row)
+    }
+
+    fn unshelve(&mut self, table: &str, id: &str, deleted_at: Option<u64>) -> Option<Row> {
+        let row = self.shelves.get_mut(table)?.remove(id, deleted_at)?;
+        self.index.remove(table, &row);
+        Some(row)
+    }
+
+    fn take_back(&mut self, step: Undo) {
+        match step {
+            Undo::Row { table, id, before, deleted_at } => {
+                if let Some((version, shelf)) = deleted_at.zip(self.shelves.get_mut(&table)) {
+                    shelf.undelete(version);
+                }
+                match before {
+                    Some(row) => drop(self.shelve(&table, *row)),
+                    None => drop(self.unshelve(&table, &id, None)),
+                }
             }
-            None => Item::Unknown,
+            Undo::Tables(tables) => self.tables = tables,
+            Undo::ManyToMany(relationships) => self.many_to_many = relationships,
         }
     }
 }

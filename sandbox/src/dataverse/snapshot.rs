@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::rows::{Dataverse, Link, Row};
+use super::rows::Dataverse;
+use super::shelf::{Link, Row};
 
 /// All rows. Their versions are not kept: every etag is another one after a restart.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +44,8 @@ impl Dataverse {
         }
         self.connector = snapshot.connector;
         self.seller = snapshot.seller;
+        // Nobody is told of it, and it is not taken back.
+        let _ = self.finish();
     }
 }
 

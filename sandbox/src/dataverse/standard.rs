@@ -1,5 +1,7 @@
 //! The standard tables, as far as co-sell needs them.
 
+use super::options;
+use super::platform;
 use super::tables::{ACTIVE_OR_NOT, States, Table};
 use crate::options::ColumnKind::{self, Choice, Date, Decimal, Integer, LongText, Money, Text, YesNo};
 
@@ -8,15 +10,18 @@ const OPPORTUNITY_STATES: States = &[(0, &[1, 2]), (1, &[3]), (2, &[4, 5])];
 const LEAD_STATES: States = &[(0, &[1, 2]), (1, &[3]), (2, &[4, 5, 6, 7])];
 
 /// Name, kind and, for text, the longest length.
-type Columns = &'static [(&'static str, ColumnKind, usize)];
+pub(crate) type Columns = &'static [(&'static str, ColumnKind, usize)];
 
 /// Column, navigation property, target table and the collection that leads back.
-type Lookups = &'static [(&'static str, &'static str, &'static str, &'static str)];
+pub(crate) type Lookups = &'static [(&'static str, &'static str, &'static str, &'static str)];
 
 /// The tables, their columns and lookups.
 pub(crate) fn tables() -> Vec<Table> {
     vec![
-        table(("systemuser", "systemusers", "systemuserid", "fullname"), ACTIVE_OR_NOT, &[PERSON, USER], &[]),
+        table(("systemuser", "systemusers", "systemuserid", "fullname"), ACTIVE_OR_NOT, &[PERSON, USER], USER_LOOKUPS),
+        table(("team", "teams", "teamid", "name"), ACTIVE_OR_NOT, &[NAMED], &[]),
+        table(("businessunit", "businessunits", "businessunitid", "name"), ACTIVE_OR_NOT, &[NAMED], &[]),
+        table(("organization", "organizations", "organizationid", "name"), ACTIVE_OR_NOT, &[NAMED, ORGANIZATION], &[]),
         table(
             ("transactioncurrency", "transactioncurrencies", "transactioncurrencyid", "currencyname"),
             ACTIVE_OR_NOT,
@@ -44,15 +49,31 @@ pub(crate) fn tables() -> Vec<Table> {
             CLOSE_LOOKUPS,
         ),
     ]
+    .into_iter()
+    .chain(platform::tables())
+    .collect()
 }
 
-fn table(names: (&str, &str, &str, &str), states: States, columns: &[Columns], lookups: Lookups) -> Table {
+/// A table with these columns and lookups.
+pub(crate) fn table(names: (&str, &str, &str, &str), states: States, columns: &[Columns], lookups: Lookups) -> Table {
     let (logical, set, key, name) = names;
     let mut table = Table::new(logical, set, key, name, states);
+    table.standard = true;
+    table.schema = schema_name(logical);
+    table.optimistic =
+        matches!(logical, "account" | "contact" | "lead" | "opportunity" | "opportunityclose" | "systemuser");
+    table.tracked = matches!(logical, "account" | "contact" | "lead" | "opportunity" | "systemuser");
     for (name, kind, length) in columns.iter().copied().flatten() {
-        // The full name is put together from its parts.
-        let computed = *name == "fullname";
+        // The full name and the whole address are put together from their parts.
+        let computed = matches!(*name, "fullname" | "address1_composite");
         table.add_column(name, *kind, (*length > 0).then_some(*length), computed);
+        if let Some(column) = table.columns.get_mut(*name) {
+            column.options = options::standard(logical, name);
+        }
+    }
+    if logical == "transactioncurrency" {
+        // A key that this organization has added, as many do.
+        table.add_key("isocurrencycode", "Currency Code", vec!["isocurrencycode".to_owned()]);
     }
     for (column, navigation, target, collection) in lookups {
         let internal = logical == "opportunity" && matches!(*column, "accountid" | "contactid");
@@ -61,12 +82,53 @@ fn table(names: (&str, &str, &str, &str), states: States, columns: &[Columns], l
     table
 }
 
+/// The name a standard table was given; most are two words or three run together.
+fn schema_name(logical: &str) -> String {
+    let words = [
+        "system",
+        "user",
+        "transaction",
+        "currency",
+        "opportunity",
+        "close",
+        "business",
+        "unit",
+        "service",
+        "endpoint",
+        "sdk",
+        "message",
+        "processing",
+        "step",
+        "filter",
+        "async",
+        "operation",
+    ];
+    let mut rest = logical;
+    let mut name = String::new();
+    while !rest.is_empty() {
+        let word = words.iter().find(|word| rest.starts_with(**word)).map_or(rest, |word| &rest[..word.len()]);
+        let (first, tail) = word.split_at(1);
+        name.push_str(&first.to_uppercase());
+        name.push_str(tail);
+        rest = &rest[word.len()..];
+    }
+    name
+}
+
+/// The column that names a row.
+pub(crate) const NAMED: Columns = &[("name", Text, 256), ("description", LongText, 2000)];
+
+const ORGANIZATION: Columns = &[("expirechangetrackingindays", Integer, 0)];
+
+const USER_LOOKUPS: Lookups = &[("businessunitid", "businessunitid", "businessunit", "business_unit_system_users")];
+
 const PERSON: Columns = &[("firstname", Text, 50), ("lastname", Text, 50), ("fullname", Text, 160)];
 
 const USER: Columns = &[
     ("internalemailaddress", Text, 100),
     ("domainname", Text, 1024),
     ("applicationid", Text, 36),
+    ("azureactivedirectoryobjectid", Text, 36),
     ("address1_telephone1", Text, 64),
     ("isdisabled", YesNo, 0),
 ];
@@ -86,6 +148,7 @@ const ADDRESS: Columns = &[
     ("address1_stateorprovince", Text, 50),
     ("address1_postalcode", Text, 20),
     ("address1_country", Text, 80),
+    ("address1_composite", LongText, 0),
 ];
 
 const ACCOUNT: Columns = &[

@@ -1,10 +1,17 @@
 //! What may happen to a row's state (behaviour 11).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
+use super::call::Asker;
+use super::compute::complete;
+use super::draft::Draft;
+use super::hooks::Told;
 use super::keys::Key;
 use super::refusal::Refusal;
-use super::rows::{Dataverse, Link, Row};
+use super::rows::Dataverse;
+use super::shelf::{Link, Row};
 use super::tables::Table;
 
 /// How an opportunity ends.
@@ -43,6 +50,9 @@ pub(crate) fn settle(
         let message = "An opportunity is closed with WinOpportunity or LoseOpportunity, not by an update.";
         return Err(Refusal::argument(message));
     }
+    if table.logical == "lead" && state != old_state && state != 0 && old_state != 0 {
+        return Err(Refusal::argument("A closed lead is reopened before it is closed in another way."));
+    }
     values.insert("statecode".to_owned(), json!(state));
     values.insert("statuscode".to_owned(), json!(status));
     Ok(())
@@ -61,7 +71,7 @@ fn first_state(table: &Table) -> (i64, i64) {
 
 impl Dataverse {
     /// Closes an open opportunity and leaves an `opportunityclose` behind.
-    pub(crate) fn close(&mut self, outcome: Outcome, body: &Map<String, Value>, user: &str) -> Result<(), Refusal> {
+    pub(crate) fn close(&mut self, outcome: Outcome, body: &Map<String, Value>, asker: &Asker) -> Result<(), Refusal> {
         let (state, statuses, default): (i64, &[i64], i64) = match outcome {
             Outcome::Won => (1, &[3], 3),
             Outcome::Lost => (2, &[4, 5], 4),
@@ -83,7 +93,7 @@ impl Dataverse {
         let mut activity = sent.clone();
         activity.insert("statecode".to_owned(), json!(1));
         activity.insert("statuscode".to_owned(), json!(2));
-        self.create("opportunityclose", &activity, user)?;
+        self.create("opportunityclose", &activity, asker)?;
         opportunity.values.insert("statecode".to_owned(), json!(state));
         opportunity.values.insert("statuscode".to_owned(), json!(status));
         for (from, to) in [("actualrevenue", "actualvalue"), ("actualend", "actualclosedate")] {
@@ -93,7 +103,14 @@ impl Dataverse {
                 opportunity.values.insert(to.to_owned(), value);
             }
         }
-        self.store("opportunity", opportunity, user);
+        let id = opportunity.id.clone();
+        let told = Told::of_row(&opportunity, &["statecode", "statuscode", "actualvalue", "actualclosedate"]);
+        let table = Arc::clone(self.table("opportunity")?);
+        let closed = complete(self, &table, opportunity, Draft::default());
+        self.store("opportunity", closed, asker);
+        let message = if outcome == Outcome::Won { "Win" } else { "Lose" };
+        self.tell(message, "opportunity", &id, told.clone(), asker);
+        self.tell("Update", "opportunity", &id, told, asker);
         Ok(())
     }
 
@@ -101,7 +118,7 @@ impl Dataverse {
         let bind = sent.get("opportunityid@odata.bind").and_then(Value::as_str);
         let bind = bind.ok_or_else(|| Refusal::payload("OpportunityClose does not name its opportunity."))?;
         let Link { table, id } = self.resolve(bind)?;
-        let kind = self.tables.get(&table).ok_or_else(|| Refusal::no_segment(&table))?;
+        let kind = self.table(&table)?;
         let row = self.find(kind, &Key::Id(id.clone()))?.ok_or_else(|| Refusal::no_row(&table, &id))?;
         if table != "opportunity" || current(row).0 != 0 {
             // Won to Lost and back goes through Open.

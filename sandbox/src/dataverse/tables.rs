@@ -1,11 +1,13 @@
-//! What a table is made of, and how custom tables are built.
+//! What a table is made of.
+//!
+//! The standard ones are listed in `standard`, those of a pack are built by `custom`, and clients make more of them
+//! through `metadata`.
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::standard;
-use crate::SandboxError;
-use crate::options::{ColumnKind, CustomColumn, CustomTable};
+use crate::options::ColumnKind;
 
 /// Length of a text column whose definition names none.
 const TEXT_LENGTH: usize = 4_000;
@@ -24,6 +26,10 @@ pub(crate) type States = &'static [(i64, &'static [i64])];
 pub(crate) struct Table {
     /// Logical name, `opportunity`.
     pub(crate) logical: String,
+    /// The name its maker gave it; the logical name is this in lower case.
+    pub(crate) schema: String,
+    /// Label for people.
+    pub(crate) title: String,
     /// Entity set name, `opportunities`.
     pub(crate) set: String,
     /// Primary key column.
@@ -36,8 +42,16 @@ pub(crate) struct Table {
     pub(crate) columns: IndexMap<String, Column>,
     /// Lookups, one entry for each target of a polymorphic one.
     pub(crate) lookups: Vec<Lookup>,
+    /// Alternate keys.
+    pub(crate) keys: Vec<AlternateKey>,
     /// Its states.
     pub(crate) states: States,
+    /// Whether changes can be asked for (behaviour 13).
+    pub(crate) tracked: bool,
+    /// Whether a write can be bound to an etag, and a read answered by one (behaviour 3).
+    pub(crate) optimistic: bool,
+    /// Whether the table came with the product.
+    pub(crate) standard: bool,
 }
 
 /// A plain column.
@@ -47,12 +61,33 @@ pub(crate) struct Column {
     pub(crate) kind: ColumnKind,
     /// Longest text, in characters.
     pub(crate) length: Option<usize>,
+    /// The name its maker gave it.
+    pub(crate) schema: String,
     /// Label for people.
     pub(crate) title: String,
     /// Written by the system alone.
     pub(crate) system: bool,
-    /// An alternate key by itself.
-    pub(crate) key: bool,
+    /// The options of a choice with their labels; with none, any number is taken.
+    pub(crate) options: Vec<(i64, String)>,
+    /// Its id among the definitions.
+    pub(crate) metadata_id: Uuid,
+}
+
+/// Columns whose values together no two rows share (behaviour 12).
+#[derive(Debug, Clone)]
+pub(crate) struct AlternateKey {
+    /// The name its maker gave it.
+    pub(crate) schema: String,
+    /// Label for people.
+    pub(crate) title: String,
+    /// The columns.
+    pub(crate) columns: Vec<String>,
+    /// Its id among the definitions.
+    pub(crate) metadata_id: Uuid,
+    /// When the building of its index began and ends; `None` was there from the start.
+    pub(crate) building: Option<(Timestamp, Timestamp)>,
+    /// Rows shared values when it was made, so there is no index.
+    pub(crate) failed: bool,
 }
 
 /// A reference to a row of another table.
@@ -68,6 +103,8 @@ pub(crate) struct Lookup {
     pub(crate) collection: String,
     /// Written by the system alone.
     pub(crate) system: bool,
+    /// The relationship's id among the definitions.
+    pub(crate) metadata_id: Uuid,
 }
 
 impl Table {
@@ -75,13 +112,19 @@ impl Table {
     pub(crate) fn new(logical: &str, set: &str, key: &str, name: &str, states: States) -> Table {
         let mut table = Table {
             logical: logical.to_owned(),
+            schema: logical.to_owned(),
+            title: logical.to_owned(),
             set: set.to_owned(),
             key: key.to_owned(),
             name: name.to_owned(),
-            metadata_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, logical.as_bytes()),
+            metadata_id: id_of(&[logical]),
             columns: IndexMap::new(),
             lookups: Vec::new(),
+            keys: Vec::new(),
             states,
+            tracked: false,
+            optimistic: true,
+            standard: false,
         };
         for (name, kind) in [("createdon", ColumnKind::Instant), ("modifiedon", ColumnKind::Instant)] {
             table.add_column(name, kind, None, true);
@@ -89,29 +132,53 @@ impl Table {
         table.add_column("versionnumber", ColumnKind::Integer, None, true);
         table.add_column("statecode", ColumnKind::Choice, None, false);
         table.add_column("statuscode", ColumnKind::Choice, None, false);
-        for (column, system) in [("createdby", true), ("modifiedby", true), ("owninguser", true), ("ownerid", false)] {
-            let collection = format!("user_{column}_{logical}");
-            table.add_lookup(column, column, "systemuser", &collection, system);
+        let by_users = [
+            ("createdby", true),
+            ("createdonbehalfby", true),
+            ("modifiedby", true),
+            ("modifiedonbehalfby", true),
+            ("owninguser", true),
+            ("ownerid", false),
+        ];
+        for (column, system) in by_users {
+            table.add_lookup(column, column, "systemuser", &format!("user_{column}_{logical}"), system);
         }
+        table.add_lookup("ownerid", "ownerid", "team", &format!("team_{logical}"), false);
+        let currency = "transactioncurrency";
         table.add_lookup(
             "transactioncurrencyid",
             "transactioncurrencyid",
-            "transactioncurrency",
-            &format!("transactioncurrency_{logical}"),
+            currency,
+            &format!("{currency}_{logical}"),
             false,
         );
         table
     }
 
-    /// Adds a column; a length of `None` takes the usual one of its kind.
+    /// Adds a column; a length of `None` takes the usual one of its kind. An amount brings the same in the
+    /// organization's currency, and the rate between the two.
     pub(crate) fn add_column(&mut self, name: &str, kind: ColumnKind, length: Option<usize>, system: bool) {
         let usual = match kind {
             ColumnKind::Text => Some(TEXT_LENGTH),
             ColumnKind::LongText => Some(MEMO_LENGTH),
             _ => None,
         };
-        let column = Column { kind, length: length.or(usual), title: name.to_owned(), system, key: false };
+        let column = Column {
+            kind,
+            length: length.or(usual),
+            schema: name.to_owned(),
+            title: name.to_owned(),
+            system,
+            options: Vec::new(),
+            metadata_id: id_of(&[&self.logical, name]),
+        };
         self.columns.insert(name.to_owned(), column);
+        if kind == ColumnKind::Money && !system {
+            self.add_column(&base_of(name), ColumnKind::Money, None, true);
+            if !self.columns.contains_key(RATE) {
+                self.add_column(RATE, ColumnKind::Decimal, None, true);
+            }
+        }
     }
 
     /// Adds a lookup.
@@ -122,10 +189,23 @@ impl Table {
             target: target.to_owned(),
             collection: collection.to_owned(),
             system,
+            metadata_id: id_of(&[&self.logical, navigation, target]),
         });
     }
 
-    /// The lookup with this navigation property.
+    /// Adds an alternate key that is ready for use.
+    pub(crate) fn add_key(&mut self, schema: &str, title: &str, columns: Vec<String>) {
+        self.keys.push(AlternateKey {
+            schema: schema.to_owned(),
+            title: title.to_owned(),
+            columns,
+            metadata_id: id_of(&[&self.logical, "keys", schema]),
+            building: None,
+            failed: false,
+        });
+    }
+
+    /// The lookup with this navigation property; one of several with the same name.
     pub(crate) fn navigation(&self, name: &str) -> Option<&Lookup> {
         self.lookups.iter().find(|lookup| lookup.navigation == name)
     }
@@ -136,84 +216,61 @@ impl Table {
         self.lookups.iter().find(|lookup| lookup.column == column).map(|lookup| lookup.column.as_str())
     }
 
-    /// Whether a column holds one line of text.
-    pub(crate) fn is_text(&self, name: &str) -> bool {
-        self.columns.get(name).is_some_and(|column| column.kind == ColumnKind::Text)
-    }
-
-    /// The columns that are alternate keys.
-    pub(crate) fn alternate_keys(&self) -> impl Iterator<Item = (&str, &Column)> {
-        self.columns.iter().filter(|(_, column)| column.key).map(|(name, column)| (name.as_str(), column))
-    }
-
-    /// Adds custom columns; the error says what is wrong with one of them.
-    fn extend(&mut self, columns: &[CustomColumn]) -> Result<(), String> {
-        for column in columns {
-            let name = &column.name;
-            if self.has(name) {
-                return Err(format!(
-                    "it has a column `{name}` already (a table `x` brings its key `xid`); choose another name"
-                ));
-            }
-            if column.key && !can_be_key(column.kind) {
-                return Err(format!("its column `{name}` is of a kind that cannot be a key; make it a line of text"));
-            }
-            let length = column.max_length.and_then(|length| usize::try_from(length).ok());
-            self.add_column(name, column.kind, length, false);
-            if let Some(added) = self.columns.get_mut(name) {
-                added.title.clone_from(&column.title);
-                added.key = column.key;
-            }
-        }
-        Ok(())
-    }
-
     /// Whether a column of this name is there; a table makes its key and lookups by itself.
-    fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         let lookup = self.lookups.iter().any(|lookup| lookup.column == name);
         name == self.key || lookup || self.columns.contains_key(name)
     }
+
+    /// The id of the key's column among the definitions.
+    pub(crate) fn metadata_id_of_key(&self) -> String {
+        id_of(&[&self.logical, &self.key]).to_string()
+    }
+
+    /// Each lookup column once, whatever the number of its targets.
+    pub(crate) fn lookup_columns(&self) -> impl Iterator<Item = &Lookup> {
+        let mut seen: Vec<&str> = Vec::new();
+        self.lookups.iter().filter(move |lookup| {
+            let first = !seen.contains(&lookup.column.as_str());
+            seen.push(&lookup.column);
+            first
+        })
+    }
 }
 
-/// All tables by logical name: the standard ones, then the custom ones.
-pub(crate) fn all(custom: &[CustomTable]) -> Result<IndexMap<String, Table>, SandboxError> {
-    let mut tables: IndexMap<String, Table> =
-        standard::tables().into_iter().map(|table| (table.logical.clone(), table)).collect();
-    for addition in custom {
-        if let Some(known) = tables.get_mut(&addition.name) {
-            known.extend(&addition.columns).map_err(|reason| refused(&addition.name, reason))?;
-        } else {
-            let table = build(addition, &tables)?;
-            tables.insert(addition.name.clone(), table);
+impl AlternateKey {
+    /// Whether rows can be found by it.
+    pub(crate) fn is_active(&self, now: Timestamp) -> bool {
+        self.status(now) == "Active"
+    }
+
+    /// `Pending`, `InProgress`, `Active` or `Failed`.
+    pub(crate) fn status(&self, now: Timestamp) -> &'static str {
+        match self.building {
+            Some((begun, ready)) if now < ready => {
+                let half = ready.duration_since(begun) / 2;
+                if now.duration_since(begun) < half { "Pending" } else { "InProgress" }
+            }
+            _ if self.failed => "Failed",
+            _ => "Active",
         }
     }
-    Ok(tables)
 }
 
-/// A new table. Names follow the publisher's prefix, which is the part up to the first `_`.
-fn build(addition: &CustomTable, tables: &IndexMap<String, Table>) -> Result<Table, SandboxError> {
-    let name = addition.name.as_str();
-    let refuse = |reason: String| refused(name, reason);
-    let (prefix, rest) = name.split_once('_').ok_or_else(|| refuse("its name has no publisher prefix".to_owned()))?;
-    let primary = format!("{prefix}_name");
-    let mut table = Table::new(name, &format!("{name}s"), &format!("{name}id"), &primary, ACTIVE_OR_NOT);
-    table.add_column(&primary, ColumnKind::Text, Some(200), false);
-    if let Some(parent) = &addition.parent {
-        if !tables.contains_key(parent) {
-            return Err(refuse(format!("its parent `{parent}` is not there; put the parent first")));
-        }
-        let column = format!("{prefix}_{parent}id");
-        table.add_lookup(&column, &column, parent, &format!("{prefix}_{parent}_{rest}"), false);
-    }
-    table.extend(&addition.columns).map_err(refuse)?;
-    Ok(table)
-}
+/// The rate between a row's currency and the organization's.
+pub(crate) const RATE: &str = "exchangerate";
 
-fn refused(table: &str, reason: String) -> SandboxError {
-    SandboxError::CustomTable { table: table.to_owned(), reason }
+/// The column with an amount in the organization's currency.
+pub(crate) fn base_of(amount: &str) -> String {
+    format!("{amount}_base")
 }
 
 /// The kinds that Dataverse takes in an alternate key (behaviour 12).
-fn can_be_key(kind: ColumnKind) -> bool {
-    !matches!(kind, ColumnKind::LongText | ColumnKind::YesNo | ColumnKind::Money)
+pub(crate) fn can_be_key(kind: ColumnKind) -> bool {
+    !matches!(kind, ColumnKind::LongText | ColumnKind::YesNo | ColumnKind::Money | ColumnKind::Choices)
+}
+
+/// The same id for the same names in every sandbox.
+pub(crate) fn id_of(names: &[&str]) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, names.join("/").as_bytes())
 }

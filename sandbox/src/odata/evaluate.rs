@@ -30,6 +30,12 @@ pub(crate) enum Item<'a> {
     Unknown,
 }
 
+/// A function of our own: whether a list of options, `1,3`, has one of them.
+pub(crate) const HAS_OPTION: &str = "$hasoption";
+
+/// A function of our own: whether a text fits a pattern, in which `%` stands for any run of characters.
+pub(crate) const LIKE: &str = "$like";
+
 /// Whether text comparison minds upper and lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
@@ -63,40 +69,43 @@ pub(crate) fn matches(filter: &Expression, record: &dyn Record, case: Case) -> R
 }
 
 /// Sorts rows by `$orderby`; rows that are equal keep their order.
-pub(crate) fn sort<R: Record>(rows: &mut [R], orders: &[Order], case: Case) -> Result<(), ODataError> {
-    let mut failure = None;
-    rows.sort_by(|left, right| {
-        for order in orders {
-            let pair = property(left, &order.path).and_then(|a| Ok((a, property(right, &order.path)?)));
-            let ordering = match pair {
-                Ok((a, b)) => sort_order(&a, &b, case),
-                Err(error) => {
-                    failure = Some(error);
-                    Ordering::Equal
-                }
-            };
-            let ordering = if order.descending { ordering.reverse() } else { ordering };
-            if ordering.is_ne() {
-                return ordering;
-            }
-        }
-        Ordering::Equal
-    });
-    // One row alone is never compared; its path must be checked all the same.
-    if let [only] = rows {
-        for order in orders {
-            property(only, &order.path)?;
-        }
+pub(crate) fn sort<R: Record>(rows: &mut Vec<R>, orders: &[Order], case: Case) -> Result<(), ODataError> {
+    if orders.is_empty() {
+        return Ok(());
     }
-    failure.map_or(Ok(()), Err)
+    // Each value is read once, and not again with every comparison.
+    let mut keyed = Vec::with_capacity(rows.len());
+    for row in rows.drain(..) {
+        let keys = orders.iter().map(|order| Ok(folded(property(&row, &order.path)?, case)));
+        keyed.push((keys.collect::<Result<Vec<_>, _>>()?, row));
+    }
+    keyed.sort_by(|(left, _), (right, _)| {
+        let pairs = orders.iter().zip(left.iter().zip(right));
+        pairs
+            .map(|(order, (a, b))| {
+                let ordering = sort_order(a, b);
+                if order.descending { ordering.reverse() } else { ordering }
+            })
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(Ordering::Equal)
+    });
+    rows.extend(keyed.into_iter().map(|(_, row)| row));
+    Ok(())
 }
 
-fn sort_order(a: &Literal, b: &Literal, case: Case) -> Ordering {
+fn folded(value: Literal, case: Case) -> Literal {
+    match (value, case) {
+        (Literal::Text(text), Case::Ignored) => Literal::Text(text.to_lowercase()),
+        (value, _) => value,
+    }
+}
+
+fn sort_order(a: &Literal, b: &Literal) -> Ordering {
     match (a, b) {
         (Literal::Null, Literal::Null) => Ordering::Equal,
         (Literal::Null, _) => Ordering::Less,
         (_, Literal::Null) => Ordering::Greater,
-        _ => order(a, b, case).unwrap_or(Ordering::Equal),
+        _ => order(a, b, Case::Sensitive).unwrap_or(Ordering::Equal),
     }
 }
 
@@ -126,6 +135,8 @@ impl Scope<'_> {
                 Ok(false)
             }
             Expression::Lambda { path, all, body } => self.lambda(path, *all, body.as_ref()),
+            // The functions of one service are put into plain terms by that service before.
+            Expression::Function(name, _) => Err(ODataError::UnknownFunction(name.clone())),
             Expression::Call(..) | Expression::Path(_) | Expression::Literal(_) => {
                 Ok(self.value(expression)? == Literal::Bool(true))
             }
@@ -155,9 +166,20 @@ impl Scope<'_> {
         let values = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
         let texts: Option<Vec<String>> = values.iter().map(|value| text(value, self.case)).collect();
         let answer = match (name, texts.as_deref()) {
-            ("contains", Some([whole, part])) => Literal::Bool(whole.contains(part)),
-            ("startswith", Some([whole, part])) => Literal::Bool(whole.starts_with(part)),
-            ("endswith", Some([whole, part])) => Literal::Bool(whole.ends_with(part)),
+            ("contains" | "startswith" | "endswith", Some([whole, part])) => {
+                let (open_start, open_end) = (name != "startswith", name != "endswith");
+                Literal::Bool(match self.case {
+                    Case::Ignored if part.contains(['%', '_']) => like(whole, part, open_start, open_end),
+                    _ => match (open_start, open_end) {
+                        (true, true) => whole.contains(part),
+                        (_, true) => whole.starts_with(part),
+                        _ => whole.ends_with(part),
+                    },
+                })
+            }
+            (HAS_OPTION, Some([chosen, option])) => Literal::Bool(chosen.split(',').any(|chosen| chosen == option)),
+            (LIKE, Some([whole, pattern])) => Literal::Bool(like(whole, pattern, false, false)),
+            (HAS_OPTION | LIKE, None) => Literal::Bool(false),
             ("tolower", Some([whole])) => Literal::Text(whole.to_lowercase()),
             ("toupper", Some([whole])) => Literal::Text(whole.to_uppercase()),
             ("contains" | "startswith" | "endswith", None) => Literal::Bool(false),
@@ -184,7 +206,36 @@ impl Scope<'_> {
     }
 }
 
-fn property(record: &dyn Record, path: &[String]) -> Result<Literal, ODataError> {
+/// Whether a pattern fits: `%` stands for any run of characters and `_` for one of them.
+fn like(whole: &str, pattern: &str, open_start: bool, open_end: bool) -> bool {
+    let whole: Vec<char> = whole.chars().collect();
+    let pattern: Vec<char> =
+        open_start.then_some('%').into_iter().chain(pattern.chars()).chain(open_end.then_some('%')).collect();
+    // Where a `%` was last, and how far its run reaches: on a misfit the run takes one more.
+    let (mut at, mut in_pattern, mut retry) = (0, 0, None);
+    while at < whole.len() {
+        match pattern.get(in_pattern) {
+            Some('%') => {
+                retry = Some((in_pattern, at));
+                in_pattern += 1;
+            }
+            Some(wanted) if *wanted == '_' || whole.get(at) == Some(wanted) => {
+                at += 1;
+                in_pattern += 1;
+            }
+            _ => {
+                let Some((percent, reach)) = retry else { return false };
+                retry = Some((percent, reach + 1));
+                at = reach + 1;
+                in_pattern = percent + 1;
+            }
+        }
+    }
+    pattern.iter().skip(in_pattern).all(|rest| *rest == '%')
+}
+
+/// The value at the end of a path.
+pub(crate) fn property(record: &dyn Record, path: &[String]) -> Result<Literal, ODataError> {
     let Some((first, rest)) = path.split_first() else {
         return Err(ODataError::UnknownProperty(String::new()));
     };

@@ -43,6 +43,14 @@ pub(crate) enum Token {
     Slash,
     /// `:` of a lambda
     Colon,
+    /// `=` between the name and the value of an argument
+    Equals,
+    /// `[`
+    OpenList,
+    /// `]`
+    CloseList,
+    /// `@name`, which stands for a value given elsewhere in the query string
+    Alias(String),
 }
 
 /// Tokens with the byte position at which each begins.
@@ -69,7 +77,11 @@ fn token(text: &str, at: usize, first: char) -> Result<(Token, usize), ODataErro
         ',' => Token::Comma,
         '/' => Token::Slash,
         ':' => Token::Colon,
-        '\'' => return quoted(text, at),
+        '=' => Token::Equals,
+        '[' => Token::OpenList,
+        ']' => Token::CloseList,
+        '@' => return alias(text, at),
+        '\'' | '"' => return quoted(text, at, first),
         '-' | '0'..='9' => return literal_run(text, at),
         _ if first.is_alphabetic() || first == '_' => return Ok(word(rest)),
         _ => return Err(syntax(text, at, "a name, a literal or a parenthesis")),
@@ -77,14 +89,23 @@ fn token(text: &str, at: usize, first: char) -> Result<(Token, usize), ODataErro
     Ok((token, 1))
 }
 
-fn quoted(text: &str, at: usize) -> Result<(Token, usize), ODataError> {
+fn alias(text: &str, at: usize) -> Result<(Token, usize), ODataError> {
+    let name = run(&text[at + 1..], |c| c.is_alphanumeric() || c == '_');
+    if name.is_empty() {
+        return Err(syntax(text, at, "the name of a parameter"));
+    }
+    Ok((Token::Alias(format!("@{name}")), name.len() + 1))
+}
+
+/// A text in single quotes; lists of values come with double ones as well.
+fn quoted(text: &str, at: usize, quote: char) -> Result<(Token, usize), ODataError> {
     let mut value = String::new();
     let mut chars = text[at + 1..].char_indices().peekable();
     while let Some((offset, next)) = chars.next() {
-        if next != '\'' {
+        if next != quote {
             value.push(next);
-        } else if chars.next_if(|(_, after)| *after == '\'').is_some() {
-            value.push('\'');
+        } else if chars.next_if(|(_, after)| *after == quote).is_some() {
+            value.push(quote);
         } else {
             return Ok((Token::Literal(Literal::Text(value)), offset + 2));
         }

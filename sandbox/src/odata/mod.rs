@@ -11,12 +11,10 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use evaluate::{Case, Item, JsonRecord, Record, matches, sort};
+pub(crate) use evaluate::{Case, HAS_OPTION, Item, JsonRecord, LIKE, Record, matches, property, sort};
 pub(crate) use lexer::Literal;
-#[cfg(test)]
-use parser::parse_filter;
-pub(crate) use parser::{Comparison, Expression, parse_literal};
-pub(crate) use query::{Expand, Query};
+pub(crate) use parser::{Aliases, Comparison, Expression, parse_filter, parse_literal};
+pub(crate) use query::{Expand, Order, Query, decoded_pairs, split_outside};
 
 /// What is wrong with a query.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -34,12 +32,18 @@ pub(crate) enum ODataError {
     /// The expression is nested deeper than the parser follows.
     #[error("the expression is nested deeper than {0} levels")]
     TooDeep(usize),
+    /// The expression has more operators than the parser follows.
+    #[error("the number of conditions exceeds the limit of {0}")]
+    TooLong(usize),
     /// A path names something the row does not have.
     #[error("could not find a property named `{0}`")]
     UnknownProperty(String),
     /// A function outside the supported set.
     #[error("an unknown function with name `{0}` was found")]
     UnknownFunction(String),
+    /// An alias that the query string gives no value.
+    #[error("the parameter alias `{0}` has no value")]
+    UnknownAlias(String),
     /// An option outside the supported set.
     #[error("the query parameter `{0}` is not supported")]
     UnknownOption(String),

@@ -3,11 +3,16 @@
 //! From loose to tight: `or`, `and`, `not`, comparison. Lambdas (`team/any(t:t/email eq 'x')`)
 //! and functions (`contains(name,'x')`) are operands.
 
+use std::collections::HashMap;
+
 use super::ODataError;
 use super::lexer::{Literal, Token, syntax, tokens};
 
 /// Deeper nesting is refused, so that no input can exhaust the stack.
 const DEEPEST: usize = 64;
+
+/// More operators are refused: a long chain of them is as deep a tree. The services stop here too.
+const MOST_OPERATORS: usize = 500;
 
 /// A parsed `$filter`.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +33,8 @@ pub(crate) enum Expression {
     In(Box<Expression>, Vec<Expression>),
     /// `contains(a,'x')` and its kin
     Call(String, Vec<Expression>),
+    /// `Microsoft.Dynamics.CRM.In(PropertyName='a',PropertyValues=['1'])`: each argument with its values
+    Function(String, Vec<(String, Vec<Literal>)>),
     /// `items/any(i:…)`; without a body it asks whether there is any item at all
     Lambda {
         /// The collection.
@@ -56,9 +63,12 @@ pub(crate) enum Comparison {
     LessOrEqual,
 }
 
+/// The values that `@name` stands for, as they were sent.
+pub(crate) type Aliases = HashMap<String, String>;
+
 /// Parses a `$filter`.
-pub(crate) fn parse_filter(text: &str) -> Result<Expression, ODataError> {
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0 };
+pub(crate) fn parse_filter(text: &str, aliases: &Aliases) -> Result<Expression, ODataError> {
+    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0, operators: 0, aliases };
     let expression = parser.expression(0)?;
     match parser.peek() {
         None => Ok(expression),
@@ -79,6 +89,8 @@ struct Parser<'a> {
     tokens: Vec<(usize, Token)>,
     next: usize,
     depth: usize,
+    operators: usize,
+    aliases: &'a Aliases,
 }
 
 impl Parser<'_> {
@@ -91,6 +103,10 @@ impl Parser<'_> {
         let mut left = self.operand()?;
         while let Some((operator, power)) = self.operator().filter(|(_, power)| *power >= floor) {
             self.next += 1;
+            self.operators += 1;
+            if self.operators > MOST_OPERATORS {
+                return Err(ODataError::TooLong(MOST_OPERATORS));
+            }
             left = self.apply(operator, power, left)?;
         }
         self.depth -= 1;
@@ -127,6 +143,10 @@ impl Parser<'_> {
     fn operand(&mut self) -> Result<Expression, ODataError> {
         match self.take() {
             Some(Token::Literal(literal)) => Ok(Expression::Literal(literal)),
+            Some(Token::Alias(name)) => match self.alias(&name)?.as_slice() {
+                [literal] => Ok(Expression::Literal(literal.clone())),
+                _ => Err(self.error("one value")),
+            },
             Some(Token::Open) => {
                 let inner = self.expression(0)?;
                 self.expect(&Token::Close, "`)`")?;
@@ -145,7 +165,18 @@ impl Parser<'_> {
     /// What begins with a name: a function, a path, or a path that ends in a lambda.
     fn named(&mut self, name: String) -> Result<Expression, ODataError> {
         if self.skip(&Token::Open) {
-            return Ok(Expression::Call(name, self.arguments()?));
+            let named = matches!(self.tokens.get(self.next + 1), Some((_, Token::Equals)));
+            return match named {
+                true => Ok(Expression::Function(name, self.named_arguments()?)),
+                false => Ok(Expression::Call(name, self.arguments()?)),
+            };
+        }
+        // An option of an enumeration comes with the name of its type before it.
+        if name.contains('.')
+            && let Some(Token::Literal(literal @ Literal::Text(_))) = self.peek().cloned()
+        {
+            self.next += 1;
+            return Ok(Expression::Literal(literal));
         }
         let mut path = vec![name];
         while self.skip(&Token::Slash) {
@@ -186,6 +217,55 @@ impl Parser<'_> {
             }
             self.expect(&Token::Comma, "`,` or `)`")?;
         }
+    }
+
+    /// `name=value` pairs up to and with the closing parenthesis; a value may be a list.
+    fn named_arguments(&mut self) -> Result<Vec<(String, Vec<Literal>)>, ODataError> {
+        let mut arguments = Vec::new();
+        loop {
+            let Some(Token::Name(name)) = self.take() else {
+                return Err(self.error("the name of an argument"));
+            };
+            self.expect(&Token::Equals, "`=`")?;
+            arguments.push((name, self.values()?));
+            if self.skip(&Token::Close) {
+                return Ok(arguments);
+            }
+            self.expect(&Token::Comma, "`,` or `)`")?;
+        }
+    }
+
+    fn values(&mut self) -> Result<Vec<Literal>, ODataError> {
+        match self.take() {
+            Some(Token::Literal(literal)) => Ok(vec![literal]),
+            Some(Token::Alias(name)) => self.alias(&name),
+            Some(Token::OpenList) => self.list(),
+            _ => Err(self.error("a value")),
+        }
+    }
+
+    /// The rest of a list whose bracket is read.
+    fn list(&mut self) -> Result<Vec<Literal>, ODataError> {
+        let mut literals = Vec::new();
+        while !self.skip(&Token::CloseList) {
+            if !literals.is_empty() {
+                self.expect(&Token::Comma, "`,` or `]`")?;
+            }
+            let Some(Token::Literal(literal)) = self.take() else {
+                return Err(self.error("a value"));
+            };
+            literals.push(literal);
+        }
+        Ok(literals)
+    }
+
+    /// What an alias stands for. Its value is a value or a list, and no alias again.
+    fn alias(&self, name: &str) -> Result<Vec<Literal>, ODataError> {
+        let text = self.aliases.get(name).ok_or_else(|| ODataError::UnknownAlias(name.to_owned()))?;
+        let no_aliases = Aliases::new();
+        let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0, operators: 0, aliases: &no_aliases };
+        let values = parser.values()?;
+        if parser.peek().is_some() { Err(parser.error("the end")) } else { Ok(values) }
     }
 
     fn peek(&self) -> Option<&Token> {
