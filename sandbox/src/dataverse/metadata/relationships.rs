@@ -62,7 +62,7 @@ fn one_to_many(crm: &mut Dataverse, body: &Map<String, Value>) -> Result<Uuid, R
         return Err(Refusal::argument(format!("The lookup {column} or the relationship {schema} already exists.")));
     }
     let sent = text(body, "ReferencedEntityNavigationPropertyName");
-    let collection = if sent.is_empty() { schema } else { sent };
+    let collection = if sent.is_empty() { schema } else { identifier(sent)? };
     // The navigation property keeps upper and lower case as they were sent.
     child.add_lookup(&column, &navigation, &parent, &collection, false);
     let id = child.lookups.last().map(|lookup| lookup.metadata_id).unwrap_or_default();
@@ -89,6 +89,12 @@ fn many_to_many(crm: &mut Dataverse, body: &Map<String, Value>) -> Result<Uuid, 
     let metadata_id = Uuid::new_v4();
     crm.many_to_many_mut().push(ManyToMany { schema, pairs, sides, metadata_id });
     Ok(metadata_id)
+}
+
+/// Navigation properties stand in addresses and in the schema document as they are.
+fn identifier(name: String) -> Result<String, Refusal> {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && name.len() <= 100;
+    if plain { Ok(name) } else { Err(Refusal::argument(format!("'{name}' is no name of a navigation property."))) }
 }
 
 fn is_taken(crm: &Dataverse, schema: &str) -> bool {
