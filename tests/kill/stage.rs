@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use cosell::environment::Environment;
@@ -204,8 +205,9 @@ impl<'a> Play<'a> {
                 () = self.stage.calls.caught() => self.restart(),
                 () = tokio::time::sleep(LOOK) => {
                     let open = commands.runs(&RunQuery { ended: Some(false), ..RunQuery::default() }).await.unwrap();
+                    let accepted = commands.waiting(1).await.unwrap();
                     let waiting = self.stage.people.deliveries_waiting().await.unwrap();
-                    if waiting > 0 || !open.is_empty() || !self.is_ready {
+                    if waiting > 0 || !accepted.is_empty() || !open.is_empty() || !self.is_ready {
                         self.something_happened();
                     }
                     if self.changed.elapsed() > QUIET && self.stage.calls.polls() >= self.polls + POLLS {
@@ -252,9 +254,17 @@ fn stop_at(point: Option<Point>) -> usize {
     }
 }
 
-/// An address that is free now, and the same for every engine on the stage.
+/// An address that is free now, and stays so for every engine on the stage: its port is none that the system gives to
+/// connections, and no other stage gets it.
 fn free_address() -> String {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return format!("127.0.0.1:{port}");
+        }
+    }
 }
 
 /// `environment.yaml`, as an admin would write it, with the gates before the services.
