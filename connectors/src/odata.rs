@@ -1,31 +1,39 @@
 //! What both services share of OData: text in filters, and the encoding of a query.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+
 /// A text as a literal in a filter: in quotes, with inner quotes doubled.
 pub(crate) fn text_literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// A value of a query option, encoded so that no server reads anything else into it. What OData is
-/// written with (`$`, quotes, brackets, commas) stays readable.
-pub(crate) fn encode_value(text: &str) -> String {
-    encode(text, b"-_.~$'(),;:@/*!=")
+/// What a value of a query option may hold as it stands, beside letters and digits: what OData is written with stays
+/// readable, and no server reads anything else into the rest.
+const VALUE: &AsciiSet = &SEGMENT.remove(b';').remove(b'/').remove(b'*').remove(b'!');
+
+/// The same for one segment of a path: a slash in it cannot start another segment.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b',')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'=');
+
+/// A value of a query option, encoded.
+pub(crate) fn encode_value(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, VALUE)
 }
 
-/// One segment of a path: a slash in it cannot start another segment.
-pub(crate) fn encode_segment(text: &str) -> String {
-    encode(text, b"-_.~$'(),:@=")
-}
-
-fn encode(text: &str, kept: &[u8]) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+/// One segment of a path, encoded.
+pub(crate) fn encode_segment(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, SEGMENT)
 }
 
 #[cfg(test)]
@@ -40,9 +48,9 @@ mod tests {
             ("é", "%C3%A9"),
         ];
         for (text, expected) in cases {
-            assert_eq!(encode_value(text), expected);
+            assert_eq!(encode_value(text).to_string(), expected);
         }
-        assert_eq!(encode_segment("../x?y"), "..%2Fx%3Fy");
+        assert_eq!(encode_segment("../x?y").to_string(), "..%2Fx%3Fy");
         assert_eq!(text_literal("O'Neil"), "'O''Neil'");
     }
 }

@@ -22,6 +22,12 @@ pub struct Record<T> {
 #[serde(transparent)]
 pub struct Row(pub Map<String, Value>);
 
+impl From<Row> for Value {
+    fn from(row: Row) -> Value {
+        Value::Object(row.0)
+    }
+}
+
 impl<T> Record<T> {
     /// The record as JSON.
     pub fn value(&self) -> &Value {

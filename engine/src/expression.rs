@@ -205,7 +205,7 @@ impl Expression {
                 _ => or.evaluate(scope),
             },
             Expression::Mapped { mapping, from: None } => Ok(mapping.fields()),
-            Expression::Mapped { mapping, from: Some(from) } => mapping.apply(&from.evaluate(scope)?, scope),
+            Expression::Mapped { mapping, from: Some(from) } => mapping.apply(&from.operand(scope)?.into_json(), scope),
             Expression::List(items) => items.iter().map(|item| item.evaluate(scope)).collect(),
             Expression::Object(entries) => entries
                 .iter()

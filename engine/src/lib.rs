@@ -31,6 +31,7 @@ pub mod pack;
 pub mod plan;
 pub mod run;
 pub mod schedule;
+mod shared;
 pub mod source;
 pub mod store;
 pub mod traffic;

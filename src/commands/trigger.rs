@@ -42,7 +42,7 @@ pub(super) async fn trigger(args: &PackArgs, flow: &str, inputs: &[String], as_j
 /// What the run answered, where it did.
 fn answer(event: Event) -> Option<String> {
     let Event::Responded { answer, .. } = event else { return None };
-    let text = serde_json::to_string_pretty(&answer.value).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&*answer.value).unwrap_or_default();
     Some(format!("answer: {text}"))
 }
 

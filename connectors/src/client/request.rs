@@ -79,7 +79,7 @@ impl Request {
             target.push(before);
             target.push_str(name);
             target.push('=');
-            target.push_str(&encode_value(value));
+            target.extend(encode_value(value));
         }
         target
     }

@@ -85,6 +85,10 @@ impl Operation for AppendAudit {
     type Input = AppendAuditInput;
     type Output = Option<Row>;
 
+    fn json(row: Option<Row>) -> serde_json::Result<Value> {
+        Ok(row.into())
+    }
+
     async fn call(&self, key: &CallKey, input: AppendAuditInput) -> Result<Option<Row>, CallError> {
         let dataverse = self.0.bound()?;
         let table = dataverse.table(key, &input.table).await?;

@@ -49,6 +49,10 @@ impl Operation for CreateRow {
     type Input = CreateRowInput;
     type Output = Row;
 
+    fn json(row: Row) -> serde_json::Result<Value> {
+        Ok(row.into())
+    }
+
     async fn call(&self, key: &CallKey, input: CreateRowInput) -> Result<Row, CallError> {
         let dataverse = self.0.bound()?;
         let table = dataverse.table(key, &input.table).await?;

@@ -48,6 +48,10 @@ impl Operation for FindRow {
     type Input = FindRowInput;
     type Output = Option<Row>;
 
+    fn json(row: Option<Row>) -> serde_json::Result<Value> {
+        Ok(row.into())
+    }
+
     async fn call(&self, key: &CallKey, input: FindRowInput) -> Result<Option<Row>, CallError> {
         let dataverse = self.0.bound()?;
         let table = dataverse.table(key, &input.table).await?;

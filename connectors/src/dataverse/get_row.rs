@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use cosell_engine::connector::{CallError, CallKey, Effect, Operation, Repeat};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::api;
 use super::service::Dataverse;
@@ -41,6 +42,10 @@ impl Operation for GetRow {
     const VERSION: Option<&'static str> = Some("@odata.etag");
     type Input = GetRowInput;
     type Output = Row;
+
+    fn json(row: Row) -> serde_json::Result<Value> {
+        Ok(row.into())
+    }
 
     async fn call(&self, key: &CallKey, input: GetRowInput) -> Result<Row, CallError> {
         let dataverse = self.0.bound()?;

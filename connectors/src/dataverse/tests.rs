@@ -59,7 +59,12 @@ fn connected(server: &TestServer) -> Connector {
 
 async fn call(server: &TestServer, operation: &str, input: Value) -> Result<Value, CallError> {
     let key = CallKey::new("run", "step", "call");
-    connected(server).operation(operation).unwrap().call_any(&key, &input).await.map(|answer| answer.value)
+    connected(server)
+        .operation(operation)
+        .unwrap()
+        .call_any(&key, &input)
+        .await
+        .map(|answer| Value::clone(&answer.value))
 }
 
 /// The requests for rows, without those for definitions and without the common start of their paths.

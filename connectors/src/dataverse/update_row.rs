@@ -63,6 +63,10 @@ impl Operation for UpdateRow {
     type Input = UpdateRowInput;
     type Output = Row;
 
+    fn json(row: Row) -> serde_json::Result<Value> {
+        Ok(row.into())
+    }
+
     async fn call(&self, key: &CallKey, input: UpdateRowInput) -> Result<Row, CallError> {
         let dataverse = self.0.bound()?;
         let id = api::id(&input.id)?;

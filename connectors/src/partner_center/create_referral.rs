@@ -52,6 +52,10 @@ impl Operation for CreateReferral {
     type Input = CreateReferralInput;
     type Output = Record<Referral>;
 
+    fn json(referral: Record<Referral>) -> serde_json::Result<Value> {
+        Ok(referral.into_value())
+    }
+
     async fn call(&self, key: &CallKey, input: CreateReferralInput) -> Result<Record<Referral>, CallError> {
         let client = self.0.bound()?;
         let deal = own_deal::own_deal(input.referral.into_value())?;

@@ -67,6 +67,10 @@ impl Operation for GetReferral {
     type Input = GetReferralInput;
     type Output = Record<Referral>;
 
+    fn json(referral: Record<Referral>) -> serde_json::Result<Value> {
+        Ok(referral.into_value())
+    }
+
     async fn call(&self, key: &CallKey, input: GetReferralInput) -> Result<Record<Referral>, CallError> {
         api::get(self.0.bound()?, key, &input.id).await.map(Record::from)
     }

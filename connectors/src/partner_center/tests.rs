@@ -17,7 +17,12 @@ fn connected(server: &TestServer) -> Connector {
 
 async fn call(server: &TestServer, operation: &str, input: Value) -> Result<Value, CallError> {
     let key = CallKey::new("run", "step", "call");
-    connected(server).operation(operation).unwrap().call_any(&key, &input).await.map(|answer| answer.value)
+    connected(server)
+        .operation(operation)
+        .unwrap()
+        .call_any(&key, &input)
+        .await
+        .map(|answer| Value::clone(&answer.value))
 }
 
 fn deal() -> Value {

@@ -52,6 +52,10 @@ impl Operation for UpdateReferral {
     type Input = UpdateReferralInput;
     type Output = Record<Referral>;
 
+    fn json(referral: Record<Referral>) -> serde_json::Result<Value> {
+        Ok(referral.into_value())
+    }
+
     async fn call(&self, key: &CallKey, input: UpdateReferralInput) -> Result<Record<Referral>, CallError> {
         let client = self.0.bound()?;
         let Value::Object(changes) = input.changes.value() else {

@@ -149,7 +149,7 @@ async fn again(stage: &Stage, case: &Case, input: &Value, what: &str) -> Value {
             // The time to settle has passed.
             stage.lag(0).await;
             if let Some(answer) = operation.look_up_any(&key(), input).await.unwrap() {
-                return answer.value;
+                return Value::clone(&answer.value);
             }
         }
         Repeat::Unsafe => assert_eq!(what, "a call that may be repeated"),

@@ -40,7 +40,7 @@ impl Stage {
 
     pub(crate) async fn call(&self, key: &CallKey, operation: &str, input: &Value) -> Result<Value, CallError> {
         let answer: Answer = self.operation(operation).call_any(key, input).await?;
-        Ok(answer.value)
+        Ok(Value::clone(&answer.value))
     }
 
     /// Makes what the case starts from, and fills in its input.

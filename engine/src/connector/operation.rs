@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,6 +35,11 @@ pub trait Operation: Send + Sync + 'static {
     type Input: DeserializeOwned + JsonSchema + Send;
     /// What the call returns: the value of the step.
     type Output: Serialize + JsonSchema;
+
+    /// The output as JSON. An operation whose output is JSON already says so here, so that it is not copied.
+    fn json(output: Self::Output) -> serde_json::Result<Value> {
+        serde_json::to_value(output)
+    }
 
     /// Performs the call. `key` is the same for every attempt at this call, so that the service can
     /// recognise a repeat where it allows for one.
@@ -82,8 +88,9 @@ impl Default for Envelope {
 /// What a call gave, or a run answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The output as JSON: the value of the step.
-    pub value: Value,
+    /// The output as JSON: the value of the step. The run's record and its state share it.
+    #[serde(with = "crate::shared")]
+    pub value: Arc<Value>,
     /// What came with it.
     #[serde(default, skip_serializing_if = "Envelope::is_plain")]
     pub envelope: Envelope,
@@ -91,7 +98,7 @@ pub struct Answer {
 
 impl From<Value> for Answer {
     fn from(value: Value) -> Answer {
-        Answer { value, envelope: Envelope::default() }
+        Answer { value: Arc::new(value), envelope: Envelope::default() }
     }
 }
 
@@ -225,8 +232,8 @@ fn read_input<T: Operation>(input: &Value) -> Result<T::Input, CallError> {
 
 fn answer<T: Operation>(output: T::Output) -> Result<Answer, CallError> {
     let envelope = T::envelope(&output);
-    let value = serde_json::to_value(output).map_err(|error| {
+    let value = T::json(output).map_err(|error| {
         CallError::new(CallErrorKind::Unexpected, format!("the answer to `{}` is not JSON: {error}", T::NAME))
     })?;
-    Ok(Answer { value, envelope })
+    Ok(Answer { value: Arc::new(value), envelope })
 }

@@ -55,11 +55,16 @@ impl<'a> Operand<'a> {
 
     /// The value, copied only where somebody else holds it.
     pub fn into_value(self) -> Value {
+        self.into_json().into_owned()
+    }
+
+    /// The value as JSON, without a copy.
+    pub fn into_json(self) -> Cow<'a, Value> {
         match self {
-            Operand::Borrowed(value) => value.clone(),
-            Operand::Owned(value) => value,
-            Operand::Decimal(decimal) => nearest_number(decimal),
-            Operand::NonFinite(number) => Value::String(text::of_float(number)),
+            Operand::Borrowed(value) => Cow::Borrowed(value),
+            Operand::Owned(value) => Cow::Owned(value),
+            Operand::Decimal(decimal) => Cow::Owned(nearest_number(decimal)),
+            Operand::NonFinite(number) => Cow::Owned(Value::String(text::of_float(number))),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A mapping in one direction, at work on records.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -39,14 +40,14 @@ impl Directed {
     /// A new record of the target, nested as the service has it. What the source doesn't have, or has empty,
     /// is left out. `scope` holds `parameters`.
     pub fn create(&self, from: &Value, scope: &dyn Scope) -> Result<Value, MappingError> {
-        let mut record = Value::Object(Map::new());
+        let mut record = Cow::Owned(Value::Object(Map::new()));
         self.change(Occasion::Create, from, &mut record, scope)?;
-        Ok(record)
+        Ok(record.into_owned())
     }
 
     /// The fields in which a record of the target differs from what the source says.
     pub fn compare(&self, from: &Value, to: &Value, scope: &dyn Scope) -> Result<Vec<Change>, MappingError> {
-        self.change(Occasion::Update, from, &mut to.clone(), scope)
+        self.change(Occasion::Update, from, &mut Cow::Borrowed(to), scope)
     }
 
     /// Writes into a record what differs, field by field, and says what that was.
@@ -54,7 +55,7 @@ impl Directed {
         &self,
         occasion: Occasion,
         from: &Value,
-        record: &mut Value,
+        record: &mut Cow<'_, Value>,
         scope: &dyn Scope,
     ) -> Result<Vec<Change>, MappingError> {
         let work = Work { mapping: &self.mapping, to: self.to, occasion, from, scope };
@@ -66,7 +67,12 @@ impl Directed {
         Ok(changes)
     }
 
-    fn change_field(&self, field: &Field, record: &mut Value, work: &Work<'_>) -> Result<Option<Change>, Unmappable> {
+    fn change_field(
+        &self,
+        field: &Field,
+        record: &mut Cow<'_, Value>,
+        work: &Work<'_>,
+    ) -> Result<Option<Change>, Unmappable> {
         if !work.from.is_object() {
             let side = self.mapping.side(self.to.other()).name();
             return Err(Unmappable::new(format!("the {side} is not a record"), "give the mapping an object to read"));
@@ -77,7 +83,7 @@ impl Directed {
         };
         let Some(target) = field.end(self.to).filter(|_| wanted_now) else { return Ok(None) };
         let wanted = Carry { work, field, target, record }.wanted()?;
-        Ok(wanted.map(|values| written(field, target, record, values)))
+        Ok(wanted.map(|values| written(field, target, record.to_mut(), values)))
     }
 }
 

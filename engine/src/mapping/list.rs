@@ -1,5 +1,7 @@
 //! Lists of records, compared as sets by one of their fields.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::carry::Work;
@@ -39,11 +41,11 @@ impl List {
             let matching = unmatched.iter_mut().find(|item| item.is_some_and(|item| self.key(item, to.other()) == key));
             match matching.and_then(Option::take) {
                 Some(item) => {
-                    let mut record = self.kept(held, to);
+                    let mut record = Cow::Owned(self.kept(held, to));
                     let changes =
                         self.nested.directed(to).change(work.occasion_of(Some(held)), item, &mut record, work.scope)?;
                     changed |= changes.iter().any(|change| change.field != self.matched_by);
-                    list.push(record);
+                    list.push(record.into_owned());
                 }
                 None if self.remove_absent => changed = true,
                 None => list.push(self.kept(held, to)),

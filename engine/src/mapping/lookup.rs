@@ -1,5 +1,7 @@
 //! A record on one side that is a reference to a record of its own on the other.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::difference::{Rule, is_blank};
@@ -40,9 +42,9 @@ pub(crate) fn record(
     target: Option<&Value>,
     work: &Work<'_>,
 ) -> Result<Option<Value>, Unmappable> {
-    let mut record = target.cloned().unwrap_or(Value::Null);
+    let mut record = target.map_or(Cow::Owned(Value::Null), Cow::Borrowed);
     let changes = nested.directed(work.to).change(work.occasion_of(target), source, &mut record, work.scope)?;
-    Ok(if changes.is_empty() { None } else { Some(record) })
+    Ok(if changes.is_empty() { None } else { Some(record.into_owned()) })
 }
 
 fn same(value: &Value, referred: Option<&Value>) -> bool {

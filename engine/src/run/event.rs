@@ -4,6 +4,7 @@
 //! a scope ended or a step was skipped follows from them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -109,7 +110,8 @@ pub enum Event {
         /// What the step does with it.
         part: Part,
         /// The input, worked out.
-        input: Value,
+        #[serde(with = "crate::shared")]
+        input: Arc<Value>,
         /// What an update will change.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changes: Vec<Change>,

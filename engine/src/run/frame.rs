@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::event::{Ending, Event, Part, StepError, StepPath};
 use super::outcome;
@@ -175,19 +175,19 @@ impl Frame {
                 State::Ready,
             ) => {
                 let value = json!({"name": variable, "value": value});
-                self.end(node, Ended::answer(value.into(), Value::Null, *at));
+                self.end(node, Ended::answer(value.into(), Arc::default(), *at));
             }
             (Event::Responded { answer, at, .. }, State::Ready) => {
-                self.end(node, Ended::answer(answer.clone(), Value::Null, *at));
+                self.end(node, Ended::answer(answer.clone(), Arc::default(), *at));
             }
             (Event::CallStarted { part: Part::Call, input, .. }, state @ State::Ready) => {
-                *state = State::Calling(Calling::new(Part::Call, input.clone()));
+                *state = State::Calling(Calling::new(Part::Call, input));
             }
             (Event::CallDelayed { .. } | Event::CallRepeated { .. }, State::Calling(calling)) => {
                 calling.apply(event)?;
             }
             (Event::CallFinished { part: Part::Call, result, attempts, at, .. }, State::Calling(calling)) => {
-                let input = calling.take_input();
+                let input = Arc::clone(&calling.input);
                 let ended = match result {
                     Ok(answer) => Ended::answer(answer.clone(), input, *at),
                     Err(error) => Ended::failed_call(self.name(node), error, *attempts, input, *at),

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use petgraph::graph::NodeIndex;
@@ -208,7 +209,7 @@ impl<'a> Decider<'a> {
     }
 
     fn start_call(&mut self, part: Part, with: &Expression, view: &View<'_>) -> Result<(), ExpressionError> {
-        let input = bounded(with.evaluate(view)?)?;
+        let input = Arc::new(bounded(with.evaluate(view)?)?);
         self.record(Event::CallStarted { step: view.path(), part, input, changes: Vec::new(), at: self.now });
         Ok(())
     }
@@ -297,7 +298,7 @@ impl<'a> Decider<'a> {
         if self.has_answered() {
             return Err(ExpressionError::new("the run has answered already"));
         }
-        let answer = Answer { value, envelope: Envelope { status, headers } };
+        let answer = Answer { value: Arc::new(value), envelope: Envelope { status, headers } };
         self.record(Event::Responded { step: view.path(), answer, at: self.now });
         Ok(())
     }
@@ -334,10 +335,9 @@ impl<'a> Decider<'a> {
     /// What to do for an update that is not calling, by its stage.
     fn update(&mut self, kind: &UpdateIfDifferent, update: &Update, view: &View<'_>) {
         let decided = match &update.stage {
-            Stage::Unread => kind
-                .from
-                .evaluate(view)
-                .and_then(|from| self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from)]))),
+            Stage::Unread => kind.from.operand(view).and_then(|from| {
+                self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from.into_json())]))
+            }),
             Stage::Read(to) => self.compare(kind, update, to, view),
             Stage::Written(changes) => {
                 self.finish(view, update::done(changes.clone()));
@@ -361,14 +361,15 @@ impl<'a> Decider<'a> {
         to: &Value,
         view: &View<'_>,
     ) -> Result<(), ExpressionError> {
-        let from = kind.from.evaluate(view)?;
+        let from = kind.from.operand(view)?.into_json();
         let changes = kind.mapping.compare(&from, to, view).map_err(ExpressionError::from)?;
         if changes.is_empty() {
             self.finish(view, update.in_step());
             return Ok(());
         }
         let record = changes_record(&changes);
-        let input = kind.update.with.evaluate(&view.with(&[("from", &from), ("to", to), ("changes", &record)]))?;
+        let input =
+            Arc::new(kind.update.with.evaluate(&view.with(&[("from", &from), ("to", to), ("changes", &record)]))?);
         self.record(Event::CallStarted { step: view.path(), part: update.next_write(), input, changes, at: self.now });
         Ok(())
     }

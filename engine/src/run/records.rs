@@ -112,8 +112,8 @@ pub(super) fn status(outcome: Outcome) -> &'static str {
 
 fn inputs(frame: &Frame, step: &Step, entry: NodeIndex, ended: &Ended) -> Value {
     match (&step.kind, frame.ending(entry)) {
-        (StepKind::If { .. }, Some(start)) => json!({"expressionResult": start.inputs}),
-        _ => ended.inputs.clone(),
+        (StepKind::If { .. }, Some(start)) => json!({"expressionResult": *start.inputs}),
+        _ => Value::clone(&ended.inputs),
     }
 }
 
@@ -121,9 +121,9 @@ fn inputs(frame: &Frame, step: &Step, entry: NodeIndex, ended: &Ended) -> Value 
 pub(super) fn outputs<'f>(frame: &'f Frame, step: &Step, entry: NodeIndex, ended: &'f Ended) -> Cow<'f, Value> {
     match (&step.kind, frame.ending(entry)) {
         (StepKind::Switch { .. }, Some(start)) if start.branch.is_some() => {
-            Cow::Owned(json!({"expression": start.inputs}))
+            Cow::Owned(json!({"expression": *start.inputs}))
         }
-        _ => Cow::Borrowed(&ended.outputs),
+        _ => Cow::Borrowed(ended.outputs()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The record of a run as people may see it: without what is secure.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::event::{Event, StepError};
@@ -25,7 +27,7 @@ impl Event {
             }
             Event::CallStarted { input, changes, .. } if secure.inputs || secure.outputs => {
                 if secure.inputs {
-                    hide(input);
+                    hide_shared(input);
                 }
                 // They hold what was read.
                 changes.clear();
@@ -70,8 +72,14 @@ fn hide(value: &mut Value) {
     }
 }
 
+fn hide_shared(value: &mut Arc<Value>) {
+    if !value.is_null() {
+        *value = Arc::new(Value::from(HIDDEN));
+    }
+}
+
 fn hide_answer(answer: &mut Answer) {
-    hide(&mut answer.value);
+    hide_shared(&mut answer.value);
     answer.envelope.headers.clear();
 }
 
@@ -112,7 +120,13 @@ mod tests {
             Event::LoopStarted { step: step.clone(), items: vec![secret()], at },
             Event::VariableSet { step: step.clone(), variable: "v".to_owned(), value: secret(), at },
             Event::VariableAppended { step: step.clone(), variable: "v".to_owned(), value: secret(), at },
-            Event::CallStarted { step: step.clone(), part: Part::Call, input: secret(), changes: changes.clone(), at },
+            Event::CallStarted {
+                step: step.clone(),
+                part: Part::Call,
+                input: secret().into(),
+                changes: changes.clone(),
+                at,
+            },
             Event::CallDelayed { step: step.clone(), part: Part::Call, error: refused, attempts: 1, until: at, at },
             Event::CallFinished { step: step.clone(), part: Part::Call, result: Ok(answer.clone()), attempts: 1, at },
             Event::Responded { step: step.clone(), answer, at },

@@ -1,5 +1,7 @@
 //! `update_if_different`, as states: read, compare, update, and again when somebody was faster.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::event::{Change, Ending, Event, Part};
@@ -31,7 +33,7 @@ pub(super) enum Stage {
     /// It is being read.
     Reading(Calling),
     /// It was read: it can be compared.
-    Read(Value),
+    Read(Arc<Value>),
     /// The changes are being written.
     Writing(Calling, Vec<Change>),
     /// The changes were written.
@@ -72,14 +74,14 @@ impl Update {
         self.stage = match (stage, event) {
             (Stage::Unread, Event::CallStarted { part: part @ Part::Read(round), input, .. }) => {
                 self.round = *round;
-                Stage::Reading(Calling::new(*part, input.clone()))
+                Stage::Reading(Calling::new(*part, input))
             }
             (Stage::Reading(_), Event::CallFinished { part: Part::Read(_), result, attempts, .. }) => match result {
-                Ok(answer) => Stage::Read(answer.value.clone()),
+                Ok(answer) => Stage::Read(Arc::clone(&answer.value)),
                 Err(error) => Stage::Failed(Box::new(error.clone()), *attempts),
             },
             (Stage::Read(_), Event::CallStarted { part: part @ Part::Update(_), input, changes, .. }) => {
-                Stage::Writing(Calling::new(*part, input.clone()), changes.clone())
+                Stage::Writing(Calling::new(*part, input), changes.clone())
             }
             (Stage::Writing(_, changes), Event::CallFinished { part: Part::Update(_), result, attempts, .. }) => {
                 self.written(changes, result, *attempts)

@@ -187,7 +187,7 @@ l:
 i: { if: { all: [{ equals: [$.steps.b.none, there] }, { not: { empty: $.steps.a } }] }, then: { d: { respond: $.steps.b } } }";
     let run = run(steps, &json!({"id": 7, "items": [[1, 2], [3]]}));
     assert_eq!(run.ended().unwrap().outcome.name(), "succeeded", "{:?}", run.ended());
-    assert_eq!(run.response().map(|answer| &answer.value), Some(&json!({"seen": "Deal 7", "none": "there"})));
+    assert_eq!(run.response().map(|answer| &*answer.value), Some(&json!({"seen": "Deal 7", "none": "there"})));
 }
 
 #[test]
@@ -197,7 +197,7 @@ s: { scope: { ok: { call: fake.say }, inner: { scope: { first: { call: fake.fail
 h: { after: { s: [failed] }, scope: { tell: { compose: '{{error.step}}: {{error.message}} ({{error.code}})' }, say: { respond: $.steps.tell } } }
 t: { after: [h], terminate: failed }";
     let run = run(steps, &json!({}));
-    assert_eq!(run.response().map(|answer| &answer.value), Some(&json!("first: it was refused (E1)")));
+    assert_eq!(run.response().map(|answer| &*answer.value), Some(&json!("first: it was refused (E1)")));
     assert_eq!(run.ended().unwrap().error, None.or(run.ended().unwrap().error.clone()));
     assert_eq!(run.ended().unwrap().outcome.name(), "failed");
 }

@@ -42,7 +42,7 @@ fn check(cases: &[Case]) {
         assert_eq!(ended.outcome.name(), case.run, "{}: {:?}", case.name, ended.error);
         let expected: Value =
             serde_json::from_str(case.answer).unwrap_or_else(|error| panic!("{}: {error}", case.name));
-        let answer = run.response().map(|answer| answer.value.clone()).unwrap_or_default();
+        let answer = run.response().map(|answer| (*answer.value).clone()).unwrap_or_default();
         assert_eq!(answer, expected, "{}: {:?}", case.name, ended.error);
     }
 }

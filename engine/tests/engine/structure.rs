@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 /// The stages in their order, each with why it stands there. A module may import what stands above it.
 const STAGES: &[(&str, &str)] = &[
     ("outcome", "five words that files, records and people share; it knows nothing"),
+    ("shared", "JSON that several hold; it knows nothing either"),
     ("source", "text and places: the one reader of YAML, before anything has a meaning"),
     ("difference", "whether two values of a field mean the same; plain values only"),
     ("expression", "values that are worked out; it needs places for its mistakes"),

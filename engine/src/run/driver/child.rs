@@ -84,7 +84,7 @@ fn answer(run: &Run, flow: &str) -> Result<Answer, CallError> {
             let status = answer.envelope.status;
             let error =
                 CallError::new(CallErrorKind::Unexpected, format!("the flow `{flow}` answered with status {status}"));
-            Err(CallError { status: Some(status), body: Some(Box::new(answer.value.clone())), ..error })
+            Err(CallError { status: Some(status), body: Some(Box::new(Value::clone(&answer.value))), ..error })
         }
         (None, Outcome::Succeeded, _) => Ok(Value::Null.into()),
         (None, outcome, Some(error)) => {

@@ -96,10 +96,10 @@ fn size(event: &Event) -> usize {
     const FRAME: usize = 200;
     let values = match event {
         Event::RunStarted { trigger: value, .. }
-        | Event::CallStarted { input: value, .. }
         | Event::VariableSet { value, .. }
         | Event::VariableAppended { value, .. }
         | Event::BranchTaken { value, .. } => bytes(value),
+        Event::CallStarted { input, .. } => bytes(input),
         Event::CallFinished { result: Ok(answer), .. } | Event::Responded { answer, .. } => bytes(&answer.value),
         Event::CallFinished { result: Err(error), .. } => error.body.as_deref().map_or(0, bytes),
         Event::StepFinished { ending, .. } => bytes(&ending.value),

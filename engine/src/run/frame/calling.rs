@@ -22,13 +22,8 @@ pub(in crate::run) struct Calling {
 }
 
 impl Calling {
-    pub(in crate::run) fn new(part: Part, input: Value) -> Calling {
-        Calling { part, input: Arc::new(input), attempts: 0, delay: None, is_in_doubt: false }
-    }
-
-    /// The input, without a copy where nobody else holds it any more.
-    pub(super) fn take_input(&mut self) -> Value {
-        Arc::unwrap_or_clone(std::mem::take(&mut self.input))
+    pub(in crate::run) fn new(part: Part, input: &Arc<Value>) -> Calling {
+        Calling { part, input: Arc::clone(input), attempts: 0, delay: None, is_in_doubt: false }
     }
 
     /// Takes a delay, or that its time is over.

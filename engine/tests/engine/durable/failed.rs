@@ -179,8 +179,8 @@ async fn a_run_ends_on_the_pack_that_it_began_with() {
     assert!(matches!(rig.start("r").await.unwrap(), Driven::Sleeping(_)));
     let new = Arc::new(fake::pack_of(&flow("x: { respond: new }"), &rig.service));
     let next = Rig::over(new, rig.service.clone(), rig.store.kept.clone(), Timestamp::UNIX_EPOCH);
-    assert_eq!(next.run("r").await.unwrap().response().map(|answer| &answer.value), Some(&json!("old")));
-    assert_eq!(next.run("s").await.unwrap().response().map(|answer| &answer.value), Some(&json!("new")));
+    assert_eq!(next.run("r").await.unwrap().response().map(|answer| &*answer.value), Some(&json!("old")));
+    assert_eq!(next.run("s").await.unwrap().response().map(|answer| &*answer.value), Some(&json!("new")));
 }
 
 #[tokio::test]

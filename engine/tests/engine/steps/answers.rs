@@ -79,7 +79,7 @@ fn a_run_answers_with_status_headers_and_body() {
         let actual = match run.response() {
             Some(answer) => {
                 assert_eq!(error, None, "{step}");
-                Ok((answer.envelope.status, json!(answer.envelope.headers), answer.value.clone()))
+                Ok((answer.envelope.status, json!(answer.envelope.headers), (*answer.value).clone()))
             }
             None => Err(error.unwrap_or_default()),
         };

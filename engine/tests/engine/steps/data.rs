@@ -182,7 +182,7 @@ s:
 out: {{ respond: $.variables.text }}"
         );
         let run = super::run(&steps);
-        assert_eq!(run.response().map(|answer| &answer.value), Some(&expected.into()), "{value}");
+        assert_eq!(run.response().map(|answer| &*answer.value), Some(&expected.into()), "{value}");
     }
     check(&[
         Case {

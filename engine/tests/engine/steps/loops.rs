@@ -317,7 +317,7 @@ fn a_long_list_takes_time_and_record_in_proportion() {
             run.apply(&event).unwrap();
         }
     }
-    assert_eq!(run.response().map(|answer| &answer.value), Some(&json!(items)));
+    assert_eq!(run.response().map(|answer| &*answer.value), Some(&json!(items)));
 }
 
 /// Lets a run decide until it waits for its calls.

@@ -95,7 +95,7 @@ fn a_record_says_how_a_step_ended_in_the_words_of_the_language() {
         );
         let run = super::run(&steps);
         let expected: serde_json::Value = serde_json::from_str(expected).unwrap();
-        assert_eq!(run.response().map(|answer| &answer.value), Some(&expected), "{steps}: {:?}", run.ended());
+        assert_eq!(run.response().map(|answer| &*answer.value), Some(&expected), "{steps}: {:?}", run.ended());
     }
 }
 

@@ -120,7 +120,7 @@ fn an_event_that_does_not_fit_changes_nothing() {
         assert_eq!(run.response(), None, "{event:?}");
     }
     decide(&mut run, Timestamp::from_second(3600).unwrap());
-    assert_eq!(run.response().map(|answer| &answer.value), Some(&json!(1)));
+    assert_eq!(run.response().map(|answer| &*answer.value), Some(&json!(1)));
 }
 
 fn finished(step: StepPath, at: Timestamp) -> Event {

@@ -150,5 +150,5 @@ async fn a_mistake_in_a_connector_fails_the_step() {
         "a: { call: fake.visit, with: { name: ghost } }\nout: { after: { a: [failed] }, respond: '{{error.code}}' }",
     ));
     let run = rig.engine.run_now("test", json!({})).await.unwrap();
-    assert_eq!(run.response().map(|answer| &answer.value), Some(&json!("unexpected")));
+    assert_eq!(run.response().map(|answer| &*answer.value), Some(&json!("unexpected")));
 }

@@ -99,7 +99,7 @@ async fn a_run_answers_once() {
     for (name, steps) in cases {
         let rig = Rig::new(&fake::files(&format!("flow: test\ntrigger: {{ manual: {{}} }}\nsteps:\n  {steps}\n")));
         let run = rig.engine.run_now("test", json!({})).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(run.response().map(|answer| &answer.value), Some(&json!(1)), "{name}");
+        assert_eq!(run.response().map(|answer| &*answer.value), Some(&json!(1)), "{name}");
         let error = run.ended().unwrap().error.clone().unwrap();
         assert_eq!((error.step.as_str(), error.message.as_str()), ("b", "the run has answered already"), "{name}");
     }
