@@ -64,7 +64,7 @@ mod tests {
     use super::{InStep, MARK};
 
     #[test]
-    fn only_what_was_in_step_stays_in_step() {
+    fn t01_d05_only_what_was_in_step_stays_in_step() {
         let versions = InStep::default();
         versions.wrote(Some("1"), None, true);
         versions.wrote(Some("2"), Some("1"), false);

@@ -3,6 +3,7 @@
 //! The tour:
 //!
 //! - [`settings`]: what an environment file says under `connections:` – addresses and how to sign in.
+//! - `entra`: signing in: tokens by secret, certificate and refresh token, and a person on another device.
 //! - `client`: one HTTP client a connection, with its tokens, its deadline and one rule that turns an
 //!   answer into a [`CallError`](cosell_engine::connector::CallError).
 //! - [`partner_center`], [`events`], [`dataverse`] and [`http`]: one folder a service, each with its list
@@ -19,6 +20,7 @@ mod client;
 mod connection;
 mod cursor;
 pub mod dataverse;
+mod entra;
 pub mod events;
 pub mod http;
 mod in_step;
@@ -33,8 +35,9 @@ use std::time::Duration;
 
 use cosell_engine::connector::{Connector, Connectors};
 
+pub use entra::{DeviceCode, DeviceSignIn};
 pub use record::{Record, Row};
-pub use settings::{Connections, LimitSettings, Secret, SettingsError, SignIn};
+pub use settings::{AssertionAlgorithm, Connections, LimitSettings, Secret, SettingsError, SignIn};
 
 use connection::Connection;
 

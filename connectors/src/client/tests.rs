@@ -49,7 +49,7 @@ async fn a_refused_token_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_token_is_used_next() {
+async fn d20_a_rotated_refresh_token_is_used_next() {
     let mut round = 0;
     let server = TestServer::ruled(move |asked| {
         if asked.method == "GET" {
@@ -182,6 +182,15 @@ async fn silence_leaves_a_write_open() {
 }
 
 #[tokio::test]
+async fn t44_quotes_and_line_ends_arrive_whole() {
+    let server = TestServer::start([Answer::json(200, json!({}))]).await;
+    let body = json!({ "notes": "He said \"no\" – it's\r\n\\ over \u{0}\u{2028}" });
+    let request = Request::new(reqwest::Method::POST, "/thing", "making the thing").json(body.clone());
+    client(&server, &server.sign_in()).send(&request).await.unwrap();
+    assert_eq!(server.asked()[0].json(), body);
+}
+
+#[tokio::test]
 async fn ids_tell_a_repeat() {
     let server = TestServer::start([Answer::json(200, json!({})), Answer::json(200, json!({}))]).await;
     let client = client(&server, &server.sign_in());
@@ -196,12 +205,22 @@ async fn ids_tell_a_repeat() {
 }
 
 #[tokio::test]
-async fn only_own_addresses_are_followed() {
+async fn t09_only_own_addresses_are_followed() {
     let server = TestServer::start([]).await;
     let client = client(&server, &server.sign_in());
     let own = format!("{}/a?b=c%20d", server.url);
     assert_eq!(client.own_path(&own).unwrap(), "/a?b=c%20d");
-    for other in ["https://elsewhere.example/a", "http://127.0.0.1:1/a", "//elsewhere.example/a"] {
+    let elsewhere = [
+        "https://elsewhere.example/a",
+        "http://127.0.0.1:1/a",
+        "//elsewhere.example/a",
+        "\\\\elsewhere.example/a",
+        "http://127.0.0.1@elsewhere.example/a",
+        "http://127.0.0.1.elsewhere.example/a",
+        &own.replace("http://", "https://"),
+        &own.replace("http://", "ftp://"),
+    ];
+    for other in elsewhere {
         assert_eq!(client.own_path(other).unwrap_err().kind, CallErrorKind::Unexpected, "{other}");
     }
 }
