@@ -10,6 +10,8 @@
 //!   of operations in `mod.rs`, its settings in `settings.rs`, and in `api.rs` the plain functions that
 //!   build requests and read answers and are tested without a server.
 //!
+//! [`doctor`] looks whether all this can be used, and if not, why.
+//!
 //! [`standard`] makes the connectors of an environment. A connector whose connection is not bound is there
 //! all the same, since its schemas are needed to check flows; its calls are denied.
 //!
@@ -20,6 +22,7 @@ mod client;
 mod connection;
 mod cursor;
 pub mod dataverse;
+pub mod doctor;
 mod entra;
 pub mod events;
 pub mod http;
