@@ -124,10 +124,7 @@ mod tests {
         assert_eq!(names.len(), 26, "{names:?}");
         for connector in connectors.iter() {
             for operation in connector.operations() {
-                let input = operation.input_schema();
-                assert_eq!(input["type"], json!("object"), "{}", operation.name());
-                assert_eq!(input["additionalProperties"], json!(false), "{}", operation.name());
-                let updates = input["properties"].get("if_match").is_some();
+                let updates = operation.input_schema()["properties"].get("if_match").is_some();
                 assert!(!updates || operation.effect() == Effect::Writes, "{}", operation.name());
             }
         }

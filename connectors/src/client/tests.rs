@@ -71,6 +71,27 @@ async fn d20_a_rotated_refresh_token_is_used_next() {
 }
 
 #[tokio::test]
+async fn d20_a_sign_in_that_nobody_waits_for_any_more_is_kept() {
+    let arrived = std::sync::Arc::new(tokio::sync::Notify::new());
+    let arrives = arrived.clone();
+    let server = TestServer::ruled(move |asked| {
+        arrives.notify_one();
+        (asked.method == "GET").then(|| Answer::json(200, json!({})))
+    })
+    .await;
+    let client = client(&server, &server.sign_in());
+    let request = get();
+    let given_up = tokio::select! {
+        biased;
+        () = arrived.notified() => true,
+        _ = client.send(&request) => false,
+    };
+    assert!(given_up);
+    client.send(&get()).await.unwrap();
+    assert_eq!(server.token_requests().len(), 1);
+}
+
+#[tokio::test]
 async fn a_refused_sign_in_is_denied_and_tells_no_secret() {
     let cases = [
         (

@@ -20,8 +20,10 @@ pub(super) type Form = Vec<(&'static str, String)>;
 /// The endpoints of a tenant for one application.
 pub(super) struct Endpoint {
     http: reqwest::Client,
-    /// Where the tokens come from.
+    /// Where tokens come from.
     token: Url,
+    /// Where codes come from.
+    device_code: Url,
     pub(super) sign_in: SignIn,
 }
 
@@ -32,9 +34,13 @@ impl Endpoint {
             let message = "`sign_in` names both `client_secret` and `client_certificate`; leave one of them out";
             return Err(SettingsError::SignIn(message.to_owned()));
         }
-        let mut token = login.clone();
-        token.set_path(&format!("/{}/oauth2/v2.0/token", encode_segment(&sign_in.tenant)));
-        Ok(Endpoint { http, token, sign_in })
+        let tenant = encode_segment(&sign_in.tenant).to_string();
+        let endpoint = |name: &str| {
+            let mut url = login.clone();
+            url.set_path(&format!("/{tenant}/oauth2/v2.0/{name}"));
+            url
+        };
+        Ok(Endpoint { http, token: endpoint("token"), device_code: endpoint("devicecode"), sign_in })
     }
 
     /// Asks for a token. Whatever becomes of it, the call that needs the token was not made.
@@ -44,9 +50,7 @@ impl Endpoint {
 
     /// Asks for a code that a person types in.
     pub(super) async fn ask_for_code(&self, form: &Form, doing: &str) -> Result<Reply, CallError> {
-        let mut url = self.token.clone();
-        url.set_path(&self.token.path().replace("/token", "/devicecode"));
-        self.post(url, form, doing).await
+        self.post(self.device_code.clone(), form, doing).await
     }
 
     /// Who the application is, and its proof.

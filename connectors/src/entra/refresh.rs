@@ -59,7 +59,8 @@ impl RefreshToken {
                 self.kept = None;
                 return;
             }
-            Ok(false) if matches!(self.source, Secret::Given(_)) => {}
+            // Whoever hands it over in code knows; and once is enough to say it.
+            Ok(false) if matches!(self.source, Secret::Given(_)) || self.kept.is_some() => {}
             Ok(false) => tracing::warn!(
                 "a newer refresh token came for the one {place}, which cannot be written: it is kept in memory, and \
                  after a restart the old one must still be good; give it as `file` instead"

@@ -3,6 +3,7 @@
 //! A token is kept until four fifths of its life are over. Whoever finds none asks for one while the
 //! others wait for the answer, so that a burst of calls makes one request.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -12,7 +13,8 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tracing::Instrument;
 
 use super::endpoint::Endpoint;
 use super::grant::Granted;
@@ -22,9 +24,14 @@ use crate::settings::{SettingsError, SignIn};
 
 /// The tokens for one audience.
 pub(crate) struct Tokens {
+    source: Arc<Source>,
+    state: Arc<Mutex<State>>,
+}
+
+/// Where the tokens come from.
+struct Source {
     endpoint: Endpoint,
     audience: String,
-    state: Mutex<State>,
 }
 
 /// A token as calls carry it, and when it is time for the next.
@@ -71,32 +78,46 @@ impl Tokens {
     ) -> Result<Tokens, SettingsError> {
         let refresh = sign_in.refresh_token.clone().map(RefreshToken::at);
         let endpoint = Endpoint::new(http, login, sign_in)?;
-        Ok(Tokens { endpoint, audience, state: Mutex::new(State { token: None, refresh }) })
+        let state = Arc::new(Mutex::new(State { token: None, refresh }));
+        Ok(Tokens { source: Arc::new(Source { endpoint, audience }), state })
     }
 
     /// What the tokens are for.
     pub(crate) fn audience(&self) -> &str {
-        &self.audience
+        &self.source.audience
     }
 
     /// A token that is good for a while yet; `doing` is what it is needed for.
     pub(crate) async fn current(&self, doing: &str) -> Result<Token, SignInError> {
-        let mut state = self.state.lock().await;
+        let state = Arc::clone(&self.state).lock_owned().await;
         match &state.token {
             Some(token) if token.renew_at > Instant::now() => Ok(token.clone()),
-            _ => self.fetch(&mut state, doing).await,
+            _ => self.fetched(state, doing).await,
         }
     }
 
     /// Another token than the one that was refused. Somebody else may have fetched it already.
     pub(crate) async fn renewed(&self, refused: &Token, doing: &str) -> Result<Token, SignInError> {
-        let mut state = self.state.lock().await;
+        let state = Arc::clone(&self.state).lock_owned().await;
         match &state.token {
             Some(token) if token.header != refused.header => Ok(token.clone()),
-            _ => self.fetch(&mut state, doing).await,
+            _ => self.fetched(state, doing).await,
         }
     }
 
+    /// Fetches a token in a task of its own: a call may be given up while it waits, and a newer refresh token that comes
+    /// then must not be lost.
+    async fn fetched(&self, mut state: OwnedMutexGuard<State>, doing: &str) -> Result<Token, SignInError> {
+        let (source, doing) = (Arc::clone(&self.source), doing.to_owned());
+        let task = async move { source.fetch(&mut state, &doing).await };
+        tokio::spawn(task.in_current_span()).await.unwrap_or_else(|_| {
+            Err(CallError::new(CallErrorKind::Unavailable, "signing in was broken off, since the program ends").into())
+        })
+    }
+}
+
+impl Source {
+    /// The next token, which is kept from then on.
     async fn fetch(&self, state: &mut State, doing: &str) -> Result<Token, SignInError> {
         let doing = format!("{doing}: signing in to `{}`", self.audience);
         let granted = match &mut state.refresh {

@@ -43,20 +43,24 @@ impl Called {
     }
 }
 
-/// Every operation, bound to the service.
-fn all(service: &Service) -> Vec<Called> {
+/// All connections lead to the service.
+fn connections(service: &Service) -> Connections {
     let sign_in = SignIn {
         client_secret: Some(Secret::given("hush-secret")),
         login_url: service.url.clone(),
         ..SignIn::new("tenant", "client")
     };
-    let connections = Connections {
+    Connections {
         partner_center: Some(PartnerCenterSettings::new(&service.url, sign_in.clone())),
         events: Some(EventsSettings::new(&service.url, sign_in.clone())),
         dataverse: Some(DataverseSettings::new(&service.url, sign_in)),
-    };
+    }
+}
+
+/// Every operation, bound to the service.
+fn all(service: &Service) -> Vec<Called> {
     let mut called = Vec::new();
-    for connector in standard(&connections).unwrap().iter() {
+    for connector in standard(&connections(service)).unwrap().iter() {
         for operation in connector.operations() {
             let name = format!("{}.{}", connector.name(), operation.name());
             let input = inputs::right(&name, &service.url);
@@ -132,6 +136,36 @@ async fn statuses_become_the_right_kind_of_error() {
             assert_eq!(error.retry_after_ms, Some(7000), "{what}");
             assert!(!format!("{error:?}").contains("hush"), "{what}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_poll_that_fails_tells_nothing_and_can_be_made_again() {
+    let service = Service::start().await;
+    let connectors = standard(&connections(&service)).unwrap();
+    let cases = [
+        (Told::status(401), Denied),
+        (Told::status(403), Denied),
+        (Told::status(429), Throttled),
+        (Told::status(500), Unavailable),
+        (Told::status(503), Unavailable),
+        (Told::body("<html>hush-token</html>"), Unexpected),
+        (Told::Endless, Unexpected),
+        (Told::Cut, Unavailable),
+        (Told::Silence, Unavailable),
+    ];
+    for (name, input) in [("events.referral", json!({})), ("dataverse.row_changed", json!({ "table": "opportunity" }))]
+    {
+        let trigger = connectors.trigger(name).unwrap();
+        assert_eq!(trigger.input_schema()["additionalProperties"], json!(false), "{name}");
+        for (told, kind) in &cases {
+            service.tells(told.clone());
+            let error = trigger.poll_any(&input, None).await.unwrap_err();
+            assert_eq!(error.kind, *kind, "{name} {told:?}: {error}");
+            assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+        }
+        let cursor_of_another = trigger.poll_any(&input, Some(json!("no cursor"))).await.unwrap_err();
+        assert!(!matches!(cursor_of_another.kind, Unavailable | Unanswered), "{name}: {cursor_of_another}");
     }
 }
 

@@ -143,7 +143,10 @@ fn definition(target: &str) -> serde_json::Value {
     let text = |name: &str| json!({ "LogicalName": name, "AttributeType": "String" });
     json!({
         "LogicalName": table, "EntitySetName": format!("{table}s"), "PrimaryIdAttribute": format!("{table}id"),
-        "Attributes": [text(&format!("{table}id")), text("name"), text("description"), text("cosell_referralid")],
+        "Attributes": [
+            text(&format!("{table}id")), text("name"), text("description"), text("cosell_referralid"),
+            text("createdon"), text("modifiedon"), text("versionnumber"),
+        ],
         "ManyToOneRelationships": [],
         "OneToManyRelationships": [{
             "ReferencingEntity": "cosell_solution", "ReferencingAttribute": "cosell_opportunityid",
