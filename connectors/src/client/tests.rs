@@ -70,6 +70,28 @@ async fn d20_a_rotated_refresh_token_is_used_next() {
     assert!(asked[1].body.contains("refresh_token=refresh-2"), "{}", asked[1].body);
 }
 
+/// As when another engine uses the first token up, or a person signs in again.
+#[tokio::test]
+async fn d20_a_token_that_came_meanwhile_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "one").unwrap();
+    let place = file.clone();
+    let server = TestServer::ruled(move |asked| match asked.method.as_str() {
+        "GET" => Some(Answer::json(200, json!({}))),
+        _ if asked.body.contains("refresh_token=one") => {
+            std::fs::write(&place, "two").unwrap();
+            Some(Answer::json(400, json!({ "error": "invalid_grant" })))
+        }
+        _ => None,
+    })
+    .await;
+    let sign_in = SignIn { refresh_token: Some(Secret::File(file)), ..server.sign_in() };
+    client(&server, &sign_in).send(&get()).await.unwrap();
+    assert!(server.token_requests()[1].body.contains("refresh_token=two"));
+    assert_eq!(server.token_requests().len(), 2);
+}
+
 #[tokio::test]
 async fn d20_a_sign_in_that_nobody_waits_for_any_more_is_kept() {
     let arrived = std::sync::Arc::new(tokio::sync::Notify::new());

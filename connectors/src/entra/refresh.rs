@@ -33,6 +33,11 @@ impl RefreshToken {
         RefreshToken { source, kept: None }
     }
 
+    /// Whether others may use it too.
+    pub(super) fn is_in_file(&self) -> bool {
+        matches!(self.source, Secret::File(_))
+    }
+
     /// The newest.
     pub(super) fn current(&self) -> Result<Current, SettingsError> {
         let held = self.source.read()?;

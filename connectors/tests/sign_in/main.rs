@@ -49,6 +49,9 @@ async fn t34_t35_a_refresh_token_that_is_good_once_lives_on_in_its_file() {
         // As after a restart: nothing is remembered but the file.
         stage::ask_all(&connections).await.unwrap();
     }
+    // Side by side.
+    let all = tokio::join!(stage::ask(&connections), stage::ask(&connections), stage::ask(&connections));
+    assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok(), "{all:?}");
     assert_ne!(std::fs::read_to_string(&file).unwrap(), stage.refresh_token());
     stage.admin("/tokens", json!({ "revoke_refresh": true, "revoke": true })).await;
     let error = stage::ask_all(&connections).await.unwrap_err();
