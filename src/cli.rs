@@ -39,6 +39,15 @@ pub enum Command {
         #[arg(long)]
         strict_limits: bool,
     },
+    /// Signs a person in for a connection: prints an address and a code, and keeps the refresh token
+    Connect {
+        /// Which connection
+        #[arg(value_enum)]
+        connection: ConnectionName,
+        /// Which pack
+        #[command(flatten)]
+        pack: PackArgs,
+    },
     /// Draws the flows of a pack
     Graph {
         /// Which pack
@@ -173,6 +182,29 @@ pub struct EvalArgs {
     /// Read lines {"id", "expr", "scope"} from standard input, and answer each with {"id", "value"} or {"id", "error"}
     #[arg(long)]
     pub jsonl: bool,
+}
+
+/// Connections of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum ConnectionName {
+    /// Partner Center's referrals
+    PartnerCenter,
+    /// Partner Center's events
+    Events,
+    /// Dataverse, the store below Dynamics 365
+    Dataverse,
+}
+
+impl ConnectionName {
+    /// The name in the environment file.
+    pub fn name(self) -> &'static str {
+        match self {
+            ConnectionName::PartnerCenter => "partner_center",
+            ConnectionName::Events => "events",
+            ConnectionName::Dataverse => "dataverse",
+        }
+    }
 }
 
 /// Languages of pictures.

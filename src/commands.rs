@@ -3,6 +3,7 @@
 mod backfill;
 mod backup;
 mod check;
+mod connect;
 mod demo;
 mod doctor;
 mod eval;
@@ -23,6 +24,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo => demo::demo().await,
         Command::Check { pack, json, strict_limits } => check::check(&pack, check::Options { json, strict_limits }),
+        Command::Connect { connection, pack } => connect::connect(connection, &pack).await,
         Command::Graph { pack, flow, format } => graph::graph(&pack, flow.as_deref(), format),
         Command::Run { pack, sandbox, store } => run::run(&pack, sandbox, store.as_deref()).await,
         Command::Sandbox(args) => sandbox::sandbox(&args).await,

@@ -139,7 +139,7 @@ impl Environment {
 fn written_secret(value: &Value, at: &Route) -> Option<Route> {
     value.as_object()?.iter().find_map(|(key, entry)| {
         let at = at.key(key);
-        let is_secret = ["client_secret", "refresh_token"].contains(&key.as_str());
+        let is_secret = ["client_secret", "client_certificate", "refresh_token"].contains(&key.as_str());
         if is_secret && !entry.is_object() && !entry.is_null() { Some(at) } else { written_secret(entry, &at) }
     })
 }

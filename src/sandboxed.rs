@@ -32,11 +32,10 @@ fn bound_to(sandbox: &Sandbox, mut environment: Environment) -> Result<Environme
     let addresses = sandbox.addresses();
     let credentials = sandbox.credentials();
     let sign_in = |delegated: bool| SignIn {
-        tenant: credentials.tenant.clone(),
-        client_id: credentials.client_id.clone(),
         client_secret: Some(Secret::given(credentials.client_secret.as_str())),
         refresh_token: delegated.then(|| Secret::given(credentials.refresh_token.as_str())),
         login_url: addresses.entra.clone(),
+        ..SignIn::new(&credentials.tenant, &credentials.client_id)
     };
     environment.connections = Connections {
         partner_center: Some(PartnerCenterSettings::new(&addresses.referrals, sign_in(true))),

@@ -35,20 +35,38 @@ pub fn open(file: &Path, settings: &StoreSettings) -> Result<SqliteStore, Failur
 ///
 /// There is none, or it cannot be read.
 pub(crate) fn attach(args: &StoreArgs) -> Result<Desk, Failure> {
-    let settings = match Opened::new(&args.pack.pack) {
-        Ok(opened) => opened.environment(&args.pack)?.engine.store,
-        // Where the file is named, a pack need not be there. Where it is, it says where the key is.
-        Err(_) if args.store.is_some() && args.pack.environment.is_none() => StoreSettings::default(),
-        Err(failure) => return Err(failure),
-    };
+    let settings = settings(args)?;
     let file = file(args.store.as_deref(), &settings);
-    if !file.exists() {
+    attached(&file, &settings)?.ok_or_else(|| {
         let help = "`cosell run` makes it; another one is named by `--store`, or by `--pack` and its environment";
-        return Err(Failure::Usage(format!("there is no store `{}` here; {help}", file.display())));
+        Failure::Usage(format!("there is no store `{}` here; {help}", file.display()))
+    })
+}
+
+/// The same where there may be none yet: only one that is named must be there.
+pub(crate) fn attach_if_there(args: &StoreArgs) -> Result<Option<Desk>, Failure> {
+    if args.store.is_some() {
+        return attach(args).map(Some);
     }
-    let store = SqliteStore::attach(&file).map_err(|error| failed(&file, &error))?;
-    let key = settings.key_file(&file);
-    Ok(Desk { store, file, key })
+    let settings = settings(args)?;
+    attached(&file(None, &settings), &settings)
+}
+
+fn settings(args: &StoreArgs) -> Result<StoreSettings, Failure> {
+    match Opened::new(&args.pack.pack) {
+        Ok(opened) => Ok(opened.environment(&args.pack)?.engine.store),
+        // Where the file is named, a pack need not be there. Where it is, it says where the key is.
+        Err(_) if args.store.is_some() && args.pack.environment.is_none() => Ok(StoreSettings::default()),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn attached(file: &Path, settings: &StoreSettings) -> Result<Option<Desk>, Failure> {
+    if !file.exists() {
+        return Ok(None);
+    }
+    let store = SqliteStore::attach(file).map_err(|error| failed(file, &error))?;
+    Ok(Some(Desk { store, file: file.to_owned(), key: settings.key_file(file) }))
 }
 
 fn failed(file: &Path, error: &StoreError) -> Failure {

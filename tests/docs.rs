@@ -40,6 +40,37 @@ fn every_flow_and_mapping_shown_is_right() {
     opened.check(&indexmap::IndexMap::new(), &connectors).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
+/// The table of traps names tests that there are, and every trap once.
+#[test]
+fn the_tests_of_the_traps_are_there() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read_to_string(root.join("docs/traps.md")).unwrap();
+    let mut sources = String::new();
+    for folder in ["connectors", "engine/src", "src", "tests"] {
+        read_all(&root.join(folder), &mut sources);
+    }
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| T") || line.starts_with("| D")).collect();
+    let numbers: Vec<&str> = rows.iter().map(|row| row.split('|').nth(1).unwrap().trim()).collect();
+    let expected = (1..=44).map(|number| format!("T{number}")).chain((1..=25).map(|number| format!("D{number}")));
+    assert_eq!(numbers, expected.collect::<Vec<_>>());
+    for row in rows {
+        for name in row.rsplit('|').nth(1).unwrap().split('`').skip(1).step_by(2) {
+            assert!(sources.contains(&format!("fn {name}(")), "there is no test `{name}`: {row}");
+        }
+    }
+}
+
+fn read_all(folder: &Path, into: &mut String) {
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
 /// Links to other pages and to their headings lead somewhere.
 #[test]
 fn every_link_of_the_reference_leads_somewhere() {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod commands;
+mod connections;
 mod docs;
 mod failing_services;
 mod harness;

@@ -1,6 +1,6 @@
 //! One HTTP client a connection.
 //!
-//! The path of a call: [`Request`] (built by a service's `api.rs`) → token (`token.rs`) → sent once, with a
+//! The path of a call: [`Request`] (built by a service's `api.rs`) → token (`entra`) → sent once, with a
 //! deadline and a bound on the answer (`exchange.rs`) → [`Reply`], or the error that its status and body
 //! make (`failure.rs`; `content.rs` reads a body of any type). A 401 renews the token and sends the request once more.
 //!
@@ -12,7 +12,6 @@ mod exchange;
 mod failure;
 mod reply;
 mod request;
-mod token;
 
 use std::time::Duration;
 
@@ -24,9 +23,9 @@ pub(crate) use exchange::{LONGEST_BODY, body_up_to, exchange, plain_client};
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 
+use crate::entra::{SignInError, Token, Tokens};
 use crate::in_step::InStep;
 use crate::settings::{SettingsError, SignIn};
-use token::{Token, Tokens};
 
 /// The way to one service: its address, its tokens and its deadline.
 pub(crate) struct Client {
@@ -51,7 +50,7 @@ impl Client {
         let login = address(&sign_in.login_url)?;
         let http = plain_client(deadline)?;
         let audience = audience.unwrap_or(url).trim_end_matches('/').to_owned();
-        let tokens = Tokens::new(http.clone(), &login, sign_in.clone(), audience);
+        let tokens = Tokens::new(http.clone(), &login, sign_in.clone(), audience)?;
         Ok(Client { service, base, http, tokens, in_step: InStep::default() })
     }
 
@@ -64,6 +63,27 @@ impl Client {
         }
         let token = self.tokens.renewed(&token, request.doing()).await?;
         self.attempt(request, &token).await?.accepted()
+    }
+
+    /// Asks the service for nothing in particular, without a token: any answer shows that it can be reached.
+    pub(crate) async fn knock(&self) -> Result<Reply, CallError> {
+        let request = reqwest::Request::new(reqwest::Method::GET, self.base.clone());
+        exchange(self.service, &self.http, request, "reaching the service", LONGEST_BODY).await
+    }
+
+    /// A token for the service.
+    pub(crate) async fn token(&self, doing: &str) -> Result<Token, SignInError> {
+        self.tokens.current(doing).await
+    }
+
+    /// What tokens are for.
+    pub(crate) fn audience(&self) -> &str {
+        self.tokens.audience()
+    }
+
+    /// The service's address without path.
+    pub(crate) fn host(&self) -> String {
+        self.base.origin().ascii_serialization()
     }
 
     /// The path and query of an address that the service gave, if it lies on the service's own host.

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_moves_on_behind_the_newest_change() {
+    fn d07_d23_a_cursor_moves_on_behind_the_newest_change() {
         let overlap = SignedDuration::from_secs(5);
         let start = Cursor { since: at(10), seen: BTreeSet::new() };
         // What was found, whether that was as much as a poll reads, and the cursor after it.

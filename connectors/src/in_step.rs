@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_in_step_stays_in_step() {
+    fn t01_d05_only_what_was_in_step_stays_in_step() {
         let versions = InStep::default();
         let mut given = Vec::new();
         for (version, based_on, in_step, expected) in [

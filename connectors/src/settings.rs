@@ -3,17 +3,23 @@
 //! A secret is never written in the file: the file says where it is ([`Secret`]). It is read when a token
 //! is asked for, so a secret that was changed is taken up without a restart.
 
-use std::path::{Path, PathBuf};
+mod secret;
+mod sign_in;
+
+use std::path::Path;
 use std::time::Duration;
 
 use cosell_engine::connector::{Connector, Rate};
 use schemars::JsonSchema;
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::client::{address, plain_client};
 pub use crate::dataverse::DataverseSettings;
+use crate::entra::DeviceSignIn;
 pub use crate::events::EventsSettings;
 pub use crate::partner_center::PartnerCenterSettings;
+pub use secret::Secret;
+pub use sign_in::{AssertionAlgorithm, SignIn};
 
 /// The services of an environment. One that is left out is not bound: its calls are denied.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -27,28 +33,6 @@ pub struct Connections {
     pub dataverse: Option<DataverseSettings>,
 }
 
-/// How to get a token from Microsoft Entra ID.
-///
-/// With a refresh token the calls are made in the name of the person who consented, which Partner
-/// Center's referrals demand. Without one they are made in the name of the application.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SignIn {
-    /// The tenant: its GUID or one of its domain names.
-    pub tenant: String,
-    /// The application's (client) id.
-    pub client_id: String,
-    /// Where the application's secret is.
-    #[serde(default)]
-    pub client_secret: Option<Secret>,
-    /// Where the refresh token is. When the service answers with a newer one, that is kept in memory.
-    #[serde(default)]
-    pub refresh_token: Option<Secret>,
-    /// The sign-in service.
-    #[serde(default = "default_login_url")]
-    pub login_url: String,
-}
-
 /// How much a service may be asked for. What is left out is as the connector has it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -59,20 +43,6 @@ pub struct LimitSettings {
     pub requests: Option<u32>,
     /// Seconds in which so many `requests` may be made; 60 by default.
     pub per: Option<u64>,
-}
-
-/// Where a secret is: `{ env: NAME }` or `{ file: PATH }`. It never prints.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Secret {
-    /// The name of an environment variable.
-    Env(String),
-    /// The path of a file that holds nothing else; white space at its ends does not count. A relative path
-    /// counts from the folder of the environment file.
-    File(PathBuf),
-    /// The secret itself, handed over in code.
-    #[serde(skip)]
-    Given(SecretString),
 }
 
 /// Settings from which no connection can be made.
@@ -94,6 +64,9 @@ pub enum SettingsError {
         /// What went wrong.
         reason: String,
     },
+    /// A way to sign in that cannot be used.
+    #[error("{0}")]
+    SignIn(String),
     /// Trusted certificates that cannot be read.
     #[error("the trusted certificates {place} cannot be read: {reason}")]
     Trust {
@@ -117,16 +90,32 @@ impl Connections {
             self.dataverse.as_mut().map(|settings| &mut settings.sign_in),
         ];
         for sign_in in sign_ins.into_iter().flatten() {
-            for secret in [&mut sign_in.client_secret, &mut sign_in.refresh_token] {
-                if let Some(Secret::File(path)) = secret {
-                    *path = folder.join(&path);
-                }
-            }
+            sign_in.relative_to(folder);
         }
         if let Some(trust) = self.events.as_mut().and_then(|settings| settings.trust.as_mut()) {
             *trust = folder.join(&trust);
         }
         self
+    }
+}
+
+impl Connections {
+    /// The sign-in of a person for one of the connections.
+    ///
+    /// # Errors
+    ///
+    /// The connection is not there, or its settings name no file for the refresh token.
+    pub fn device_sign_in(&self, connection: &str) -> Result<DeviceSignIn, SettingsError> {
+        let (url, audience, sign_in) = match connection {
+            "partner_center" => self.partner_center.as_ref().map(|bound| (&bound.url, &bound.audience, &bound.sign_in)),
+            "events" => self.events.as_ref().map(|bound| (&bound.url, &bound.audience, &bound.sign_in)),
+            "dataverse" => self.dataverse.as_ref().map(|bound| (&bound.url, &bound.audience, &bound.sign_in)),
+            _ => None,
+        }
+        .ok_or_else(|| SettingsError::SignIn(format!("there is no connection `{connection}` in the environment")))?;
+        let audience = audience.as_deref().unwrap_or(url).trim_end_matches('/').to_owned();
+        let http = plain_client(crate::DEADLINE)?;
+        DeviceSignIn::new(http, &address(&sign_in.login_url)?, sign_in.clone(), audience)
     }
 }
 
@@ -144,39 +133,6 @@ impl LimitSettings {
         }
         connector.with_limits(limits)
     }
-}
-
-impl Secret {
-    /// A secret from code instead of from the environment or a file.
-    pub fn given(text: impl Into<String>) -> Secret {
-        Secret::Given(SecretString::from(text.into()))
-    }
-
-    /// The secret as it is now.
-    pub(crate) fn read(&self) -> Result<SecretString, SettingsError> {
-        let text = match self {
-            Secret::Given(secret) => secret.expose_secret().to_owned(),
-            Secret::Env(name) => std::env::var(name).map_err(|error| self.unreadable(error.to_string()))?,
-            Secret::File(path) => std::fs::read_to_string(path).map_err(|error| self.unreadable(error.to_string()))?,
-        };
-        match text.trim() {
-            "" => Err(self.unreadable("it is empty".to_owned())),
-            text => Ok(SecretString::from(text.to_owned())),
-        }
-    }
-
-    fn unreadable(&self, reason: String) -> SettingsError {
-        let place = match self {
-            Secret::Given(_) => "given in code".to_owned(),
-            Secret::Env(name) => format!("in the environment variable `{name}`"),
-            Secret::File(path) => format!("in the file `{}`", path.display()),
-        };
-        SettingsError::Secret { place, reason }
-    }
-}
-
-fn default_login_url() -> String {
-    "https://login.microsoftonline.com".to_owned()
 }
 
 #[cfg(test)]
@@ -239,15 +195,5 @@ mod tests {
             let error = connections(text).err().unwrap_or_default();
             assert!(error.contains(expected), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn secrets_do_not_print() {
-        let secret = Secret::given("do-not-print");
-        assert!(!format!("{secret:?}").contains("do-not-print"));
-        assert_eq!(secret.read().unwrap().expose_secret(), "do-not-print");
-        let missing = Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned());
-        let message = missing.read().err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(message.contains("`COSELL_TEST_NO_SUCH_VARIABLE`"), "{message}");
     }
 }

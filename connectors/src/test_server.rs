@@ -110,11 +110,9 @@ impl TestServer {
     /// How a client signs in to this server.
     pub(crate) fn sign_in(&self) -> SignIn {
         SignIn {
-            tenant: "tenant".to_owned(),
-            client_id: "client".to_owned(),
             client_secret: Some(Secret::given("secret")),
-            refresh_token: None,
             login_url: self.url.clone(),
+            ..SignIn::new("tenant", "client")
         }
     }
 }

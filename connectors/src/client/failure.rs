@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shape_of_error_is_read() {
+    fn t30_d18_every_shape_of_error_is_read() {
         let cases = [
             (
                 r#"{"error":{"code":"invalidRequest","message":"Bad.","innererror":{"innerError":{"message":"Country."}}}}"#,
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_times_are_read() {
+    fn t31_d16_waiting_times_are_read() {
         let now: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
         let cases = [
             ("57", Some(57_000)),

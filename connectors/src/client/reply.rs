@@ -26,6 +26,11 @@ impl Reply {
         self.status
     }
 
+    /// What the request was for.
+    pub(crate) fn doing(&self) -> &str {
+        &self.doing
+    }
+
     /// A header as text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -78,7 +83,12 @@ impl Reply {
 
     /// The answer if it is a success, else the error that it makes.
     pub(crate) fn accepted(self) -> Result<Reply, CallError> {
-        if (200..300).contains(&self.status) { Ok(self) } else { Err(failure::failure(&self)) }
+        if (200..300).contains(&self.status) { Ok(self) } else { Err(self.failure()) }
+    }
+
+    /// The error that an answer without success makes.
+    pub(crate) fn failure(&self) -> CallError {
+        failure::failure(self)
     }
 }
 
@@ -93,5 +103,13 @@ impl Reply {
             method: Method::GET,
             doing: "testing".to_owned(),
         }
+    }
+
+    /// The same with a header.
+    pub(crate) fn with_header(mut self, name: &'static str, value: Option<&'static str>) -> Reply {
+        self.headers.extend(value.map(|value| {
+            (reqwest::header::HeaderName::from_static(name), reqwest::header::HeaderValue::from_static(value))
+        }));
+        self
     }
 }

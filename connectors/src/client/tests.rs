@@ -49,7 +49,7 @@ async fn a_refused_token_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_token_is_used_next() {
+async fn d20_a_rotated_refresh_token_is_used_next() {
     let mut round = 0;
     let server = TestServer::ruled(move |asked| {
         if asked.method == "GET" {
@@ -68,6 +68,49 @@ async fn a_rotated_refresh_token_is_used_next() {
     let asked = server.token_requests();
     assert!(asked[0].body.contains("refresh_token=refresh-1"), "{}", asked[0].body);
     assert!(asked[1].body.contains("refresh_token=refresh-2"), "{}", asked[1].body);
+}
+
+/// As when another engine uses the first token up, or a person signs in again.
+#[tokio::test]
+async fn d20_a_token_that_came_meanwhile_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "one").unwrap();
+    let place = file.clone();
+    let server = TestServer::ruled(move |asked| match asked.method.as_str() {
+        "GET" => Some(Answer::json(200, json!({}))),
+        _ if asked.body.contains("refresh_token=one") => {
+            std::fs::write(&place, "two").unwrap();
+            Some(Answer::json(400, json!({ "error": "invalid_grant" })))
+        }
+        _ => None,
+    })
+    .await;
+    let sign_in = SignIn { refresh_token: Some(Secret::File(file)), ..server.sign_in() };
+    client(&server, &sign_in).send(&get()).await.unwrap();
+    assert!(server.token_requests()[1].body.contains("refresh_token=two"));
+    assert_eq!(server.token_requests().len(), 2);
+}
+
+#[tokio::test]
+async fn d20_a_sign_in_that_nobody_waits_for_any_more_is_kept() {
+    let arrived = std::sync::Arc::new(tokio::sync::Notify::new());
+    let arrives = arrived.clone();
+    let server = TestServer::ruled(move |asked| {
+        arrives.notify_one();
+        (asked.method == "GET").then(|| Answer::json(200, json!({})))
+    })
+    .await;
+    let client = client(&server, &server.sign_in());
+    let request = get();
+    let given_up = tokio::select! {
+        biased;
+        () = arrived.notified() => true,
+        _ = client.send(&request) => false,
+    };
+    assert!(given_up);
+    client.send(&get()).await.unwrap();
+    assert_eq!(server.token_requests().len(), 1);
 }
 
 #[tokio::test]
@@ -182,6 +225,15 @@ async fn silence_leaves_a_write_open() {
 }
 
 #[tokio::test]
+async fn t44_quotes_and_line_ends_arrive_whole() {
+    let server = TestServer::start([Answer::json(200, json!({}))]).await;
+    let body = json!({ "notes": "He said \"no\" – it's\r\n\\ over \u{0}\u{2028}" });
+    let request = Request::new(reqwest::Method::POST, "/thing", "making the thing").json(body.clone());
+    client(&server, &server.sign_in()).send(&request).await.unwrap();
+    assert_eq!(server.asked()[0].json(), body);
+}
+
+#[tokio::test]
 async fn ids_tell_a_repeat() {
     let server = TestServer::start([Answer::json(200, json!({})), Answer::json(200, json!({}))]).await;
     let client = client(&server, &server.sign_in());
@@ -196,12 +248,22 @@ async fn ids_tell_a_repeat() {
 }
 
 #[tokio::test]
-async fn only_own_addresses_are_followed() {
+async fn t09_only_own_addresses_are_followed() {
     let server = TestServer::start([]).await;
     let client = client(&server, &server.sign_in());
     let own = format!("{}/a?b=c%20d", server.url);
     assert_eq!(client.own_path(&own).unwrap(), "/a?b=c%20d");
-    for other in ["https://elsewhere.example/a", "http://127.0.0.1:1/a", "//elsewhere.example/a"] {
+    let elsewhere = [
+        "https://elsewhere.example/a",
+        "http://127.0.0.1:1/a",
+        "//elsewhere.example/a",
+        "\\\\elsewhere.example/a",
+        "http://127.0.0.1@elsewhere.example/a",
+        "http://127.0.0.1.elsewhere.example/a",
+        &own.replace("http://", "https://"),
+        &own.replace("http://", "ftp://"),
+    ];
+    for other in elsewhere {
         assert_eq!(client.own_path(other).unwrap_err().kind, CallErrorKind::Unexpected, "{other}");
     }
 }

@@ -34,6 +34,19 @@ pub(super) fn definition(table: &str) -> Request {
         )
 }
 
+/// Who signed in: whoever the environment lets in may ask that.
+pub(super) fn who_am_i() -> Request {
+    Request::get(format!("{ROOT}/WhoAmI"), "asking the environment who signed in")
+}
+
+/// The alternate keys of a table.
+pub(super) fn keys(table: &str) -> Request {
+    let path = format!("{ROOT}/EntityDefinitions(LogicalName='{}')", encode_segment(&table.replace('\'', "''")));
+    Request::get(path, format!("reading the keys of the table `{table}`"))
+        .query("$select", "LogicalName")
+        .query("$expand", "Keys($select=KeyAttributes,EntityKeyIndexStatus)")
+}
+
 pub(super) fn get(table: &Table, id: Uuid, selection: &Selection) -> Request {
     let request = Request::get(row_path(table, id), format!("reading `{}` row `{id}`", table.name));
     selection.add_to(request).header("prefer", annotations(None))
@@ -171,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn conflicts_are_told_by_their_code() {
+    fn d17_conflicts_are_told_by_their_code() {
         let mut error = CallError::new(CallErrorKind::Unanswered, "x");
         error.code = Some("0x80040333".to_owned());
         assert_eq!(refined(error).kind, CallErrorKind::Conflict);

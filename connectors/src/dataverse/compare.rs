@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_that_holds_all_needs_no_write() {
+    fn d05_a_row_that_holds_all_needs_no_write() {
         let id = "11111111-1111-4111-8111-11111111111a";
         let row = json!({ "name": "Deal", "estimatedvalue": 10.0, "description": null, "_parentaccountid_value": id });
         let to = |id: &str| json!({ "parentaccountid@odata.bind": format!("/accounts({id})") });

@@ -48,6 +48,16 @@ pub(crate) struct Collection {
     pub(crate) column: String,
 }
 
+/// Columns whose values no two rows share, by which rows are found.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AlternateKey {
+    key_attributes: Vec<String>,
+    /// `Active` once its index is built.
+    #[serde(rename = "EntityKeyIndexStatus")]
+    pub(crate) status: String,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Definition {
@@ -85,6 +95,25 @@ struct OneToMany {
     referenced_entity_navigation_property_name: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys {
+    keys: Vec<AlternateKey>,
+}
+
+impl AlternateKey {
+    /// The keys in an answer with a table's definition.
+    pub(super) fn read_all(reply: &Reply) -> Result<Vec<AlternateKey>, CallError> {
+        let read: Result<Keys, _> = serde_json::from_value(reply.json()?);
+        read.map(|read| read.keys).map_err(|error| reply.unexpected(&format!("lists no keys: {error}")))
+    }
+
+    /// Whether it is over that column and no other.
+    pub(crate) fn is_over(&self, column: &str) -> bool {
+        self.key_attributes == [column]
+    }
+}
+
 impl Table {
     /// The table in an answer with its definition.
     pub(super) fn read(reply: &Reply) -> Result<Table, CallError> {
@@ -118,12 +147,12 @@ impl Table {
     }
 
     /// The related rows of that name.
-    pub(super) fn collection(&self, name: &str) -> Option<&Collection> {
+    pub(crate) fn collection(&self, name: &str) -> Option<&Collection> {
         self.collections.iter().find(|collection| collection.navigation.eq_ignore_ascii_case(name))
     }
 
     /// The type of a column, if the table has it.
-    pub(super) fn column_type(&self, name: &str) -> Option<&str> {
+    pub(crate) fn column_type(&self, name: &str) -> Option<&str> {
         self.columns.get(plain_name(name)).map(String::as_str)
     }
 

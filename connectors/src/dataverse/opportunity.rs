@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_is_taken_out_of_a_row() {
+    fn d14_closing_is_taken_out_of_a_row() {
         let won = |status| Some(Close { state: WON, status });
         let lost = |status| Some(Close { state: LOST, status });
         let cases = [
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_written_is_ones_own() {
+    fn d10_a_value_that_is_written_is_ones_own() {
         let cases = [
             (json!({ "estimatedvalue": 1 }), json!({ "estimatedvalue": 1, "isrevenuesystemcalculated": false })),
             (

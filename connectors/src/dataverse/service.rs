@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::api;
 use super::fields::{Grouped, Selection};
+pub(crate) use super::metadata::AlternateKey;
 use super::metadata::{Lookup, Table};
 use crate::Row;
 use crate::client::{Client, Reply, Request};
@@ -63,6 +64,37 @@ impl Dataverse {
         }
         tables.insert(name.to_owned(), (Instant::now(), Arc::clone(&table)));
         Ok(table)
+    }
+
+    /// The same, where the table may be missing.
+    pub(crate) async fn table_if_there(&self, key: &CallKey, name: &str) -> Result<Option<Arc<Table>>, CallError> {
+        match self.table(key, name).await {
+            Err(error) if error.status == Some(404) => Ok(None),
+            result => result.map(Some),
+        }
+    }
+
+    /// The alternate keys of a table, where it is there.
+    pub(crate) async fn alternate_keys(
+        &self,
+        key: &CallKey,
+        table: &str,
+    ) -> Result<Option<Vec<AlternateKey>>, CallError> {
+        match self.send(key, api::keys(table)).await {
+            Ok(reply) => AlternateKey::read_all(&reply).map(Some),
+            Err(error) if error.kind == CallErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks whether the environment lets the bearer of the token in.
+    pub(crate) async fn who_am_i(&self, key: &CallKey) -> Result<(), CallError> {
+        self.send(key, api::who_am_i()).await.map(drop)
+    }
+
+    /// The client behind it.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The columns to read. Names are checked here, before the service answers for them.

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_become_addresses() {
+    fn d15_keys_become_addresses() {
         let id = "11111111-1111-4111-8111-11111111111A";
         let cases = [
             (json!({ "opportunityid": id }), Ok("11111111-1111-4111-8111-11111111111a")),

@@ -14,7 +14,7 @@ use crate::odata::encode_segment;
 /// Where the registration lives, below the service's address. A tenant has one.
 const REGISTRATION: &str = "/webhooks/v1/registration";
 
-pub(super) fn view() -> Request {
+pub(crate) fn view() -> Request {
     Request::get(REGISTRATION, "reading the registration for events")
 }
 
@@ -28,7 +28,7 @@ pub(super) fn write(method: Method, url: &str, events: &[String]) -> Request {
     }))
 }
 
-pub(super) fn event_names() -> Request {
+pub(crate) fn event_names() -> Request {
     Request::get(format!("{REGISTRATION}/events"), "listing the events that can be registered")
 }
 
@@ -42,11 +42,11 @@ pub(super) fn validation(correlation_id: &str) -> Request {
     Request::get(path, "reading how the test event went")
 }
 
-pub(super) fn traced(request: Request, key: &CallKey) -> Request {
+pub(crate) fn traced(request: Request, key: &CallKey) -> Request {
     request.traced("ms-requestid", "ms-correlationid", key)
 }
 
-pub(super) fn read_registration(reply: &Reply) -> Result<Registration, CallError> {
+pub(crate) fn read_registration(reply: &Reply) -> Result<Registration, CallError> {
     let body = reply.json()?;
     let url = field(&body, "WebhookUrl").and_then(Value::as_str).map(str::to_owned);
     let events = field(&body, "WebhookEvents").map(texts).unwrap_or_default();
@@ -56,7 +56,7 @@ pub(super) fn read_registration(reply: &Reply) -> Result<Registration, CallError
     Ok(Registration { registered: true, url, events })
 }
 
-pub(super) fn read_event_names(reply: &Reply) -> Result<Vec<String>, CallError> {
+pub(crate) fn read_event_names(reply: &Reply) -> Result<Vec<String>, CallError> {
     match reply.json()? {
         list @ Value::Array(_) => Ok(texts(&list)),
         _ => Err(reply.unexpected("is no list of events")),

@@ -11,7 +11,7 @@
 //! event: `receiver.rs` (bounds, headers) → `certificate.rs` (fetched, chained to a trusted root, of the
 //! right name) → signature over the raw body → `notification.rs` (only now is the body read).
 
-mod api;
+pub(crate) mod api;
 mod certificate;
 mod notification;
 mod poll;
@@ -35,6 +35,7 @@ pub use validation::{
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::settings::SettingsError;
+pub(crate) use notification::REFERRAL_EVENTS;
 use receiver::Receiver;
 
 /// The connector `events`; its trigger polls through the connection to the referrals.

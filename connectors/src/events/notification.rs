@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::api::field;
 
 /// The referral events that start flows.
-pub(super) const REFERRAL_EVENTS: [&str; 4] =
+pub(crate) const REFERRAL_EVENTS: [&str; 4] =
     ["referral-created", "referral-updated", "related-referral-created", "related-referral-updated"];
 
 /// The hosts that the service's own events name (S30).
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_bodies_are_refused() {
+    fn t09_t39_wrong_bodies_are_refused() {
         let cases = [
             (b"{".to_vec(), "not JSON"),
             (b"[]".to_vec(), "no `EventName`"),

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_given_once() {
+    fn t07_t08_a_change_is_given_once() {
         let start = Cursor::starting("2026-01-01T10:02:00Z".parse().unwrap(), OVERLAP);
         let one = referral("1", "2026-01-01T10:00:30Z", "2026-01-01T10:00:30Z");
         let (events, cursor) = step(&start, std::slice::from_ref(&one)).unwrap();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_has_the_key_of_the_event_that_tells_of_it() {
+    fn t06_a_change_has_the_key_of_the_event_that_tells_of_it() {
         let id = "11111111-1111-4111-8111-11111111111A";
         let microsofts = json!([{ "id": "msft" }]);
         // Whose referral it is, when it was made and changed, and what the service sends of it.

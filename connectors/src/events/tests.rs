@@ -27,7 +27,7 @@ async fn call(server: &TestServer, operation: &str, input: Value) -> Result<Valu
 }
 
 #[tokio::test]
-async fn a_tenant_without_registration_has_none() {
+async fn t32_a_registration_is_not_overwritten_by_register() {
     let server = TestServer::start([
         Answer::json(404, json!({ "code": 2000, "description": "No registration." })),
         Answer::json(409, json!({ "code": 2001, "description": "There is one." })),
@@ -63,7 +63,7 @@ async fn a_test_event_is_asked_for_and_looked_up() {
 }
 
 #[tokio::test]
-async fn polling_starts_now_and_gives_what_is_wanted() {
+async fn t33_polling_starts_now_and_gives_what_is_wanted() {
     let referral =
         |id: &str, at: &str| json!({ "id": id, "createdDateTime": "2026-01-01T00:00:00Z", "updatedDateTime": at });
     let list = |list: &[Value]| Answer::json(200, json!({ "value": list }));

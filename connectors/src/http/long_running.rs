@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_followed_with_care() {
+    fn t09_links_are_followed_with_care() {
         let url = |text: &str| Url::parse(text).unwrap();
         let first = First::of(&reqwest::Request::new(Method::POST, url("https://x.example/a/b?c=d")));
         let cases = [

@@ -145,7 +145,7 @@ async fn waiting_ends_after_a_day() {
 }
 
 #[tokio::test]
-async fn headers_go_to_the_first_host_only() {
+async fn t09_headers_go_to_the_first_host_only() {
     let other = TestServer::start([done()]).await;
     let own = TestServer::start([taken_on("location", "/status"), taken_on("location", &other.url)]).await;
     let headers = json!({ "Authorization": "Bearer hush", "If-Match": "1", "Content-Type": "text/csv" });

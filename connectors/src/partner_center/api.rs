@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_token_of_a_next_link_is_used() {
+    fn t09_t12_only_the_token_of_a_next_link_is_used() {
         let reply = Reply::for_test(200, "{}");
         let link = "http://elsewhere.example/v1.0/referrals?$top=1&$skiptoken=a%2Fb%3D";
         let next = next_page(&reply, link).unwrap();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_carries_the_version() {
+    fn t21_t22_a_patch_carries_the_version() {
         let request = patch_request("1-a", json!([]), "\"v1\"").unwrap();
         assert_eq!(request.header_value("if-match"), Some("\"v1\""));
         assert_eq!(request.target(), "/v1.0/engagements/referrals/1-a");
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_copy_of_microsoft_is_told_by_its_target() {
+    fn t40_the_copy_of_microsoft_is_told_by_its_target() {
         let cases = [
             (json!({ "target": [{ "type": "BusinessProfileLocation", "id": "MSFT" }] }), true),
             (json!({ "target": [{ "type": "SolutionProfile", "id": "SOL-1" }] }), false),

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn t18_t26_d25_what_is_missing_is_named() {
         // The pointer to overwrite, its new value, and what the message must name.
         let cases = [
             ("/type", json!(null), "`type`"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_is_needed_for_a_shared_deal_only() {
+    fn t26_a_contact_is_needed_for_a_shared_deal_only() {
         let mut deal = deal();
         deal["type"] = json!("Independent");
         deal["customerProfile"]["team"] = json!(null);

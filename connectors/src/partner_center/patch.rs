@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_become_patches() {
+    fn t23_changes_become_patches_with_the_status_last() {
         check(json!({}), &[]);
         check(
             json!({ "substatus": "Won", "status": "Closed", "details": { "dealValue": 10, "notes": null } }),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_without_a_path_are_named() {
+    fn t41_fields_without_a_path_are_named() {
         let cases = [
             (json!({ "name": "x" }), "`name`"),
             (json!({ "customerProfile": { "name": "x" } }), "`customerProfile.name`"),

@@ -39,7 +39,7 @@ fn deal() -> Value {
 }
 
 #[tokio::test]
-async fn lists_go_over_all_pages() {
+async fn t28_lists_go_over_all_pages_with_values_unheard_of() {
     let odd = "http://elsewhere.example/v1.0/referrals?$skiptoken=t-2";
     let server = TestServer::start([
         Answer::json(200, json!({ "value": [{ "id": "1" }, { "id": "2" }], "@odata.nextLink": odd })),
@@ -60,7 +60,7 @@ async fn the_version_may_come_in_a_header() {
 }
 
 #[tokio::test]
-async fn own_deals_are_found_without_case() {
+async fn t02_own_deals_are_found_without_case() {
     let list = json!({ "value": [
         { "id": "1", "externalReferenceId": "crm-1", "target": [{ "id": "msft" }] },
         { "id": "2", "externalReferenceId": null },
@@ -77,7 +77,7 @@ async fn own_deals_are_found_without_case() {
 }
 
 #[tokio::test]
-async fn a_repeated_create_makes_no_second_deal() {
+async fn t03_a_repeated_create_makes_no_second_deal() {
     let made = json!({ "id": "7", "externalReferenceId": "crm-1", "status": "Active" });
     let closed = json!({ "id": "6", "externalReferenceId": "crm-1", "status": "Closed" });
     let server = TestServer::start([
@@ -97,7 +97,7 @@ async fn a_repeated_create_makes_no_second_deal() {
 }
 
 #[tokio::test]
-async fn microsoft_is_invited_once() {
+async fn t04_microsoft_is_invited_once() {
     let copy = json!({ "id": "9", "target": [{ "type": "BusinessProfileLocation", "id": "msft" }] });
     let server = TestServer::start([
         Answer::json(200, json!({ "value": [{ "id": "7" }] })),

@@ -7,7 +7,7 @@ impl Mapping {
     /// The fields of a side, each once: `name`; `transactioncurrencyid.isocurrencycode` for a column of a
     /// referred record; `team[].email` for a column of each record of a list. Of a side whose service always
     /// gives the whole record, the outermost names are enough.
-    pub(crate) fn fields_of(&self, side: SideIndex) -> Vec<String> {
+    pub fn fields_of(&self, side: SideIndex) -> Vec<String> {
         let mut names = Vec::new();
         for field in self.fields.iter().filter(|field| field.is_used()) {
             for name in field.texts(side) {

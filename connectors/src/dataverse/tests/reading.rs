@@ -73,7 +73,7 @@ async fn candidates_are_tried_in_turn() {
 }
 
 #[tokio::test]
-async fn lists_resend_the_page_size() {
+async fn d06_lists_resend_the_page_size() {
     let next = "/api/data/v9.2/opportunities?$skiptoken=%3Ccookie%2520p%3E";
     let server = server([
         Answer::json(200, json!({ "value": [{ "name": "a" }], "@odata.nextLink": next })),
@@ -89,7 +89,7 @@ async fn lists_resend_the_page_size() {
 }
 
 #[tokio::test]
-async fn a_next_page_elsewhere_is_not_followed() {
+async fn t09_d19_a_next_page_elsewhere_is_not_followed() {
     let page = json!({ "value": [{ "name": "a" }], "@odata.nextLink": "https://elsewhere.example/api/data/v9.2/x" });
     let server = server([Answer::json(200, page)]).await;
     let error = call(&server, "list_rows", json!({ "table": "opportunity" })).await.unwrap_err();

@@ -47,7 +47,7 @@ async fn a_row_is_made_with_all_it_points_to() {
 }
 
 #[tokio::test]
-async fn a_repeated_create_returns_the_first_row() {
+async fn d03_a_repeated_create_returns_the_first_row() {
     let server = server([
         refused(412, "0x80040237"),
         row(json!({ "name": "Deal" })),
@@ -125,7 +125,7 @@ async fn an_update_writes_the_row_then_what_follows() {
 }
 
 #[tokio::test]
-async fn a_stale_version_is_a_conflict() {
+async fn d04_a_stale_version_is_a_conflict() {
     let answers = [refused(412, "0x80060882"), row(json!({ "name": "y" })), row(json!({ "statecode": 0 }))];
     let server = server(answers).await;
     let columns = json!({ "table": "opportunity", "id": ID, "if_match": "W/\"0\"", "row": { "name": "x" } });
@@ -136,7 +136,7 @@ async fn a_stale_version_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn an_upsert_tells_what_it_did() {
+async fn d02_an_upsert_tells_what_it_did() {
     let key = CallKey::new("run", "step", "call").guid();
     let server = server([
         refused(404, "0x80040217"),
@@ -168,4 +168,21 @@ async fn an_audit_line_is_tried_again_after_a_conflict() {
     let sent = &bodies(&server)[1];
     assert_eq!(sent["name"], json!("✔ Deal"));
     assert!(sent["description"].as_str().unwrap().starts_with("old\n20"), "{sent}");
+}
+
+#[tokio::test]
+async fn d01_a_change_never_makes_a_row() {
+    for (if_match, sent) in [(Value::Null, "*"), (json!("W/\"1\""), "W/\"1\"")] {
+        let server = server([Answer::bytes(204, b""), row(json!({ "name": "Deal" }))]).await;
+        let mut input = json!({ "table": "opportunity", "id": ID, "row": { "name": "Deal" } });
+        if if_match != Value::Null {
+            input["if_match"] = if_match;
+        }
+        let _ = call(&server, "update_row", input).await;
+        let changes: Vec<Asked> = server.asked().into_iter().filter(|asked| asked.method == "PATCH").collect();
+        assert!(!changes.is_empty());
+        for change in changes {
+            assert_eq!(change.header("if-match"), Some(sent), "{}", change.target);
+        }
+    }
 }

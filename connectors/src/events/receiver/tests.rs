@@ -152,7 +152,7 @@ async fn a_chain_is_completed_from_the_trusted_file() {
 }
 
 #[tokio::test]
-async fn headers_are_checked_before_anything_is_fetched() {
+async fn t09_t10_headers_are_checked_before_anything_is_fetched() {
     let authority = Authority::new("Microsoft Corporation");
     let server = serving(Vec::new()).await;
     let receiver = receiver(&server, &authority);
@@ -192,7 +192,7 @@ async fn headers_are_checked_before_anything_is_fetched() {
 }
 
 #[tokio::test]
-async fn certificates_are_not_believed_easily() {
+async fn t10_certificates_are_not_believed_easily() {
     let microsoft = Authority::new("Microsoft Corporation");
     let other = Authority::new("Another Corporation");
     let cases = [
@@ -211,7 +211,7 @@ async fn certificates_are_not_believed_easily() {
 }
 
 #[tokio::test]
-async fn a_changed_body_and_garbage_are_refused() {
+async fn t10_a_changed_body_and_garbage_are_refused() {
     let authority = Authority::new("Microsoft Corporation");
     let sender = authority.sender(NAME);
     let server = serving(sender.der.clone()).await;

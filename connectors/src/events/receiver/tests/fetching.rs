@@ -17,7 +17,7 @@ fn address_of(server: &TestServer, index: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_kept_certificate_waits_for_no_fetch() {
+async fn t11_a_kept_certificate_waits_for_no_fetch() {
     let authority = Authority::new("Microsoft Corporation");
     let sender = authority.sender(NAME);
     let server = serving(sender.der.clone()).await;

@@ -1,0 +1,129 @@
+//! Where a secret is, how it is read, and how a newer one takes its place.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::SettingsError;
+
+/// Where a secret is: `{ env: NAME }` or `{ file: PATH }`. It never prints.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Secret {
+    /// The name of an environment variable.
+    Env(String),
+    /// The path of a file that holds nothing else; white space at its ends does not count. A relative path
+    /// counts from the folder of the environment file.
+    File(PathBuf),
+    /// The secret itself, handed over in code.
+    #[serde(skip)]
+    Given(SecretString),
+}
+
+impl Secret {
+    /// A secret from code instead of from the environment or a file.
+    pub fn given(text: impl Into<String>) -> Secret {
+        Secret::Given(SecretString::from(text.into()))
+    }
+
+    /// The secret as it is now.
+    pub(crate) fn read(&self) -> Result<SecretString, SettingsError> {
+        let text = match self {
+            Secret::Given(secret) => secret.expose_secret().to_owned(),
+            Secret::Env(name) => std::env::var(name).map_err(|error| self.unreadable(error.to_string()))?,
+            Secret::File(path) => std::fs::read_to_string(path).map_err(|error| self.unreadable(error.to_string()))?,
+        };
+        match text.trim() {
+            "" => Err(self.unreadable("it is empty".to_owned())),
+            text => Ok(SecretString::from(text.to_owned())),
+        }
+    }
+
+    /// Puts a newer secret in this one's place. False where that cannot be: only a file can be written.
+    ///
+    /// Whoever reads the file finds the old secret or the new one, never half of one, and nobody but its owner can.
+    pub(crate) fn replace(&self, newer: &SecretString) -> Result<bool, SettingsError> {
+        let Secret::File(path) = self else { return Ok(false) };
+        write_whole(path, newer.expose_secret())
+            .map(|()| true)
+            .map_err(|error| SettingsError::SignIn(format!("the secret {} cannot be written: {error}", self.place())))
+    }
+
+    /// Where it is, in words; never what it is.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Secret::Given(_) => "given in code".to_owned(),
+            Secret::Env(name) => format!("in the environment variable `{name}`"),
+            Secret::File(path) => format!("in the file `{}`", path.display()),
+        }
+    }
+
+    fn unreadable(&self, reason: String) -> SettingsError {
+        SettingsError::Secret { place: self.place(), reason }
+    }
+}
+
+/// Writes beside the file, and then puts the new one in its place.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    // A link goes on pointing to the file that it points to.
+    let path = if path.exists() { path.canonicalize()? } else { path.to_owned() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Such a file has the mode 600 from its beginning, and goes away where this function fails. After a crash it may
+    // stay behind; new packs keep names with this ending out of version control.
+    let mut file = tempfile::Builder::new().suffix(".secret").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map(drop).map_err(|error| error.error)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_print() {
+        let secret = Secret::given("do-not-print");
+        assert!(!format!("{secret:?}").contains("do-not-print"));
+        assert_eq!(secret.read().unwrap().expose_secret(), "do-not-print");
+        let missing = Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned());
+        let message = missing.read().err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(message.contains("`COSELL_TEST_NO_SUCH_VARIABLE`"), "{message}");
+    }
+
+    #[test]
+    fn a_file_takes_a_newer_secret_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let newer = SecretString::from("newer".to_owned());
+        // Where there is no file yet, and where there is one.
+        for _ in 0..2 {
+            assert!(Secret::File(path.clone()).replace(&newer).unwrap());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), "newer");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else stays behind");
+        let nowhere = Secret::File(folder.path().join("missing/token")).replace(&newer).unwrap_err().to_string();
+        assert!(nowhere.contains("missing/token") && !nowhere.contains("newer"), "{nowhere}");
+        assert!(!Secret::given("older").replace(&newer).unwrap());
+        assert!(!Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned()).replace(&newer).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_the_file_and_a_link_stays_one() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("token"), folder.path().join("link"));
+        std::fs::write(&path, "older").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        symlink(&path, &link).unwrap();
+        Secret::File(link.clone()).replace(&SecretString::from("newer".to_owned())).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "newer");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
