@@ -3,7 +3,7 @@
 use crate::command::{Failure, cargo, run};
 
 /// Those that measure one thing in one process, then the load, whose line of JSON is to stand last.
-const ALL: [&str; 3] = ["language", "main_job", "load"];
+const ALL: [&str; 4] = ["language", "main_job", "sandbox", "load"];
 /// What `--quick --json` measures: one line of JSON is wanted then, and within five minutes.
 const QUICK_JSON: [&str; 1] = ["load"];
 

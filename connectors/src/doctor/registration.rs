@@ -71,13 +71,10 @@ fn compared(registration: Option<Registration>, here: Option<&str>) -> Finding {
     wrong(format!("the registration leaves out {}", missing.join(", ")), "register the address again, with all events")
 }
 
-/// An address without its query, which may hold a key.
+/// Where an address leads. What follows the host may be a key of somebody else's.
 fn shown(address: &str) -> String {
     match Url::parse(address) {
-        Ok(mut url) => {
-            url.set_query(None);
-            url.to_string()
-        }
+        Ok(url) => format!("{}/…", url.origin().ascii_serialization()),
         Err(_) => "something that is no address".to_owned(),
     }
 }
@@ -95,7 +92,7 @@ mod tests {
             (None, "no address is registered"),
             (Some((here, all.clone())), "events come here"),
             (Some((here, all[..2].to_vec())), "leaves out related-referral-created, related-referral-updated"),
-            (Some(("https://there.example/in?sig=hush", all.clone())), "`https://there.example/in`, not"),
+            (Some(("https://hush:hush@there.example/hush?sig=hush", all.clone())), "`https://there.example/…`, not"),
             (Some(("no address?sig=hush", all)), "something that is no address"),
         ];
         for (there, expected) in cases {

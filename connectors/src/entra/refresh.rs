@@ -55,7 +55,8 @@ impl RefreshToken {
 
     /// Takes a newer one that came in return for the one that was used.
     pub(super) fn replace(&mut self, used: Current, newest: SecretString) {
-        if same(&used.token, &newest) || !self.source.read().is_ok_and(|held| same(&held, &used.held)) {
+        // Where somebody put another there meanwhile, that one counts.
+        if same(&used.token, &newest) || self.source.read().is_ok_and(|held| !same(&held, &used.held)) {
             return;
         }
         let place = self.source.place();

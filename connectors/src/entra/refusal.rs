@@ -12,7 +12,7 @@ use crate::client::Reply;
 use table::{Known, known};
 
 /// A sign-in that failed, and what helps.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SignInError {
     pub(crate) error: CallError,
     pub(crate) help: Option<&'static str>,

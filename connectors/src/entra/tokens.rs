@@ -46,6 +46,9 @@ pub(crate) struct Token {
 
 struct State {
     token: Option<Token>,
+    /// How the last attempt to get one failed, and when. Who waited for it meanwhile is told the same, and does not try
+    /// once more behind it.
+    failed: Option<(Instant, SignInError)>,
     /// That of the person in whose name calls are made.
     refresh: Option<RefreshToken>,
 }
@@ -81,7 +84,7 @@ impl Tokens {
     ) -> Result<Tokens, SettingsError> {
         let refresh = sign_in.refresh_token.clone().map(RefreshToken::at);
         let endpoint = Endpoint::new(http, login, sign_in)?;
-        let state = Arc::new(Mutex::new(State { token: None, refresh }));
+        let state = Arc::new(Mutex::new(State { token: None, failed: None, refresh }));
         Ok(Tokens { source: Arc::new(Source { endpoint, audience }), state })
     }
 
@@ -92,27 +95,41 @@ impl Tokens {
 
     /// A token that is good for a while yet; `doing` is what it is needed for.
     pub(crate) async fn current(&self, doing: &str) -> Result<Token, SignInError> {
+        let came = Instant::now();
         let state = Arc::clone(&self.state).lock_owned().await;
         match &state.token {
             Some(token) if token.renew_at > Instant::now() => Ok(token.clone()),
-            _ => self.fetched(state, doing).await,
+            _ => self.fetched(state, came, doing).await,
         }
     }
 
     /// Another token than the one that was refused. Somebody else may have fetched it already.
     pub(crate) async fn renewed(&self, refused: &Token, doing: &str) -> Result<Token, SignInError> {
+        let came = Instant::now();
         let state = Arc::clone(&self.state).lock_owned().await;
         match &state.token {
             Some(token) if token.header != refused.header => Ok(token.clone()),
-            _ => self.fetched(state, doing).await,
+            _ => self.fetched(state, came, doing).await,
         }
     }
 
     /// Fetches a token in a task of its own: a call may be given up while it waits, and a newer refresh token that comes
     /// then must not be lost.
-    async fn fetched(&self, mut state: OwnedMutexGuard<State>, doing: &str) -> Result<Token, SignInError> {
+    async fn fetched(
+        &self,
+        mut state: OwnedMutexGuard<State>,
+        came: Instant,
+        doing: &str,
+    ) -> Result<Token, SignInError> {
+        if let Some((_, failed)) = state.failed.as_ref().filter(|(at, _)| *at >= came) {
+            return Err(failed.clone());
+        }
         let (source, doing) = (Arc::clone(&self.source), doing.to_owned());
-        let task = async move { source.fetch(&mut state, &doing).await };
+        let task = async move {
+            let fetched = source.fetch(&mut state, &doing).await;
+            state.failed = fetched.as_ref().err().map(|failed| (Instant::now(), failed.clone()));
+            fetched
+        };
         tokio::spawn(task.in_current_span()).await.unwrap_or_else(|_| {
             Err(CallError::new(CallErrorKind::Unavailable, "signing in was broken off, since the program ends").into())
         })

@@ -12,8 +12,9 @@ use super::work::{Begin, Deed};
 use super::{Engine, Shared};
 use crate::clock::Clock;
 use crate::flow::Flow;
+use crate::outcome::Outcome;
 use crate::run::RunId;
-use crate::run::driver::{Beginning, BrokeOff, DriveError, Driven, caught};
+use crate::run::driver::{Beginning, BrokeOff, DriveError, Driven, caught, internal};
 use crate::store::{EventId, Fate, NewEvent};
 
 /// The pause before a run is taken up again that the store could not keep.
@@ -52,7 +53,7 @@ impl Engine {
             };
             let result = match caught(engine.drive(&run, turn.flow, keys, deed)).await {
                 Ok(result) => result,
-                Err(BrokeOff) => engine.broke_off(&run).await,
+                Err(BrokeOff) => engine.broke_off(&run, &again).await,
             };
             engine.after(&run, result, again);
         };
@@ -69,10 +70,32 @@ impl Engine {
     }
 
     /// A mistake must neither hold up what comes after the run nor be met again at each start.
-    async fn broke_off(&self, run: &RunId) -> Result<Driven, DriveError> {
+    async fn broke_off(&self, run: &RunId, deed: &Deed) -> Result<Driven, DriveError> {
         error!(%run, "driving the run broke off: a mistake in the engine or in a connector; the run ends as failed");
-        let ended = caught(self.world().end_broken(run)).await;
-        ended.unwrap_or_else(|BrokeOff| Err(DriveError::Stuck(run.to_string())))
+        let ended = caught(async {
+            match deed {
+                Deed::BeginAgain(event, merged) if self.world().store.record(run).await?.is_empty() => {
+                    self.end_before_it_began(run, *event, merged).await
+                }
+                _ => self.world().end_broken(run).await,
+            }
+        });
+        ended.await.unwrap_or_else(|BrokeOff| Err(DriveError::Stuck(run.to_string())))
+    }
+
+    /// Records a run of which nothing was kept as failed, with the fate of its event.
+    async fn end_before_it_began(&self, run: &RunId, event: EventId, merged: &[EventId]) -> Result<Driven, DriveError> {
+        let NewEvent { flow, keys, body, resubmits, secure, .. } = self.kept(run, event).await?;
+        let fates = fates(event, merged);
+        let beginning = Beginning { id: run.clone(), flow, trigger: body, keys, fates, resubmits };
+        self.world().end_unbegun(beginning, secure, Outcome::Failed, internal(&[])).await?;
+        self.world().resume(run).await
+    }
+
+    /// The event of a run, as the store has it.
+    async fn kept(&self, run: &RunId, event: EventId) -> Result<NewEvent, DriveError> {
+        let kept = self.world().store.waiting_event(event).await?;
+        kept.ok_or_else(|| DriveError::Stuck(run.to_string()))
     }
 
     async fn begin(&self, id: RunId, flow: String, keys: Vec<String>, begin: Begin) -> Result<Driven, DriveError> {
@@ -90,13 +113,10 @@ impl Engine {
 
     /// Goes on with a run whose beginning was kept; else the event has its run now, as the store has it.
     async fn begin_again(&self, run: &RunId, event: EventId, merged: Vec<EventId>) -> Result<Driven, DriveError> {
-        let store = &self.world().store;
-        if !store.record(run).await?.is_empty() {
+        if !self.world().store.record(run).await?.is_empty() {
             return self.world().resume(run).await;
         }
-        let found = store.waiting_event(event).await?;
-        let kept = found.ok_or_else(|| DriveError::Stuck(run.to_string()))?;
-        let NewEvent { flow, keys, body, wrong, resubmits, secure, .. } = kept;
+        let NewEvent { flow, keys, body, wrong, resubmits, secure, .. } = self.kept(run, event).await?;
         let begin = Begin { event, body, wrong, resubmits, secure, merged, weight: 0 };
         self.begin(run.clone(), flow, keys, begin).await
     }

@@ -34,7 +34,7 @@ use crate::outcome::Outcome;
 use crate::pack::Pack;
 use crate::store::{EventId, Fate, Store, StoreError, Transition};
 use crate::traffic::Traffic;
-pub(crate) use broken::{BrokeOff, caught};
+pub(crate) use broken::{BrokeOff, caught, internal};
 use drive::Drive;
 use pinned::Pinned;
 use record::Record;

@@ -31,7 +31,7 @@ impl Suspects {
     /// A call came back with an answer.
     pub(super) fn clear(&mut self, call: &CallKey) {
         if !self.calls.is_empty() {
-            self.calls.swap_remove(call);
+            self.calls.shift_remove(call);
         }
     }
 
@@ -43,7 +43,7 @@ impl Suspects {
             return has_worked;
         }
         if self.calls.len() >= MOST {
-            self.calls.swap_remove_index(0);
+            self.calls.shift_remove_index(0);
         }
         self.calls.insert(call.clone(), self.successes);
         false

@@ -36,29 +36,34 @@ impl World {
     pub(crate) async fn end_broken(self: &Arc<Self>, id: &RunId) -> Result<Driven, DriveError> {
         let events = self.store.record(id).await?;
         let (run, _) = self.replay(id, &events).await?;
-        let steps = steps_at_end(run, self.clock.now());
-        let step = steps.first().map_or("trigger", String::as_str);
-        let message = format!(
-            "the run broke off at `{}`: a mistake in the engine or in a connector; the log has its place",
-            if steps.is_empty() { "trigger".to_owned() } else { steps.join("` or `") },
-        );
-        let error = StepError { code: INTERNAL.to_owned(), ..StepError::value(step, message) };
+        let error = internal(&steps_at_end(run, self.clock.now()));
         self.end(id.clone(), Outcome::Failed, error).await?;
         let (run, _) = self.replay(id, &self.store.record(id).await?).await?;
         Ok(Driven::Ended(Box::new(run)))
     }
 }
 
+/// The error of a run that broke off at one of these steps, or before it came to any.
+pub(crate) fn internal(steps: &[String]) -> StepError {
+    let step = steps.first().map_or("trigger", String::as_str);
+    let at = if steps.is_empty() { step.to_owned() } else { steps.join("` or `") };
+    let message =
+        format!("the run broke off at `{at}`: a mistake in the engine or in a connector; the log has its place");
+    StepError { code: INTERNAL.to_owned(), ..StepError::value(step, message) }
+}
+
 /// The steps at which a run was when it broke off. Not all that it had decided may be in its record, so it decides that
 /// again.
 fn steps_at_end(mut run: Run, now: jiff::Timestamp) -> Vec<String> {
     let mut steps = run.at_work();
-    while let Ok(next) = catch_unwind(AssertUnwindSafe(|| run.next(now))) {
-        if next.events.is_empty() || next.events.iter().any(|event| run.apply(event).is_err()) || run.ended().is_some()
-        {
-            break;
-        }
+    while let Ok(true) = catch_unwind(AssertUnwindSafe(|| goes_on(&mut run, now))) {
         steps = run.at_work();
     }
     steps
+}
+
+/// Takes what can be decided into the run; whether there was anything, and it has not ended.
+fn goes_on(run: &mut Run, now: jiff::Timestamp) -> bool {
+    let next = run.next(now);
+    !next.events.is_empty() && next.events.iter().all(|event| run.apply(event).is_ok()) && run.ended().is_none()
 }

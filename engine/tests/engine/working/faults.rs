@@ -83,19 +83,26 @@ async fn check(faults: &[Fault]) {
 /// A mistake that breaks off the driving of a run ends that run, and nothing else: its lane and its place are free again.
 #[tokio::test]
 async fn a_run_whose_driving_breaks_off_ends_as_failed() {
+    breaks_off(&[Fault::None, Fault::Panic], &["a 1", "b 1", "a 2"], "a").await;
+    // Before anything of the run was kept.
+    breaks_off(&[Fault::Panic], &["b 1", "a 2"], "trigger").await;
+}
+
+async fn breaks_off(faults: &[Fault], written: &[&str], step: &str) {
     let kept = Arc::new(MemoryStore::new());
-    let faults = Mutex::new([Fault::None, Fault::Panic].into());
+    let faults = Mutex::new(faults.iter().copied().collect());
     let store = Arc::new(Faulty { store: Arc::clone(&kept), faults, unreadable: None });
     let options = EngineOptions { at_once: 1, ..EngineOptions::default() };
     let station = Station::over_store(FLOW, Shared::default(), Arc::clone(&kept), store, options);
     station.accept(&[changed("a", 1), changed("a", 2), changed("b", 1)]).await;
     station.settle().await;
-    assert!(kept.load().await.unwrap().runs.is_empty());
-    assert_eq!(station.written(), ["a 1", "b 1", "a 2"]);
+    let left = kept.load().await.unwrap();
+    assert!(left.runs.is_empty() && left.waiting.is_empty());
+    assert_eq!(station.written(), written);
     let failed = RunQuery { outcome: Some(Outcome::Failed), ..RunQuery::default() };
     let failed = kept.runs(&failed).await.unwrap();
     let error = failed[0].error.as_ref().unwrap();
-    assert_eq!((failed.len(), error.step.as_str(), error.code.as_str()), (1, "a", "internal"), "{error}");
+    assert_eq!((failed.len(), error.step.as_str(), error.code.as_str()), (1, step, "internal"), "{error}");
 }
 
 /// One record that cannot be read, of a run that waits for another: the engine starts all the same, and an order for it

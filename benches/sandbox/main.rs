@@ -1,0 +1,128 @@
+//! How much the sandbox can be asked for: a CRM of ten thousand rows, read and written by many at once.
+//!
+//! Sandbox and senders run in this process and talk HTTP over the loopback address. The path: [`crm`] starts the
+//! sandbox, fills it and makes single requests; this file mixes them and takes the times.
+
+mod crm;
+#[path = "../figures.rs"]
+mod figures;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use tokio::task::JoinSet;
+
+use crm::{Ask, Crm};
+use figures::{Figure, Report};
+
+/// Anything that can go wrong here is told and ends the benchmark.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Rows in the table that is asked for.
+const ROWS: usize = 10_000;
+/// Who ask at once.
+const SENDERS: usize = 16;
+/// Requests of each of them in a round.
+const EACH: usize = 125;
+/// Two thousand requests in a second.
+const TARGET: Duration = Duration::from_micros(500);
+/// What the senders ask for, one after the other: seven reads, three writes.
+const MIX: [Ask; 10] = [
+    Ask::Row,
+    Ask::OfAccount,
+    Ask::Update,
+    Ask::Row,
+    Ask::Newest,
+    Ask::Update,
+    Ask::Row,
+    Ask::OfAccount,
+    Ask::Create,
+    Ask::Row,
+];
+
+/// Measures the sandbox.
+#[derive(Parser)]
+#[command(name = "sandbox")]
+struct Arguments {
+    /// A tenth of the rounds.
+    #[arg(long)]
+    quick: bool,
+    /// One line of JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Cargo says this to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match measure(if arguments.quick { 2 } else { 20 }).await {
+        Ok(report) if arguments.json => report.print_json(),
+        Ok(report) => report.print_table(),
+        Err(failure) => {
+            eprint_failure(&failure);
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::print_stderr, reason = "a benchmark tells its failure on standard error")]
+fn eprint_failure(failure: &Failure) {
+    eprintln!("error: {failure}");
+}
+
+async fn measure(rounds: usize) -> Result<Report, Failure> {
+    let crm = Arc::new(Crm::filled(ROWS).await?);
+    let mut mixed = Vec::new();
+    for round in 0..rounds {
+        mixed.push(at_once(&crm, round).await?);
+    }
+    let mut figures = vec![Figure::new("mixed", "the mix: 16 senders, time over requests", mixed).under(TARGET)];
+    for (ask, key, title) in [
+        (Ask::Row, "row", "one sender: a row by its id"),
+        (Ask::OfAccount, "of_account", "one sender: the rows of an account"),
+        (Ask::Newest, "newest", "one sender: the fifty newest rows"),
+        (Ask::Update, "update", "one sender: a row changed"),
+        (Ask::Create, "create", "one sender: a row made"),
+    ] {
+        figures.push(Figure::new(key, title, alone(&crm, ask, rounds * 10).await?));
+    }
+    Ok(Report(figures))
+}
+
+/// All senders at once; the time that it took over the number of requests.
+async fn at_once(crm: &Arc<Crm>, round: usize) -> Result<Duration, Failure> {
+    let mut senders = JoinSet::new();
+    let began = Instant::now();
+    for sender in 0..SENDERS {
+        let crm = Arc::clone(crm);
+        senders.spawn(async move {
+            for request in 0..EACH {
+                // A stride that is prime to the number of rows meets them all, and no row twice in a row.
+                let row = (round * SENDERS * EACH + sender * EACH + request) * 7;
+                crm.ask(MIX[request % MIX.len()], row).await?;
+            }
+            Ok::<(), Failure>(())
+        });
+    }
+    while let Some(sent) = senders.join_next().await {
+        sent??;
+    }
+    Ok(began.elapsed() / u32::try_from(SENDERS * EACH)?)
+}
+
+/// One kind of request after the other.
+async fn alone(crm: &Crm, ask: Ask, rounds: usize) -> Result<Vec<Duration>, Failure> {
+    let mut times = Vec::new();
+    for round in 0..rounds {
+        let began = Instant::now();
+        crm.ask(ask, round * 7).await?;
+        times.push(began.elapsed());
+    }
+    Ok(times)
+}
