@@ -308,7 +308,10 @@ fn order(left: &Literal, right: &Literal, case: Case) -> Option<Ordering> {
         (Literal::Text(_), Literal::Guid(_) | Literal::Instant(_) | Literal::Date(_)) => {
             order(right, left, case).map(Ordering::reverse)
         }
-        (Literal::Text(_), Literal::Text(_)) => Some(text(left, case)?.cmp(&text(right, case)?)),
+        (Literal::Text(a), Literal::Text(b)) => Some(match case {
+            Case::Sensitive => a.cmp(b),
+            Case::Ignored => a.to_lowercase().cmp(&b.to_lowercase()),
+        }),
         _ => None,
     }
 }
