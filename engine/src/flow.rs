@@ -12,7 +12,7 @@ pub mod variable;
 use indexmap::IndexMap;
 
 pub use retry::{Retry, Unknown, Waits};
-pub use step::{Answer, Call, Case, RunAfter, Secure, Step, StepKind, Steps, UpdateIfDifferent, Wait};
+pub use step::{Answer, Call, Case, Known, RunAfter, Secure, Step, StepKind, Steps, UpdateIfDifferent, Wait};
 pub use usage::Usage;
 
 use crate::document::{InputDocument, MissedDocument};

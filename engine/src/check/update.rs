@@ -8,7 +8,7 @@ use super::values::{sides_help, unknown_mapping};
 use crate::connector::{AnyOperation, Effect};
 use crate::document::{CallDocument, UpdateDocument};
 use crate::expression::{Expression, Path, Transform};
-use crate::flow::{Call, StepKind, UpdateIfDifferent};
+use crate::flow::{Call, Known, StepKind, UpdateIfDifferent};
 use crate::mapping::Directed;
 use crate::source::{Problem, Route};
 
@@ -20,6 +20,7 @@ impl StepChecker<'_> {
         let updates = self.operation(&document.update.call, &at.key("update").key("call"));
         let mapping = self.update_mapping(document, &at.key("map"))?;
         let (reads, updates) = (reads?, updates?);
+        let to = document.to.as_ref().and_then(|to| self.known(to, &document.read.call, reads.version(), name, at));
         let mut read = self.part(&document.read, &at.key("read"), name, &["from"]);
         fill(&mut read, reads.input_schema(), "fields", Expression::Literal(mapping.fields()));
         let mut update = self.part(&document.update, &at.key("update"), name, &["from", "to", "changes"]);
@@ -31,7 +32,19 @@ impl StepChecker<'_> {
             let help = "what reads the record must be an operation that only reads";
             self.problem(Problem::error(self.source, &at.key("read"), message).help(help));
         }
-        Some(StepKind::UpdateIfDifferent(Box::new(UpdateIfDifferent { mapping, from, read, update })))
+        Some(StepKind::UpdateIfDifferent(Box::new(UpdateIfDifferent { mapping, from, to, read, update })))
+    }
+
+    /// The record that an earlier step has read, which stands for the first read.
+    fn known(&mut self, record: &Value, read: &str, version: Option<&str>, name: &str, at: &Route) -> Option<Known> {
+        let record = self.expression(record, &at.key("to"), name, &[]);
+        let Some(version) = version else {
+            let message = format!("records that `{read}` reads have no version");
+            let help = "without one nobody would notice that the record has changed since it was read; leave `to` out";
+            self.problem(Problem::error(self.source, &at.key("to"), message).help(help));
+            return None;
+        };
+        Some(Known { record, version: version.to_owned() })
     }
 
     /// The mapping towards the record that is updated: the side of the connector that writes it.

@@ -119,6 +119,9 @@ pub struct UpdateDocument {
     pub map: String,
     /// The record that leads.
     pub from: Value,
+    /// The record to be updated, as an earlier step has read it: `read` is called only where that lacks something that
+    /// the mapping reads, or where somebody has changed the record since.
+    pub to: Option<Value>,
     /// The call that reads the record to be updated; `fields` is filled in from the mapping.
     pub read: CallDocument,
     /// The call that writes `$.changes`. What `read` says of the record (table, id) and the version that was

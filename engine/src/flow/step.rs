@@ -227,8 +227,19 @@ pub struct UpdateIfDifferent {
     pub mapping: Directed,
     /// The record that leads.
     pub from: Expression,
+    /// The record that is updated, as an earlier step has read it.
+    pub to: Option<Known>,
     /// Reads the record that is updated.
     pub read: Call,
     /// Writes `$.changes`.
     pub update: Call,
+}
+
+/// A record that an earlier step has read. It is of use with its version only: the write must notice a change since.
+#[derive(Debug)]
+pub struct Known {
+    /// The record.
+    pub record: Expression,
+    /// The field that holds its version.
+    pub version: String,
 }

@@ -225,7 +225,8 @@ fn expressions<'f>(kind: &'f StepKind, visit: &mut dyn FnMut(&'f Expression)) {
             visit(count);
         }
         StepKind::UpdateIfDifferent(update) => {
-            [&update.from, &update.read.with, &update.update.with].into_iter().for_each(visit);
+            let known = update.to.as_ref().map(|known| &known.record);
+            [&update.from, &update.read.with, &update.update.with].into_iter().chain(known).for_each(visit);
         }
         StepKind::Data(operation) => data_expressions(operation, visit),
         StepKind::Assign(assignment) => visit(&assignment.value),

@@ -45,6 +45,11 @@ impl Directed {
         Ok(record.into_owned())
     }
 
+    /// Whether a record of the target has all that [`Directed::compare`] looks at.
+    pub fn is_told_by(&self, to: &Value) -> bool {
+        self.mapping.is_told_by(to, self.to)
+    }
+
     /// The fields in which a record of the target differs from what the source says.
     pub fn compare(&self, from: &Value, to: &Value, scope: &dyn Scope) -> Result<Vec<Change>, MappingError> {
         self.change(Occasion::Update, from, &mut Cow::Borrowed(to), scope)

@@ -1,6 +1,8 @@
-//! Which fields a mapping reads of a side's records: what a connector is asked for.
+//! Which fields a mapping reads of a side's records: what a connector is asked for, and whether a record has them.
 
-use super::end::End;
+use serde_json::Value;
+
+use super::end::{End, Reference};
 use super::{Field, Kind, Mapping, SideIndex, Towards};
 
 impl Mapping {
@@ -19,9 +21,31 @@ impl Mapping {
         }
         names
     }
+
+    /// Whether a record of a side has all that the mapping reads of it, be it null.
+    pub(crate) fn is_told_by(&self, record: &Value, side: SideIndex) -> bool {
+        let mut used = self.fields.iter().filter(|field| field.is_used());
+        record.is_object() && (self.side(side).is_closed() || used.all(|field| field.is_told_by(record, side)))
+    }
 }
 
 impl Field {
+    fn is_told_by(&self, record: &Value, side: SideIndex) -> bool {
+        match (self.end(side), &self.kind) {
+            (None, _) => true,
+            (Some(End::Lookup(reference)), kind) => match reference.column.read(record) {
+                Some(Value::Null) => true,
+                Some(row) => reference.is_told_by(row) && kind.is_told_by(row, side),
+                None => false,
+            },
+            (Some(end), kind) => {
+                let items = end.read_one(record).and_then(Value::as_array).into_iter().flatten();
+                let is_there = end.paths().into_iter().all(|path| path.is_told_by(record));
+                is_there && items.into_iter().all(|item| kind.is_told_by(item, side))
+            }
+        }
+    }
+
     fn is_used(&self) -> bool {
         self.towards.iter().any(|towards: &Towards| towards.create || towards.update)
     }
@@ -42,6 +66,24 @@ impl Field {
             }
             (end, _) => end.paths().into_iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+impl Reference {
+    fn is_told_by(&self, row: &Value) -> bool {
+        self.by.iter().all(|by| row.get(by).is_some())
+    }
+}
+
+impl Kind {
+    /// Whether a record within a record has what the mapping of the inner ones reads.
+    fn is_told_by(&self, inner: &Value, side: SideIndex) -> bool {
+        let nested = match self {
+            Kind::Lookup(nested) => nested,
+            Kind::List(list) => &list.nested,
+            _ => return true,
+        };
+        nested.mapping.is_told_by(inner, nested.side(side))
     }
 }
 

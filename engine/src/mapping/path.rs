@@ -62,6 +62,29 @@ impl FieldPath {
         })
     }
 
+    /// Whether the record says what is there, if only that there is nothing.
+    pub(crate) fn is_told_by(&self, record: &Value) -> bool {
+        let mut value = record;
+        for segment in &self.segments {
+            let inner = match (segment, value) {
+                (_, Value::Null) => return true,
+                (Segment::Name(name), Value::Object(members)) => members.get(name),
+                (Segment::Index(index), Value::Array(items)) => {
+                    match place(*index, items.len()).and_then(|place| items.get(place)) {
+                        None => return true,
+                        item => item,
+                    }
+                }
+                _ => None,
+            };
+            match inner {
+                Some(inner) => value = inner,
+                None => return false,
+            }
+        }
+        true
+    }
+
     /// Puts a value there. What is not an object or a list on the way becomes one; an index beyond the end of
     /// a list adds an item.
     pub(crate) fn write(&self, record: &mut Value, value: Value) {

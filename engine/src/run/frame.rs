@@ -194,7 +194,7 @@ impl Frame {
                 };
                 self.end(node, ended);
             }
-            (Event::CallStarted { part: Part::Read(1), .. }, state @ State::Ready) => {
+            (Event::CallStarted { part: Part::Read(1) | Part::Update(1), .. }, state @ State::Ready) => {
                 let mut update = Update::default();
                 update.apply(event)?;
                 *state = State::Updating(update);

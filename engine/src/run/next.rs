@@ -335,9 +335,7 @@ impl<'a> Decider<'a> {
     /// What to do for an update that is not calling, by its stage.
     fn update(&mut self, kind: &UpdateIfDifferent, update: &Update, view: &View<'_>) {
         let decided = match &update.stage {
-            Stage::Unread => kind.from.operand(view).and_then(|from| {
-                self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from.into_json())]))
-            }),
+            Stage::Unread => self.read(kind, update, view),
             Stage::Read(to) => self.compare(kind, update, to, view),
             Stage::Written(changes) => {
                 self.finish(view, update::done(changes.clone()));
@@ -352,6 +350,18 @@ impl<'a> Decider<'a> {
         if let Err(error) = decided {
             self.fail(view, &error);
         }
+    }
+
+    /// Reads the record, or goes on with what an earlier step has read of it.
+    fn read(&mut self, kind: &UpdateIfDifferent, update: &Update, view: &View<'_>) -> Result<(), ExpressionError> {
+        if let Some(known) = kind.to.as_ref().filter(|_| update.is_new()) {
+            let to = known.record.operand(view)?.into_json();
+            if to.get(&known.version).is_some() && kind.mapping.is_told_by(&to) {
+                return self.compare(kind, update, &to, view);
+            }
+        }
+        let from = kind.from.operand(view)?.into_json();
+        self.start_call(update.next_read(), &kind.read.with, &view.with(&[("from", &from)]))
     }
 
     fn compare(

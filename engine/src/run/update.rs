@@ -27,7 +27,7 @@ pub(super) struct Update {
 /// Where an update stands.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
-    /// The record must be read (again).
+    /// The record must be read (again); the first time it may be known already.
     #[default]
     Unread,
     /// It is being read.
@@ -48,9 +48,14 @@ impl Update {
         Part::Read(self.round.saturating_add(1))
     }
 
-    /// The call of this round's write.
+    /// The call of this round's write. The first round has no read where an earlier step has read the record.
     pub(super) fn next_write(&self) -> Part {
-        Part::Update(self.round)
+        Part::Update(self.round.max(1))
+    }
+
+    /// Whether nothing was read or written yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.round == 0
     }
 
     /// The call that is under way.
@@ -75,6 +80,10 @@ impl Update {
             (Stage::Unread, Event::CallStarted { part: part @ Part::Read(round), input, .. }) => {
                 self.round = *round;
                 Stage::Reading(Calling::new(*part, input))
+            }
+            (Stage::Unread, Event::CallStarted { part: part @ Part::Update(round), input, changes, .. }) => {
+                self.round = *round;
+                Stage::Writing(Calling::new(*part, input), changes.clone())
             }
             (Stage::Reading(_), Event::CallFinished { part: Part::Read(_), result, attempts, .. }) => match result {
                 Ok(answer) => Stage::Read(Arc::clone(&answer.value)),

@@ -14,21 +14,24 @@ use crate::fake::{self, Failure};
 
 const FLOW: &str = "
 flow: test
-trigger: { manual: { inputs: { deal: { type: record } } } }
+trigger: { manual: { inputs: { deal: { type: record }, known: { type: record } } } }
 steps:
   a:
     update_if_different:
       map: deal
       from: $.trigger.deal
+      to: $.trigger.known
       read: { call: fake.read, with: { id: row } }
       update: { call: fake.write, with: { row: $.changes } }
 ";
 
-/// One row of the table: what leads, what is there, what goes wrong, and what must come of it.
+/// One row of the table: what leads, what is there, what an earlier step has read of it, what goes wrong, and what must
+/// come of it.
 struct Case {
     name: &'static str,
     deal: Value,
     row: Option<Value>,
+    known: Value,
     failures: Vec<Option<Failure>>,
     calls: Vec<&'static str>,
     ends: Ends,
@@ -52,6 +55,7 @@ fn cases() -> Vec<Case> {
             name: "no difference is no write",
             deal: json!({"name": " Old ", "value": "5.00"}),
             row: old(),
+            known: json!({}),
             failures: vec![],
             calls: vec!["read row"],
             ends: Ends::Value(untouched()),
@@ -60,6 +64,7 @@ fn cases() -> Vec<Case> {
             name: "a difference is one write of what differs, over the version that was read",
             deal: new(),
             row: old(),
+            known: json!({}),
             failures: vec![],
             calls: vec!["read row", "write row {\"title\":\"New\"} over 7"],
             ends: Ends::Value(renamed()),
@@ -68,6 +73,7 @@ fn cases() -> Vec<Case> {
             name: "somebody else wrote the same just before",
             deal: new(),
             row: old(),
+            known: json!({}),
             failures: vec![Some(Failure::Overtake(json!({"title": "New"})))],
             calls: vec!["read row", "write row {\"title\":\"New\"} over 7", "read row"],
             ends: Ends::Value(untouched()),
@@ -76,6 +82,7 @@ fn cases() -> Vec<Case> {
             name: "somebody else wrote something else just before",
             deal: new(),
             row: old(),
+            known: json!({}),
             failures: vec![Some(Failure::Overtake(json!({"amount": 6})))],
             calls: vec![
                 "read row",
@@ -92,6 +99,7 @@ fn cases() -> Vec<Case> {
             name: "somebody else is faster three times",
             deal: new(),
             row: old(),
+            known: json!({}),
             failures: vec![overtaken(), overtaken(), overtaken()],
             calls: vec![
                 "read row",
@@ -107,6 +115,7 @@ fn cases() -> Vec<Case> {
             name: "an answer that is lost: what was sent has arrived",
             deal: new(),
             row: old(),
+            known: json!({}),
             failures: vec![Some(Failure::LoseAnswer)],
             calls: vec!["read row", "write row {\"title\":\"New\"} over 7", "read row"],
             ends: Ends::Value(renamed()),
@@ -115,6 +124,7 @@ fn cases() -> Vec<Case> {
             name: "a request that is lost: what was sent is sent again",
             deal: new(),
             row: old(),
+            known: json!({}),
             failures: vec![Some(Failure::Refuse(CallError::new(CallErrorKind::Unanswered, "no answer came")))],
             calls: vec![
                 "read row",
@@ -128,6 +138,7 @@ fn cases() -> Vec<Case> {
             name: "a write that is refused is not tried again",
             deal: new(),
             row: old(),
+            known: json!({}),
             failures: vec![Some(Failure::Refuse(CallError::new(CallErrorKind::Input, "no such column")))],
             calls: vec!["read row", "write row {\"title\":\"New\"} over 7"],
             ends: Ends::Error("input", "no such column"),
@@ -136,6 +147,7 @@ fn cases() -> Vec<Case> {
             name: "a row that is not there",
             deal: new(),
             row: None,
+            known: json!({}),
             failures: vec![],
             calls: vec!["read row"],
             ends: Ends::Error("not_found", "there is no row `row`"),
@@ -144,9 +156,75 @@ fn cases() -> Vec<Case> {
             name: "a value that its field cannot have",
             deal: json!({"name": "New", "value": "much"}),
             row: old(),
+            known: json!({}),
             failures: vec![],
             calls: vec!["read row"],
             ends: Ends::Error("invalid_value", "`much` is not a number"),
+        },
+    ]
+}
+
+/// Those in which an earlier step has read the row.
+fn known_cases() -> Vec<Case> {
+    let renamed = || Ends::Value(changed(&[("name", "title", json!("Old"), json!("New"))]));
+    let row = |version: u32| json!({"title": "Old", "amount": 5, "version": version});
+    let new = || json!({"name": "New", "value": 5});
+    let case = |name, known: Value, calls: &[&'static str], ends| Case {
+        name,
+        deal: new(),
+        row: Some(row(7)),
+        known,
+        failures: vec![],
+        calls: calls.to_vec(),
+        ends,
+    };
+    let write = "write row {\"title\":\"New\"} over 7";
+    vec![
+        Case {
+            deal: json!({"name": "Old", "value": 5}),
+            ..case("known and the same: no call", row(7), &[], Ends::Value(changed(&[])))
+        },
+        case("known and different: one write over what was read", row(7), &[write], renamed()),
+        case(
+            "known as it was before somebody changed it",
+            row(6),
+            &["write row {\"title\":\"New\"} over 6", "read row", write],
+            renamed(),
+        ),
+        Case {
+            failures: vec![Some(Failure::LoseAnswer)],
+            ..case("an answer that is lost: the row is read", row(7), &[write, "read row"], renamed())
+        },
+        Case {
+            failures: vec![overtaken(), overtaken(), overtaken()],
+            ..case(
+                "three rounds, as without",
+                row(7),
+                &[
+                    write,
+                    "read row",
+                    "write row {\"title\":\"New\"} over 8",
+                    "read row",
+                    "write row {\"title\":\"New\"} over 9",
+                ],
+                Ends::Error("conflict", "the row has changed"),
+            )
+        },
+        case(
+            "a field of the mapping is not known",
+            json!({"title": "Old", "version": 7}),
+            &["read row", write],
+            renamed(),
+        ),
+        case("the version is not known", json!({"title": "Old", "amount": 5}), &["read row", write], renamed()),
+        Case {
+            deal: json!({"name": "Old"}),
+            ..case(
+                "a field that is known to be empty is known",
+                json!({"title": "Old", "amount": null, "version": 7}),
+                &[],
+                Ends::Value(changed(&[])),
+            )
         },
     ]
 }
@@ -174,7 +252,7 @@ fn overtaken() -> Option<Failure> {
 
 #[tokio::test]
 async fn the_table() {
-    for case in cases() {
+    for case in cases().into_iter().chain(known_cases()) {
         check(case).await;
     }
 }
@@ -192,7 +270,7 @@ async fn check(case: Case) {
         Arc::new(MemoryStore::new()),
         Arc::new(VirtualClock::at(Timestamp::UNIX_EPOCH)),
     ));
-    let run = engine.run_now("test", json!({"deal": case.deal})).await.unwrap();
+    let run = engine.run_now("test", json!({"deal": case.deal, "known": case.known})).await.unwrap();
     let step = run.steps().into_iter().find(|step| step.step.name == "a").unwrap();
     assert_eq!(service.lock().unwrap().calls, case.calls, "{}", case.name);
     match case.ends {

@@ -93,6 +93,10 @@ const CALLS: &[Case] = &[
         "an update that reads by writing",
         "a: { update_if_different: { map: deal, from: $.trigger, read: { call: fake.create, with: { row: {} } }, update: { call: fake.write, with: { id: x, row: $.changes } } } }",
     ),
+    (
+        "an update of what was read before, without a version",
+        "a: { update_if_different: { map: deal, from: $.trigger, to: $.trigger.row, read: { call: fake.say }, update: { call: fake.write, with: { id: x, row: $.changes } } } }",
+    ),
 ];
 
 const VALUES: &[Case] = &[

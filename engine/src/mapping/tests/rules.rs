@@ -192,3 +192,46 @@ fn what_changes_is_told_before_and_after() {
     let error = compare(&directed, &json!(null), &json!({})).unwrap_err();
     assert_eq!(error.to_string(), "the mapping `test` cannot carry `f` over: the left is not a record");
 }
+
+#[test]
+fn a_record_is_told_by_another_one_that_has_every_field_be_it_null() {
+    let list =
+        "f: { left: details.requirements.solutions, right: rows, list: true, match: id, map: inner, absent: keep }";
+    let nested = "f: { left: 'details.requirements.solutions[0]', right: { lookup: ref, by: key, map: inner, missing: create } }";
+    let cases = [
+        (one_field("f: { left: a, right: b.c }").directed(SideIndex::Second), "left out", json!({"a": 1}), false),
+        (one_field("f: { left: a, right: b.c }").directed(SideIndex::Second), "null", json!({"b": null}), true),
+        (one_field("f: { left: a, right: b.c }").directed(SideIndex::Second), "not all", json!({"b": {}}), false),
+        (one_field("f: { left: a, right: b.c }").directed(SideIndex::Second), "all", json!({"b": {"c": null}}), true),
+        (one_field("f: { left: a, right: b.c }").directed(SideIndex::Second), "other", json!({"b": "c"}), false),
+        (one_field("f: { left: a, right: b }").directed(SideIndex::Second), "no record", json!(null), false),
+        (one_field("f: { left: a, right: 'b[1].c' }").directed(SideIndex::Second), "no item", json!({"b": [1]}), true),
+        (
+            one_field("f: { left: a, right: { first: [b, c] } }").directed(SideIndex::Second),
+            "first",
+            json!({"b": 1}),
+            false,
+        ),
+        (
+            one_field("f: { left: a, right: { lookup: b, by: c } }").directed(SideIndex::Second),
+            "id",
+            json!({"_b": 1}),
+            false,
+        ),
+        (
+            one_field("f: { left: a, right: { lookup: b, by: c } }").directed(SideIndex::Second),
+            "row",
+            json!({"b": {}}),
+            false,
+        ),
+        (with_inner(list), "an item lacks a field", json!({"rows": [{"key": "A", "label": "l"}, {"key": "B"}]}), false),
+        (with_inner(list), "each item has all", json!({"rows": [{"key": "A", "label": null}]}), true),
+        (with_inner(list), "no items", json!({"rows": []}), true),
+        (with_inner(nested), "the other record lacks a field", json!({"ref": {"key": "A"}}), false),
+        (with_inner(nested), "the other record has all", json!({"ref": {"key": "A", "label": null}}), true),
+        (with_inner(nested), "none is referred to", json!({"ref": null}), true),
+    ];
+    for (directed, name, record, expected) in cases {
+        assert_eq!(directed.is_told_by(&record), expected, "{name}: {record}");
+    }
+}

@@ -54,6 +54,12 @@ const CASES: &[Case] = &[
         may_be_unknown: false,
     },
     Case {
+        name: "an update of a record that an earlier step has read",
+        steps: "a: { call: fake.create, with: { row: { of: a, title: Old, amount: 5 } } }\nr: { call: fake.read, with: { id: $.steps.a.id } }\nb: { update_if_different: { map: deal, from: { name: New, value: 5 }, to: $.steps.r, read: { call: fake.read, with: { id: $.steps.a.id } }, update: { call: fake.write, with: { row: $.changes } } } }\nc: { respond: $.steps.b.changed }",
+        commits: 3,
+        may_be_unknown: false,
+    },
+    Case {
         name: "a write in the run of another flow",
         steps: "a: { run_flow: child }\nb: { call: fake.create, with: { row: { of: b } } }",
         commits: 5,
