@@ -157,6 +157,8 @@ struct Life {
     dies: Option<(usize, bool)>,
     /// At which commit the disk fails once, from 0.
     fails: Option<usize>,
+    /// At which commit a mistake of the engine breaks off what commits, from 0.
+    breaks_off: Option<usize>,
     /// So many commits find the disk full.
     full: usize,
 }
@@ -177,8 +179,13 @@ impl Around for Mortal {
             }
             let number = life.commits;
             life.commits += 1;
+            let breaks_off = life.breaks_off == Some(number);
             if life.fails == Some(number) {
                 return Err(StoreError::Broken("as ordered".to_owned()));
+            }
+            if breaks_off {
+                drop(life);
+                panic!("a mistake, made on purpose");
             }
             match life.dies {
                 Some((at, keeps)) if number >= at => (true, keeps && number == at),

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::failed::holds_hidden;
 use super::tasks::Report;
-use super::{Beginning, DriveError, Driven, World, inputs_of};
+use super::{Beginning, BrokeOff, DriveError, Driven, World, caught, inputs_of};
 use crate::connector::{Answer, CallError, CallErrorKind};
 use crate::outcome::Outcome;
 use crate::pack::Pack;
@@ -26,7 +26,11 @@ impl World {
         pack: Arc<Pack>,
     ) -> Pin<Box<dyn Future<Output = Report> + Send>> {
         Box::pin(async move {
-            let result = match self.child_run(&call, &flow, pack).await {
+            let driven = match caught(self.child_run(&call, &flow, pack)).await {
+                Ok(driven) => driven,
+                Err(BrokeOff) => self.child_broke_off(&run_of(&call)).await,
+            };
+            let result = match driven {
                 Ok(Driven::Ended(run)) => answer(&run, &flow),
                 Ok(Driven::Sleeping(until)) => return Report::Asleep(call, until),
                 Err(DriveError::Store(error)) => return Report::Lost(call.step.clone(), call.part, error),
@@ -39,6 +43,12 @@ impl World {
             let (step, part) = (call.step.clone(), call.part);
             Report::Came(Event::CallFinished { step, part, result, attempts: 1, at: self.clock.now() })
         })
+    }
+
+    /// A mistake must not be met again and again by the run that waits.
+    async fn child_broke_off(self: &Arc<Self>, id: &RunId) -> Result<Driven, DriveError> {
+        error!(run = %id, "driving the child run broke off: a mistake in the engine or in a connector; it ends as failed");
+        caught(self.end_broken(id)).await.unwrap_or_else(|BrokeOff| Err(DriveError::Stuck(id.to_string())))
     }
 
     /// Runs a child flow, or goes on with it where its record ends. Where the run that waits for it was resumed after a

@@ -110,6 +110,25 @@ async fn a_parent_that_is_woken_early_sleeps_on() {
     assert_eq!(rig.store.state.lock().unwrap().commits, commits);
 }
 
+/// A mistake that breaks off the driving of a child run ends it, and the step that waits for it fails.
+#[tokio::test]
+async fn a_child_run_whose_driving_breaks_off_ends_as_failed() {
+    let create = |name: &str| format!("{name}: {{ call: fake.create, with: {{ row: {{ of: {name} }} }} }}");
+    // Before the first commit of the child, and at a later one.
+    for (commit, internal) in [(1, 0), (2, 1)] {
+        let rig = rig(RUN, &format!("{}\n{}", create("a"), create("b")));
+        rig.store.state.lock().unwrap().breaks_off = Some(commit);
+        let run = rig.run("r").await.unwrap();
+        assert_eq!(ending(&run).0, "failed", "{commit}");
+        assert!(rig.store.load().await.unwrap().runs.is_empty(), "{commit}: a run is left");
+        let ends = rig.record("r/a/call").await;
+        let ends = ends
+            .iter()
+            .filter(|event| matches!(event, Event::RunFinished { error: Some(error), .. } if error.code == "internal"));
+        assert_eq!(ends.count(), internal, "{commit}");
+    }
+}
+
 fn rig(parent: &str, child: &str) -> Rig {
     let flow = |name: &str, trigger: &str, steps: &str| {
         let steps: String = steps.lines().map(|line| format!("  {line}\n")).collect();
