@@ -179,6 +179,37 @@ async fn a_store_is_copied_and_looked_at() {
     stage.cosell(&["runs", "list"]).check(3, &["cosell.db"]);
 }
 
+/// One run at once, which hangs: the events behind it have no run yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_wait_are_listed_and_cancelled() {
+    let stage = Stage::set(&[("one", DEAL), ("two", DEAL), ("three", DEAL)]).await;
+    std::fs::create_dir(stage.path().join("pack/environments")).unwrap();
+    std::fs::write(stage.path().join("pack/environments/local.yaml"), "engine: { at_once: 1 }\n").unwrap();
+    for name in ["first", "deal"] {
+        stage.service.set(name, Answer::Nothing);
+    }
+    let _engine = stage.engine();
+    stage.wait_for_runs(&["--outcome", "running"], 1);
+    let waiting = || -> Vec<Value> {
+        let said = stage.cosell(&["runs", "list", "--waiting", "--json"]);
+        said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    wait_until(|| waiting().len() == 2);
+    let event = format!("event/{}", waiting()[0]["id"]);
+    let flow = waiting()[1]["flow"].as_str().unwrap().to_owned();
+    stage.cosell(&["runs", "list", "--waiting"]).check(0, &[&event, &flow]);
+    stage.cosell(&["runs", "list", "--waiting", "--most", "1"]).check(0, &["the oldest 1; `--most` shows more"]);
+    stage.cosell(&["runs", "cancel", &event]).check(0, &["cancelled"]);
+    assert_eq!(waiting().len(), 1);
+    stage.cosell(&["runs", "cancel", &event]).check(1, &["event"]);
+    for name in ["first", "deal"] {
+        stage.service.set(name, Answer::Found);
+    }
+    stage.wait_for_runs(&["--outcome", "succeeded"], 2);
+    stage.wait_for_runs(&["--outcome", "cancelled"], 1);
+    stage.cosell(&["runs", "list", "--waiting"]).check(0, &["no event waits"]);
+}
+
 /// The pack that ships, on the sandbox, with a store that outlives it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changed_is_asked_for_again() {
