@@ -1,12 +1,17 @@
-//! What there is room for: so many events may wait, and some of the disk must be left for the runs under way.
+//! What the thread that writes keeps in mind: what there is room for, since only so many events may wait and some of the
+//! disk must be left for the runs under way, and the ends of their records.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::store::StoreError;
 
 use super::Options;
+use super::transitions::Known;
 
+/// The most runs of which the ends are kept in mind.
+const MOST_RUNS: usize = 4096;
 /// For how long it is believed what the disk had free.
 const BELIEVED: Duration = Duration::from_secs(1);
 
@@ -15,6 +20,8 @@ const BELIEVED: Duration = Duration::from_secs(1);
 pub(super) struct Room {
     /// As of the transaction under way.
     pub(super) waiting: Waiting,
+    /// The runs under way that were written to last, so that they are not looked up each time.
+    runs: HashMap<String, Known>,
     options: Options,
     store: PathBuf,
     asked: Option<Instant>,
@@ -31,7 +38,33 @@ pub(super) struct Waiting {
 
 impl Room {
     pub(super) fn new(waiting: Waiting, options: &Options, store: &Path) -> Room {
-        Room { waiting, options: options.clone(), store: store.to_owned(), asked: None, free: u64::MAX }
+        Room {
+            waiting,
+            runs: HashMap::new(),
+            options: options.clone(),
+            store: store.to_owned(),
+            asked: None,
+            free: u64::MAX,
+        }
+    }
+
+    /// What the transaction under way did is undone.
+    pub(super) fn undo(&mut self, before: Waiting) {
+        self.waiting = before;
+        self.runs.clear();
+    }
+
+    /// What is kept in mind of a run, for whoever writes on; it is not any more.
+    pub(super) fn recall(&mut self, run: &str) -> Option<Known> {
+        self.runs.remove(run)
+    }
+
+    /// Keeps a run in mind.
+    pub(super) fn remember(&mut self, run: &str, known: Known) {
+        if self.runs.len() >= MOST_RUNS {
+            self.runs.clear();
+        }
+        self.runs.insert(run.to_owned(), known);
     }
 
     /// Makes room for one event.

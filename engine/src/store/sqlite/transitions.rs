@@ -1,7 +1,5 @@
 //! Transitions: a run begins, goes on, ends, and perhaps goes on once more.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ready::{Beginning, ReadyTransition, nanoseconds, to_json};
@@ -10,7 +8,8 @@ use super::{about, accept, kinds, number};
 use crate::store::StoreError;
 
 /// What is to be known of a run to write on.
-struct Known {
+#[derive(Debug)]
+pub(super) struct Known {
     number: i64,
     /// How many events its record has.
     length: u64,
@@ -23,10 +22,8 @@ struct Known {
 
 /// Writes transitions, in order. The first that does not fit refuses all.
 pub(super) fn commit(db: &Connection, room: &mut Room, transitions: &[ReadyTransition]) -> Result<(), StoreError> {
-    // Several may be of one run: what the first of them made known is not read again.
-    let mut runs: HashMap<&str, Known> = HashMap::new();
     for transition in transitions {
-        let known = match runs.remove(transition.run.0.as_str()) {
+        let known = match room.recall(&transition.run.0) {
             Some(known) => Some(known),
             None => find(db, &transition.run.0)?,
         };
@@ -46,7 +43,9 @@ pub(super) fn commit(db: &Connection, room: &mut Room, transitions: &[ReadyTrans
             }
         };
         let known = go_on(db, known, transition)?;
-        runs.insert(&transition.run.0, known);
+        if !known.ended {
+            room.remember(&transition.run.0, known);
+        }
     }
     Ok(())
 }

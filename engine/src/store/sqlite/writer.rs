@@ -127,13 +127,13 @@ fn write_together(db: &Connection, room: &mut Room, mut jobs: Vec<Box<dyn Job>>)
             match transaction.commit() {
                 Ok(()) => return jobs.into_iter().for_each(|job| job.answer(None)),
                 Err(error) => {
-                    room.waiting = before;
+                    room.undo(before);
                     return write_apart(db, room, jobs, error);
                 }
             }
         }
         drop(transaction);
-        room.waiting = before;
+        room.undo(before);
         failed.into_iter().for_each(|job| job.answer(None));
     }
 }
