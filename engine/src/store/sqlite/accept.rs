@@ -35,10 +35,12 @@ fn accept_one(db: &Connection, room: &mut Room, event: &ReadyEvent) -> Result<Ac
     Ok(Accepted::New(EventId(id.cast_unsigned())))
 }
 
-/// Takes an event that has its fate out of those that wait. One that does not wait is none of them any more.
+/// Takes an event that has its fate out of those that wait. One that does not wait is none of them any more. To ask
+/// first takes half the time of a deletion that says what it deleted: that would be kept undoable by itself.
 pub(super) fn take(db: &Connection, room: &mut Room, event: u64) -> Result<(), StoreError> {
-    let mut delete = db.prepare_cached("DELETE FROM waiting WHERE id = ?1 RETURNING length(event)")?;
-    if let Some(bytes) = delete.query_row([event], |row| row.get(0)).optional()? {
+    let mut length = db.prepare_cached("SELECT length(event) FROM waiting WHERE id = ?1")?;
+    if let Some(bytes) = length.query_row([event], |row| row.get(0)).optional()? {
+        db.prepare_cached("DELETE FROM waiting WHERE id = ?1")?.execute([event])?;
         room.give_back(bytes);
     }
     Ok(())
