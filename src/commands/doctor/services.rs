@@ -21,13 +21,25 @@ const EVENTS: &str = "events.referral";
 /// The connector of the CRM.
 const CRM: &str = "dataverse";
 
-/// Prints what there is; how many things are wrong.
-pub(super) async fn examine(opened: &Opened, environment: &Environment) -> Result<usize, Failure> {
+/// What came out, besides what was printed.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// How many things are wrong.
+    pub(super) wrong: usize,
+    /// The connections that were not looked at, since nothing says where their services are.
+    pub(super) unbound: Vec<&'static str>,
+}
+
+/// Prints what there is, and sums it up.
+pub(super) async fn examine(opened: &Opened, environment: &Environment) -> Result<Found, Failure> {
     let connections = &environment.connections;
     let connectors = standard(&Connections::default()).map_err(Failure::world)?;
     let pack = opened.check(&environment.parameters, &connectors)?;
-    let needs =
-        Needs { events_at: events_at(&pack, &environment.engine), tables: tables(&pack, &used_mappings(opened)) };
+    let needs = Needs {
+        connectors: pack.connections().values().cloned().collect(),
+        events_at: events_at(&pack, &environment.engine),
+        tables: tables(&pack, &used_mappings(opened)),
+    };
     let checks = doctor::examine(connections, &needs).await.map_err(|error| Failure::Data(error.to_string()))?;
     for (index, check) in checks.iter().enumerate() {
         if index == 0 || checks[index - 1].connection != check.connection {
@@ -35,7 +47,14 @@ pub(super) async fn examine(opened: &Opened, environment: &Environment) -> Resul
         }
         show(check);
     }
-    Ok(checks.iter().filter(|check| matches!(check.finding, Finding::Wrong { .. })).count())
+    Ok(Found {
+        wrong: checks.iter().filter(|check| matches!(check.finding, Finding::Wrong { .. })).count(),
+        unbound: checks
+            .iter()
+            .filter(|check| check.finding == Finding::NotBound)
+            .map(|check| check.connection)
+            .collect(),
+    })
 }
 
 fn show(check: &Check) {
@@ -43,6 +62,7 @@ fn show(check: &Check) {
     match &check.finding {
         Finding::Good(seen) => row("✔", seen),
         Finding::NotTried(reason) => row("–", reason),
+        Finding::NotBound => row("–", "the environment does not bind it"),
         Finding::Wrong { what, help } => {
             row("✖", what);
             print::line(format!("    help: {help}"));
