@@ -1,7 +1,8 @@
 //! Where a secret is, how it is read, and how a newer one takes its place.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+mod file;
+
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -44,10 +45,10 @@ impl Secret {
 
     /// Puts a newer secret in this one's place. False where that cannot be: only a file can be written.
     ///
-    /// Whoever reads the file finds the old secret or the new one, never half of one, and nobody but its owner can.
+    /// Whoever reads the file finds the old secret or the new one, never half of one.
     pub(crate) fn replace(&self, newer: &SecretString) -> Result<bool, SettingsError> {
         let Secret::File(path) = self else { return Ok(false) };
-        write_whole(path, newer.expose_secret())
+        file::write_whole(path, newer.expose_secret())
             .map(|()| true)
             .map_err(|error| SettingsError::SignIn(format!("the secret {} cannot be written: {error}", self.place())))
     }
@@ -64,19 +65,6 @@ impl Secret {
     fn unreadable(&self, reason: String) -> SettingsError {
         SettingsError::Secret { place: self.place(), reason }
     }
-}
-
-/// Writes beside the file, and then puts the new one in its place.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    // A link goes on pointing to the file that it points to.
-    let path = if path.exists() { path.canonicalize()? } else { path.to_owned() };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Such a file has the mode 600 from its beginning, and goes away where this function fails. After a crash it may
-    // stay behind; new packs keep names with this ending out of version control.
-    let mut file = tempfile::Builder::new().suffix(".secret").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(test)]
@@ -110,20 +98,5 @@ mod tests {
         assert!(nowhere.contains("missing/token") && !nowhere.contains("newer"), "{nowhere}");
         assert!(!Secret::given("older").replace(&newer).unwrap());
         assert!(!Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned()).replace(&newer).unwrap());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_the_owner_reads_the_file_and_a_link_stays_one() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let folder = tempfile::tempdir().unwrap();
-        let (path, link) = (folder.path().join("token"), folder.path().join("link"));
-        std::fs::write(&path, "older").unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        symlink(&path, &link).unwrap();
-        Secret::File(link.clone()).replace(&SecretString::from("newer".to_owned())).unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "newer");
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
