@@ -1,6 +1,9 @@
 //! Where a secret is, how it is read, and how a newer one takes its place.
 
 mod file;
+mod keyring;
+#[cfg(target_os = "linux")]
+mod persistent;
 
 use std::path::PathBuf;
 
@@ -10,7 +13,7 @@ use serde::Deserialize;
 
 use super::SettingsError;
 
-/// Where a secret is: `{ env: NAME }` or `{ file: PATH }`. It never prints.
+/// Where a secret is: `{ env: NAME }`, `{ file: PATH }` or `{ keyring: NAME }`. It never prints.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Secret {
@@ -19,6 +22,8 @@ pub enum Secret {
     /// The path of a file that holds nothing else; white space at its ends does not count. A relative path
     /// counts from the folder of the environment file.
     File(PathBuf),
+    /// The name of an entry in the keyring of the operating system, for the service `cosell`.
+    Keyring(String),
     /// The secret itself, handed over in code.
     #[serde(skip)]
     Given(SecretString),
@@ -36,6 +41,7 @@ impl Secret {
             Secret::Given(secret) => secret.expose_secret().to_owned(),
             Secret::Env(name) => std::env::var(name).map_err(|error| self.unreadable(error.to_string()))?,
             Secret::File(path) => std::fs::read_to_string(path).map_err(|error| self.unreadable(error.to_string()))?,
+            Secret::Keyring(name) => keyring::read(name).map_err(|reason| self.unreadable(reason))?,
         };
         match text.trim() {
             "" => Err(self.unreadable("it is empty".to_owned())),
@@ -43,14 +49,26 @@ impl Secret {
         }
     }
 
-    /// Puts a newer secret in this one's place. False where that cannot be: only a file can be written.
+    /// Whether another process may put a newer secret here.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Secret::File(_) | Secret::Keyring(_))
+    }
+
+    /// Puts a newer secret in this one's place. False where that cannot be: only files and keyrings can be written.
     ///
-    /// Whoever reads the file finds the old secret or the new one, never half of one.
+    /// Whoever reads it finds the old secret or the new one, never half of one.
     pub(crate) fn replace(&self, newer: &SecretString) -> Result<bool, SettingsError> {
-        let Secret::File(path) = self else { return Ok(false) };
-        file::write_whole(path, newer.expose_secret())
-            .map(|()| true)
-            .map_err(|error| SettingsError::SignIn(format!("the secret {} cannot be written: {error}", self.place())))
+        let written = match self {
+            Secret::File(path) => file::write_whole(path, newer.expose_secret()).map_err(|error| error.to_string()),
+            Secret::Keyring(name) => keyring::write(name, newer.expose_secret()),
+            Secret::Env(_) | Secret::Given(_) => return Ok(false),
+        };
+        match written {
+            Ok(()) => Ok(true),
+            Err(reason) => {
+                Err(SettingsError::SignIn(format!("the secret {} cannot be written: {reason}", self.place())))
+            }
+        }
     }
 
     /// Where it is, in words; never what it is.
@@ -59,6 +77,7 @@ impl Secret {
             Secret::Given(_) => "given in code".to_owned(),
             Secret::Env(name) => format!("in the environment variable `{name}`"),
             Secret::File(path) => format!("in the file `{}`", path.display()),
+            Secret::Keyring(name) => format!("in the system's keyring as `{name}`"),
         }
     }
 
