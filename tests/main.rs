@@ -9,6 +9,7 @@ mod failing_services;
 mod harness;
 mod kill;
 mod main_job;
+mod packs;
 mod race;
 mod runs;
 mod serving;
