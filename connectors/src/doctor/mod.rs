@@ -12,6 +12,7 @@ mod registration;
 mod tables;
 
 use crate::settings::{Connections, SettingsError};
+pub use registration::where_events_go;
 
 /// What a pack wants of the services.
 #[derive(Debug, Clone, Default)]
