@@ -94,8 +94,17 @@ async fn all_that_is_in_place_is_told() {
     let (said, code) = place.doctor();
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("everything is in place") && !said.contains('✖'), "{said}");
-    for check in ["✔ address", "✔ clock", "✔ token", "✔ audience", "✔ person", "✔ role", "✔ registration", "✔ keys"]
-    {
+    for check in [
+        "✔ address",
+        "✔ clock",
+        "✔ token",
+        "✔ audience",
+        "✔ person",
+        "✔ role",
+        "✔ deadlines",
+        "✔ registration",
+        "✔ keys",
+    ] {
         assert!(said.contains(check), "{check}: {said}");
     }
     assert!(!said.contains(&place.sandbox.credentials().client_secret), "{said}");
