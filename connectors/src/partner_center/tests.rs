@@ -133,3 +133,30 @@ async fn an_update_sends_a_patch_with_the_version() {
     assert_eq!(asked[0].header("if-match"), Some("\"v1\""));
     assert_eq!(asked[0].header("prefer"), Some("return=representation"));
 }
+
+#[tokio::test]
+async fn t24_a_deal_is_accepted_only_where_that_is_meant() {
+    let (accepts, closes) = (json!({ "status": "Active", "substatus": "Accepted" }), json!({ "status": "Closed" }));
+    // The changes, whether they may accept, the status of the deal, and which requests are made.
+    let cases: [(&Value, bool, &str, &[&str]); 4] = [
+        (&accepts, false, "New", &["GET"]),
+        (&accepts, false, "Active", &["GET", "PATCH"]),
+        (&accepts, true, "New", &["PATCH"]),
+        (&closes, false, "New", &["PATCH"]),
+    ];
+    for (changes, accept, status, expected) in cases {
+        let answer = || Answer::json(200, json!({ "id": "1", "eTag": "\"v1\"", "status": status }));
+        let server = TestServer::start([answer(), answer()]).await;
+        let input = json!({ "id": "1", "changes": changes, "if_match": "\"v1\"", "accept": accept });
+        let result = call(&server, "update_referral", input).await;
+        let methods: Vec<String> = server.asked().into_iter().map(|asked| asked.method).collect();
+        assert_eq!(methods, expected, "{changes} {accept} {status}");
+        match result {
+            Ok(_) => assert!(expected.contains(&"PATCH")),
+            Err(refused) => {
+                assert_eq!(refused.kind, CallErrorKind::Input);
+                assert!(refused.message.contains("`accept: true`"), "{refused}");
+            }
+        }
+    }
+}
