@@ -19,8 +19,11 @@ use super::*;
 
 const HERE: &str = "https://here.example/webhooks/events/referral";
 
-/// Answers in turn: an address that is registered, none, or no answer at all; at the end the last one again.
-struct Told(Arc<Mutex<Vec<Result<Option<&'static str>, ()>>>>);
+/// An address that is registered, none, or no answer at all.
+type Answer = Result<Option<&'static str>, ()>;
+
+/// Gives answers in turn, and at the end the last one again.
+struct Told(Arc<Mutex<Vec<Answer>>>);
 
 #[async_trait]
 impl Operation for Told {
@@ -45,9 +48,7 @@ impl Operation for Told {
     }
 }
 
-type Answers = Arc<Mutex<Vec<Result<Option<&'static str>, ()>>>>;
-
-fn engine(answers: Vec<Result<Option<&'static str>, ()>>) -> (Engine, Answers, Arc<VirtualClock>) {
+fn engine(answers: Vec<Answer>) -> (Engine, Arc<Mutex<Vec<Answer>>>, Arc<VirtualClock>) {
     let answers = Arc::new(Mutex::new(answers));
     let connectors = Connectors::new([Connector::new("events").with(Told(Arc::clone(&answers)))]);
     let files = PackFiles([("pack.yaml".to_owned(), "pack: p\nversion: 1.0.0\n".to_owned())].into());
