@@ -160,3 +160,25 @@ async fn t24_a_deal_is_accepted_only_where_that_is_meant() {
         }
     }
 }
+
+#[tokio::test]
+async fn t39_a_deal_of_another_record_is_refused() {
+    // What the deal shows, the record that named it, and whether it is given.
+    let cases = [
+        (json!("crm-1"), json!("CRM-1 "), true),
+        (json!("crm-2"), json!("crm-1"), false),
+        (json!("crm-2"), json!(null), true),
+        (json!(null), json!("crm-1"), true),
+        (json!(" "), json!("crm-1"), true),
+    ];
+    for (shown, record, given) in cases {
+        let server = TestServer::start([Answer::json(200, json!({ "id": "1", "externalReferenceId": shown }))]).await;
+        match call(&server, "get_referral", json!({ "id": "1", "belongs_to": record })).await {
+            Ok(_) => assert!(given, "{shown} {record}"),
+            Err(error) => {
+                assert!(!given && error.kind == CallErrorKind::Input, "{shown} {record}: {error}");
+                assert!(error.message.contains("`crm-2`") && error.message.contains("`crm-1`"), "{error}");
+            }
+        }
+    }
+}
