@@ -121,7 +121,8 @@ impl Environment {
         }
         if let Some(at) = written_secret(source.value(), &Route::root()) {
             let (line, _) = source.line_and_column(source.span(&at).start);
-            let message = "a secret does not stand in the file; write `{ env: NAME }` or `{ file: PATH }`";
+            let message =
+                "a secret does not stand in the file; write `{ env: NAME }`, `{ file: PATH }` or `{ keyring: NAME }`";
             return Err(Failure::Data(format!("{}:{line}: {message}", source.name())));
         }
         let shaped = read_shape::<Environment>(&source, &Route::root(), source.value());

@@ -2,7 +2,7 @@
 //!
 //! The path of a command: [`cli`] says what may be typed; [`packs`] finds the pack, [`environment`] the
 //! bindings, and [`host`] makes an engine of both; [`serve`] feeds it with what comes in. [`narrate`] tells
-//! what a run did; a [`rehearsal`] is all of it on
+//! what a run did; [`needs`] says what a pack wants of the CRM; a [`rehearsal`] is all of it on
 //! the [`sandboxed`] services. Each command is a file in
 //! `commands`.
 
@@ -13,6 +13,7 @@ pub mod failure;
 pub mod host;
 mod moment;
 pub mod narrate;
+pub mod needs;
 pub mod packs;
 mod print;
 pub mod rehearsal;

@@ -1,9 +1,11 @@
 //! What feeds the engine: requests that come in ([`listener`]), questions asked again and again ([`poll`]), the
-//! clock ([`timetable`]), and sweeps for what was missed ([`reconcile`]).
+//! clock ([`timetable`]), and sweeps for what was missed ([`reconcile`]). Beside them somebody looks whether events are
+//! still sent here (`registration.rs`).
 
 pub mod listener;
 pub mod poll;
 pub mod reconcile;
+mod registration;
 pub mod timetable;
 
 use cosell_engine::clock::Clock;
@@ -38,6 +40,9 @@ impl Server {
         let (received, polled) = triggers(engine, settings);
         if !received.is_empty() {
             address = Some(listener::start(engine, settings, stopped.clone(), &mut tasks).await?);
+        }
+        if let Some(lookout) = registration::of(engine, settings, &received) {
+            tasks.spawn(lookout.run(stopped.clone()));
         }
         let names = polled.iter().map(|fed| fed.trigger.clone()).collect();
         for Fed { flow, trigger } in polled {

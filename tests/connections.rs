@@ -50,7 +50,9 @@ impl Place {
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.folder.path().join(name), text).unwrap();
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     async fn admin(&self, path: &str, body: Value) {
@@ -75,7 +77,11 @@ impl Place {
 
     /// What `cosell doctor` prints, and the code it ends with.
     fn doctor(&self) -> (String, i32) {
-        let output = self.start(&["doctor"]).wait_with_output().unwrap();
+        self.doctor_with(&[])
+    }
+
+    fn doctor_with(&self, arguments: &[&str]) -> (String, i32) {
+        let output = self.start(&[&["doctor"], arguments].concat()).wait_with_output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         (String::from_utf8(said).unwrap(), output.status.code().unwrap())
     }
@@ -88,8 +94,17 @@ async fn all_that_is_in_place_is_told() {
     let (said, code) = place.doctor();
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("everything is in place") && !said.contains('✖'), "{said}");
-    for check in ["✔ address", "✔ clock", "✔ token", "✔ audience", "✔ person", "✔ role", "✔ registration", "✔ keys"]
-    {
+    for check in [
+        "✔ address",
+        "✔ clock",
+        "✔ token",
+        "✔ audience",
+        "✔ person",
+        "✔ role",
+        "✔ deadlines",
+        "✔ registration",
+        "✔ keys",
+    ] {
         assert!(said.contains(check), "{check}: {said}");
     }
     assert!(!said.contains(&place.sandbox.credentials().client_secret), "{said}");
@@ -151,6 +166,32 @@ async fn addresses_and_secrets_that_are_wrong_are_told() {
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("✖ address") && said.contains("check `url`"), "{said}");
     assert!(said.contains("not its id") && !said.contains("do-not-print"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_looked_at_is_not_said_to_be_in_place() {
+    let place = Place::new(true).await;
+    let bound: Value = serde_json::from_str(&place.environment()).unwrap();
+    let only = |names: &[&str]| {
+        let mut environment = bound.clone();
+        environment["connections"].as_object_mut().unwrap().retain(|name, _| names.contains(&name.as_str()));
+        environment.to_string()
+    };
+    place.write("bare/pack.yaml", "pack: bare\nversion: 1.0.0\n");
+    // What is bound, what is typed, the code, and what is said at the end.
+    let cases: [(&[&str], &[&str], i32, &str); 4] = [
+        (&[], &[], 0, "not looked at: `partner_center`, `events`, `dataverse`"),
+        (&["partner_center", "dataverse"], &[], 0, "not looked at: `events`"),
+        (&[], &["--pack", "bare"], 0, "everything is in place"),
+        (&["dataverse"], &["--pack", "nowhere"], 1, "there is no pack `nowhere`"),
+    ];
+    for (names, arguments, expected, words) in cases {
+        place.write("environment.yaml", &only(names));
+        let (said, code) = place.doctor_with(arguments);
+        assert_eq!(code, expected, "{names:?} {arguments:?}: {said}");
+        assert!(said.contains(words), "{names:?} {arguments:?}: {said}");
+        assert_eq!(said.contains("everything is in place"), words.contains("everything"), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod accidents;
 mod commands;
 mod connections;
 mod docs;
@@ -9,6 +10,7 @@ mod failing_services;
 mod harness;
 mod kill;
 mod main_job;
+mod packs;
 mod race;
 mod runs;
 mod serving;

@@ -165,9 +165,8 @@ async fn a_store_is_copied_and_looked_at() {
         stage.wait_for_runs(&["--outcome", "failed"], 3);
         stage.wait_for_runs(&[], 4)
     };
-    stage
-        .cosell(&["doctor"])
-        .check(0, &["store    `cosell.db`", "the engine of process", "asleep: 1", "everything is in place"]);
+    let doctor = stage.cosell(&["doctor", "--pack", "pack"]);
+    doctor.check(0, &["store    `cosell.db`", "the engine of process", "asleep: 1", "everything is in place"]);
     stage.cosell(&["backup", "copy.db"]).check(0, &["copied `cosell.db` to `copy.db`"]);
     stage.cosell(&["backup", "copy.db"]).check(2, &["`copy.db` exists already"]);
     assert_eq!(stage.wait_for_runs(&["--store", "copy.db"], 4), before);
@@ -255,7 +254,9 @@ async fn the_key_is_where_the_environment_says() {
     stage.wait_for_runs(&["--outcome", "failed", "--store", "kept.db"], 3);
     let doctor = ["doctor", "--store", "kept.db", "--pack"];
     stage.cosell(&[&doctor[..], &["pack"]].concat()).check(0, &["other.key", "everything is in place"]);
-    stage.cosell(&[&doctor[..], &["nowhere"]].concat()).check(1, &["the key `kept.db.key` cannot be read"]);
+    stage
+        .cosell(&[&doctor[..], &["nowhere"]].concat())
+        .check(1, &["the key `kept.db.key` cannot be read", "the pack does not open"]);
 }
 
 fn wait_until(mut holds: impl FnMut() -> bool) {

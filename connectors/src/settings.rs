@@ -104,7 +104,7 @@ impl Connections {
     ///
     /// # Errors
     ///
-    /// The connection is not there, or its settings name no file for the refresh token.
+    /// The connection is not there, or its settings name no file and no keyring for the refresh token.
     pub fn device_sign_in(&self, connection: &str) -> Result<DeviceSignIn, SettingsError> {
         let (url, audience, sign_in) = match connection {
             "partner_center" => self.partner_center.as_ref().map(|bound| (&bound.url, &bound.audience, &bound.sign_in)),

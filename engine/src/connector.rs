@@ -13,6 +13,7 @@ mod trigger;
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
+use serde::de::{DeserializeOwned, Error};
 use serde_json::Value;
 
 pub use error::{CallError, CallErrorKind};
@@ -200,6 +201,16 @@ impl Connectors {
 struct Schemas {
     input: OnceLock<Value>,
     output: OnceLock<Value>,
+}
+
+/// The typed input of an operation or a trigger. A list is refused first: the reader of a type would take one for its
+/// members in order, and an empty one where none is required.
+fn read_input<T: DeserializeOwned>(name: &str, input: &Value) -> Result<T, CallError> {
+    let list = || serde_json::Error::custom("a list, where an object is expected");
+    let read = if input.is_array() { Err(list()) } else { T::deserialize(input) };
+    read.map_err(|error| {
+        CallError::new(CallErrorKind::Input, format!("the input of `{name}` is not as it should be: {error}"))
+    })
 }
 
 /// The JSON Schema of a type, as the checker and the documentation read it: references resolved in place.

@@ -1,8 +1,8 @@
 //! Whether a service can be reached, and whether it lets the bearer of our token in.
 
 use cosell_engine::connector::{CallError, CallErrorKind, CallKey};
-use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,24 +15,42 @@ use crate::settings::SignIn;
 /// How far the clocks may be apart, in seconds: the sign-in service allows no more.
 const SKEW: i64 = 300;
 
+/// How many deals that wait for an answer are looked at, the newest: they expire two weeks after they came.
+const MOST_OFFERED: usize = 1000;
+
+/// How long before its end a deal that nobody has answered is told of.
+const NOTICE: SignedDuration = SignedDuration::from_hours(72);
+
 /// What the token is needed for, in messages.
 const DOING: &str = "looking at the connection";
 
 /// The connection to the referrals, which take only tokens in the name of a person.
 pub(super) async fn of_person(found: &mut Findings<'_>, client: &Client, sign_in: &SignIn) {
     let Some(token) = signed_in(found, client).await else {
-        found.leave_out(&["person", "role"]);
+        found.leave_out(&["person", "role", "deadlines"]);
         return;
     };
     if !found.add("person", person(&token, sign_in)) {
-        found.leave_out(&["role"]);
+        found.leave_out(&["role", "deadlines"]);
         return;
     }
-    let one = Listing { top: 1, order_by: Some("createdDateTime desc".to_owned()), ..Listing::default() };
+    let open = Listing {
+        filter: Some("status eq 'New'".to_owned()),
+        order_by: Some("createdDateTime desc".to_owned()),
+        top: MOST_OFFERED,
+        ..Listing::default()
+    };
     let key = CallKey::new("doctor", "partner_center", Uuid::new_v4());
-    let answer = api::list(client, &key, &one).await.map(|_| "the referrals can be read".to_owned());
+    let offered = api::list(client, &key, &open).await;
+    let deadlines = offered.as_ref().map(|offered| deadlines(offered, Timestamp::now())).ok();
     let help = "give the person the role Referrals admin or Referrals user in Partner Center";
-    found.add("role", role(answer, help));
+    if found.add("role", role(offered.map(|_| "the referrals can be read".to_owned()), help))
+        && let Some(deadlines) = deadlines
+    {
+        found.add("deadlines", deadlines);
+    } else {
+        found.leave_out(&["deadlines"]);
+    }
 }
 
 /// Looks from the address to the audience of the token; the token, if all that is well.
@@ -75,6 +93,22 @@ pub(super) fn role(answer: Result<String, CallError>, help_for_403: &str) -> Fin
             wrong(error.message, help)
         }
     }
+}
+
+/// Deals that end soon, since nobody has accepted or declined them. They are named by id: that is enough to find them.
+fn deadlines(offered: &[Value], now: Timestamp) -> Finding {
+    let ends = |deal: &Value| deal["expirationDateTime"].as_str()?.parse::<Timestamp>().ok();
+    let is_soon = |end: Timestamp| end > now && end.duration_since(now) <= NOTICE;
+    let soon: Vec<&str> = offered
+        .iter()
+        .filter(|deal| deal["status"] == "New" && ends(deal).is_some_and(is_soon))
+        .map(|deal| deal["id"].as_str().unwrap_or_default())
+        .collect();
+    if soon.is_empty() {
+        return Finding::Good("no deal waits for an answer that expires within three days".to_owned());
+    }
+    let help = "accept or decline them in Partner Center: a deal that has expired must be made anew";
+    wrong(format!("nobody has answered deals that expire within three days: {}", soon.join(", ")), help)
 }
 
 fn address(client: &Client, reply: &Result<Reply, CallError>) -> Finding {
@@ -147,6 +181,8 @@ fn person(token: &Token, sign_in: &SignIn) -> Finding {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -163,6 +199,26 @@ mod tests {
             let reply = Reply::for_test(200, "").with_header("date", date);
             let finding = format!("{:?}", clock(Some(&reply), now));
             assert!(finding.contains(expected), "{finding}");
+        }
+    }
+
+    #[test]
+    fn t27_deals_that_expire_soon_are_named() {
+        let now: Timestamp = "2026-03-02T08:00:00Z".parse().unwrap();
+        // Status, end, and whether the deal is named.
+        let cases = [
+            ("New", json!("2026-03-05T08:00:00Z"), true),
+            ("New", json!("2026-03-05T08:00:01Z"), false),
+            ("New", json!("2026-03-02T08:00:00Z"), false),
+            ("Active", json!("2026-03-03T00:00:00Z"), false),
+            ("New", json!(null), false),
+            ("New", json!("soon"), false),
+        ];
+        for (status, end, named) in cases {
+            let deal = json!({ "id": "deal-1", "status": status, "expirationDateTime": end });
+            let found = format!("{:?}", deadlines(&[deal], now));
+            assert_eq!(found.contains("deal-1"), named, "{status} {end}: {found}");
+            assert_eq!(found.starts_with("Wrong"), named, "{found}");
         }
     }
 }

@@ -12,10 +12,13 @@ mod registration;
 mod tables;
 
 use crate::settings::{Connections, SettingsError};
+pub use registration::where_events_go;
 
 /// What a pack wants of the services.
 #[derive(Debug, Clone, Default)]
 pub struct Needs {
+    /// The connectors that it has connections of.
+    pub connectors: Vec<String>,
     /// The public address that events are to be sent to; none where the engine asks for changes.
     pub events_at: Option<String>,
     /// The tables of the CRM.
@@ -58,9 +61,11 @@ pub enum Finding {
     },
     /// It was not tried; why.
     NotTried(String),
+    /// The pack wants the connection, and the environment does not say where the service is: nothing of it was tried.
+    NotBound,
 }
 
-/// Looks at every connection.
+/// Looks at every connection that is bound, or that the pack wants.
 ///
 /// # Errors
 ///
@@ -72,21 +77,21 @@ pub async fn examine(connections: &Connections, needs: &Needs) -> Result<Vec<Che
             let mut found = Findings::of("partner_center", &mut checks);
             access::of_person(&mut found, &settings.client()?, &settings.sign_in).await;
         }
-        None => unbound("partner_center", &mut checks),
+        None => unbound("partner_center", needs, &mut checks),
     }
     match &connections.events {
         Some(settings) => {
             let mut found = Findings::of("events", &mut checks);
             registration::examine(&mut found, &settings.client()?, needs.events_at.as_deref()).await;
         }
-        None => unbound("events", &mut checks),
+        None => unbound("events", needs, &mut checks),
     }
     match &connections.dataverse {
         Some(settings) => {
             let mut found = Findings::of("dataverse", &mut checks);
             tables::examine(&mut found, &settings.service()?, &needs.tables).await;
         }
-        None => unbound("dataverse", &mut checks),
+        None => unbound("dataverse", needs, &mut checks),
     }
     Ok(checks)
 }
@@ -121,7 +126,8 @@ fn wrong(what: impl Into<String>, help: impl Into<String>) -> Finding {
     Finding::Wrong { what: what.into(), help: help.into() }
 }
 
-fn unbound(connection: &'static str, checks: &mut Vec<Check>) {
-    let finding = Finding::NotTried("the environment does not bind it".to_owned());
-    checks.push(Check { connection, name: "address", finding });
+fn unbound(connection: &'static str, needs: &Needs, checks: &mut Vec<Check>) {
+    if needs.connectors.iter().any(|name| name == connection) {
+        checks.push(Check { connection, name: "address", finding: Finding::NotBound });
+    }
 }

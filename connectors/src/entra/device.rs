@@ -24,11 +24,11 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// The longest time that is waited for a person.
 const LONGEST: u64 = 3600;
 
-/// The sign-in of a person for a connection, which ends with a refresh token in the connection's file.
+/// The sign-in of a person for a connection, which ends with a refresh token where the connection looks for it.
 pub struct DeviceSignIn {
     endpoint: Endpoint,
     audience: String,
-    file: Secret,
+    source: Secret,
 }
 
 /// What the person is asked to do.
@@ -70,12 +70,12 @@ impl DeviceSignIn {
         audience: String,
     ) -> Result<DeviceSignIn, SettingsError> {
         match sign_in.refresh_token.clone() {
-            Some(file @ Secret::File(_)) => {
-                Ok(DeviceSignIn { endpoint: Endpoint::new(http, login, sign_in)?, audience, file })
+            Some(source) if source.is_shared() => {
+                Ok(DeviceSignIn { endpoint: Endpoint::new(http, login, sign_in)?, audience, source })
             }
             _ => {
-                let message =
-                    "`sign_in` must say which file the refresh token goes to: `refresh_token: { file: PATH }`";
+                let message = "`sign_in` must say where the refresh token goes: `refresh_token: { file: PATH }` or \
+                               `{ keyring: NAME }`";
                 Err(SettingsError::SignIn(message.to_owned()))
             }
         }
@@ -83,7 +83,7 @@ impl DeviceSignIn {
 
     /// Where the refresh token goes, in words.
     pub fn place(&self) -> String {
-        self.file.place()
+        self.source.place()
     }
 
     /// Asks for a code.
@@ -110,17 +110,17 @@ impl DeviceSignIn {
         })
     }
 
-    /// Waits until the person has signed in, and writes the refresh token to its file.
+    /// Waits until the person has signed in, and writes the refresh token to its place.
     ///
     /// # Errors
     ///
-    /// The person declined or took too long, the service refuses the application, or the file cannot be written.
+    /// The person declined or took too long, the service refuses the application, or the token cannot be written.
     pub async fn finish(&self, code: &DeviceCode) -> Result<(), CallError> {
         let granted = self.poll(code, tokio::time::sleep).await?;
         let token = granted.refresh_token.ok_or_else(|| {
             CallError::new(CallErrorKind::Unexpected, format!("{DOING}: the service gave no refresh token"))
         })?;
-        match self.file.replace(&token) {
+        match self.source.replace(&token) {
             Ok(_) => Ok(()),
             Err(error) => Err(CallError::new(CallErrorKind::Input, error.to_string())),
         }

@@ -9,8 +9,12 @@ use serde_json::Value;
 use super::refusal::{SignInError, refused};
 use crate::client::Reply;
 
-/// The longest life of a token that is believed.
+/// The longest life of a token that is believed, in seconds.
 const DAY: u64 = 86_400;
+
+/// The life of a token that is taken where the answer does not say one, in seconds: shorter than any that the service
+/// gives. To refuse such an answer would lose the refresh token in it, and the one before may be used up.
+const UNSAID: u64 = 300;
 
 /// A token, and what came with it.
 pub(super) struct Granted {
@@ -23,6 +27,7 @@ pub(super) struct Granted {
 struct GrantedBody {
     access_token: SecretString,
     /// Seconds: a number in the newer form of the answer, a text in the older.
+    #[serde(default)]
     expires_in: Value,
     #[serde(default)]
     refresh_token: Option<SecretString>,
@@ -35,13 +40,8 @@ impl Granted {
             return Err(refused(reply));
         }
         let body: GrantedBody = serde_json::from_slice(reply.body()).map_err(|_| reply.unexpected("holds no token"))?;
-        let seconds =
-            seconds(&body.expires_in).ok_or_else(|| reply.unexpected("does not say how long the token lives"))?;
-        Ok(Granted {
-            token: body.access_token,
-            refresh_token: body.refresh_token,
-            life: Duration::from_secs(seconds.min(DAY)),
-        })
+        let life = seconds(&body.expires_in).unwrap_or(UNSAID).min(DAY);
+        Ok(Granted { token: body.access_token, refresh_token: body.refresh_token, life: Duration::from_secs(life) })
     }
 }
 
@@ -56,6 +56,8 @@ pub(super) fn seconds(value: &Value) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
     use super::*;
 
     #[test]
@@ -64,13 +66,21 @@ mod tests {
             (r#"{"access_token":"t","expires_in":3599}"#, Some(3599)),
             (r#"{"access_token":"t","expires_in":"3599"}"#, Some(3599)),
             (r#"{"access_token":"t","expires_in":99999999}"#, Some(DAY)),
-            (r#"{"access_token":"t","expires_in":"soon"}"#, None),
-            (r#"{"access_token":"t"}"#, None),
             (r#"{"expires_in":3599}"#, None),
         ];
         for (body, expected) in cases {
             let life = Granted::read(&Reply::for_test(200, body)).ok().map(|granted| granted.life.as_secs());
             assert_eq!(life, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn d20_a_refresh_token_is_not_lost_where_the_life_is_not_said() {
+        for said in ["", r#","expires_in":"soon""#, r#","expires_in":null"#, r#","expires_in":-1"#] {
+            let body = format!(r#"{{"access_token":"t","refresh_token":"newer"{said}}}"#);
+            let granted = Granted::read(&Reply::for_test(200, &body)).unwrap();
+            assert_eq!(granted.life.as_secs(), UNSAID, "{body}");
+            assert!(granted.refresh_token.is_some(), "{body}");
         }
     }
 }

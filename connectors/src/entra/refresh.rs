@@ -34,8 +34,8 @@ impl RefreshToken {
     }
 
     /// Whether others may use it too.
-    pub(super) fn is_in_file(&self) -> bool {
-        matches!(self.source, Secret::File(_))
+    pub(super) fn is_shared(&self) -> bool {
+        self.source.is_shared()
     }
 
     /// The newest.
@@ -69,7 +69,7 @@ impl RefreshToken {
             Ok(false) if matches!(self.source, Secret::Given(_)) || self.kept.is_some() => {}
             Ok(false) => tracing::warn!(
                 "a newer refresh token came for the one {place}, which cannot be written: it is kept in memory, and \
-                 after a restart the old one must still be good; give it as `file` instead"
+                 after a restart the old one must still be good; give it as `file` or `keyring` instead"
             ),
             Err(error) => tracing::warn!(
                 "a newer refresh token came and is kept in memory only: {error}; after a restart the old one must \

@@ -22,7 +22,7 @@ use super::refresh::{Current, RefreshToken};
 use super::refusal::{SignInError, no_credential};
 use crate::settings::{SettingsError, SignIn};
 
-/// The turn of those whose refresh token is in a file. It comes once an hour and lasts as long as one request.
+/// The turn of those whose refresh token others may use. It comes once an hour and lasts as long as one request.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// The tokens for one audience.
@@ -152,8 +152,8 @@ impl Source {
     /// A token in the name of the person. Where the refresh token was refused, another engine may have used it up and
     /// put the next one in its place, or a person may have signed in again: then that one is tried.
     async fn for_person(&self, refresh: &mut RefreshToken, doing: &str) -> Result<Granted, SignInError> {
-        // Connections that share a file would use the same token up side by side, if they could.
-        let _turn = if refresh.is_in_file() { Some(ONE_AT_A_TIME.lock().await) } else { None };
+        // Connections that share a refresh token would use the same token up side by side, if they could.
+        let _turn = if refresh.is_shared() { Some(ONE_AT_A_TIME.lock().await) } else { None };
         let mut used = refresh.current().map_err(|error| impossible(doing, &error))?;
         let mut granted = self.ask(Some(&used), doing).await;
         let is_refusal = matches!(&granted, Err(failed) if failed.error.kind == CallErrorKind::Denied);

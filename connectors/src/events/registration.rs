@@ -47,7 +47,7 @@ pub struct RegisterInput {
 }
 
 /// A registration.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Registration {
     /// Whether there is one.
     pub registered: bool,
@@ -107,9 +107,7 @@ impl Operation for ViewRegistration {
     async fn call(&self, key: &CallKey, _: Nothing) -> Result<Registration, CallError> {
         match self.0.bound()?.send(&api::traced(api::view(), key)).await {
             Ok(reply) => api::read_registration(&reply),
-            Err(error) if error.kind == CallErrorKind::NotFound => {
-                Ok(Registration { registered: false, url: None, events: Vec::new() })
-            }
+            Err(error) if error.kind == CallErrorKind::NotFound => Ok(Registration::default()),
             Err(error) => Err(error),
         }
     }

@@ -52,6 +52,7 @@ pub(crate) async fn list(client: &Client, key: &CallKey, listing: &Listing) -> R
         request = next_page(&reply, &next)?;
     }
     found.truncate(listing.top);
+    found.iter_mut().for_each(unescape_customer);
     Ok(found)
 }
 
@@ -189,7 +190,19 @@ fn with_version(reply: &Reply) -> Result<Value, CallError> {
     if let (None, Some(version)) = (referral["eTag"].as_str(), reply.header("etag")) {
         referral["eTag"] = json!(version);
     }
+    unescape_customer(&mut referral);
     Ok(referral)
+}
+
+/// The service has been seen to give a customer's name as HTML would have it, such as `Smith &amp; Sons`. Nothing writes
+/// that name back: it is read-only once the referral is made.
+fn unescape_customer(referral: &mut Value) {
+    if let Some(Value::String(name)) = referral.pointer_mut("/customerProfile/name")
+        && name.contains('&')
+    {
+        let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+        *name = plain.into_iter().fold(std::mem::take(name), |name, (written, meant)| name.replace(written, meant));
+    }
 }
 
 #[cfg(test)]
@@ -260,5 +273,22 @@ mod tests {
         for (referral, expected) in cases {
             assert_eq!(is_microsofts(&referral), expected, "{referral}");
         }
+    }
+
+    #[test]
+    fn t18_escaped_names_are_read_as_they_are_meant() {
+        let cases = [
+            ("Smith &amp; Sons", "Smith & Sons"),
+            ("&quot;A&quot; &lt;B&gt; O&#39;Neil &apos;", "\"A\" <B> O'Neil '"),
+            ("a &amp;lt; b", "a &lt; b"),
+            ("Smith & Sons &c.; &nbsp", "Smith & Sons &c.; &nbsp"),
+        ];
+        for (written, meant) in cases {
+            let reply = Reply::for_test(200, &json!({ "id": "1", "customerProfile": { "name": written } }).to_string());
+            assert_eq!(with_version(&reply).unwrap()["customerProfile"]["name"], json!(meant));
+        }
+        let mut without = json!({ "customerProfile": null });
+        unescape_customer(&mut without);
+        assert_eq!(without, json!({ "customerProfile": null }));
     }
 }

@@ -25,6 +25,11 @@ pub struct GetReferral(Connection<Client>);
 pub struct GetReferralInput {
     /// The referral's GUID.
     pub id: String,
+    /// The CRM's id of the record that named the referral. A referral that shows another record's id is refused: people
+    /// can edit the referral's id in the CRM, and would have one deal overwritten with another. One that shows none is
+    /// anybody's. The case of letters does not matter.
+    #[serde(default)]
+    pub belongs_to: Option<String>,
 }
 
 /// Finds an own deal by the CRM's id for it; null when there is none.
@@ -72,7 +77,11 @@ impl Operation for GetReferral {
     }
 
     async fn call(&self, key: &CallKey, input: GetReferralInput) -> Result<Record<Referral>, CallError> {
-        api::get(self.0.bound()?, key, &input.id).await.map(Record::from)
+        let referral = api::get(self.0.bound()?, key, &input.id).await?;
+        if let Some(record) = &input.belongs_to {
+            check_owner(&referral, record)?;
+        }
+        Ok(Record::from(referral))
     }
 }
 
@@ -97,6 +106,18 @@ impl Operation for FindReferral {
         let found = own_deal(self.0.bound()?, key, wanted, listing, |_| true).await?;
         Ok(found.map(Record::from))
     }
+}
+
+fn check_owner(referral: &Value, record: &str) -> Result<(), CallError> {
+    let shown = referral["externalReferenceId"].as_str().unwrap_or_default().trim();
+    if shown.is_empty() || shown.eq_ignore_ascii_case(record.trim()) {
+        return Ok(());
+    }
+    let message = format!(
+        "referral `{}` belongs to the record `{shown}` of the CRM, not to `{record}`: mend the referral's id in the CRM",
+        referral["id"].as_str().unwrap_or_default()
+    );
+    Err(CallError::new(CallErrorKind::Input, message))
 }
 
 /// The deals that were made on this side, as the service lists them.

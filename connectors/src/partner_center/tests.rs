@@ -133,3 +133,52 @@ async fn an_update_sends_a_patch_with_the_version() {
     assert_eq!(asked[0].header("if-match"), Some("\"v1\""));
     assert_eq!(asked[0].header("prefer"), Some("return=representation"));
 }
+
+#[tokio::test]
+async fn t24_a_deal_is_accepted_only_where_that_is_meant() {
+    let (accepts, closes) = (json!({ "status": "Active", "substatus": "Accepted" }), json!({ "status": "Closed" }));
+    // The changes, whether they may accept, the status of the deal, and which requests are made.
+    let cases: [(&Value, bool, &str, &[&str]); 4] = [
+        (&accepts, false, "New", &["GET"]),
+        (&accepts, false, "Active", &["GET", "PATCH"]),
+        (&accepts, true, "New", &["PATCH"]),
+        (&closes, false, "New", &["PATCH"]),
+    ];
+    for (changes, accept, status, expected) in cases {
+        let answer = || Answer::json(200, json!({ "id": "1", "eTag": "\"v1\"", "status": status }));
+        let server = TestServer::start([answer(), answer()]).await;
+        let input = json!({ "id": "1", "changes": changes, "if_match": "\"v1\"", "accept": accept });
+        let result = call(&server, "update_referral", input).await;
+        let methods: Vec<String> = server.asked().into_iter().map(|asked| asked.method).collect();
+        assert_eq!(methods, expected, "{changes} {accept} {status}");
+        match result {
+            Ok(_) => assert!(expected.contains(&"PATCH")),
+            Err(refused) => {
+                assert_eq!(refused.kind, CallErrorKind::Input);
+                assert!(refused.message.contains("`accept: true`"), "{refused}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn t39_a_deal_of_another_record_is_refused() {
+    // What the deal shows, the record that named it, and whether it is given.
+    let cases = [
+        (json!("crm-1"), json!("CRM-1 "), true),
+        (json!("crm-2"), json!("crm-1"), false),
+        (json!("crm-2"), json!(null), true),
+        (json!(null), json!("crm-1"), true),
+        (json!(" "), json!("crm-1"), true),
+    ];
+    for (shown, record, given) in cases {
+        let server = TestServer::start([Answer::json(200, json!({ "id": "1", "externalReferenceId": shown }))]).await;
+        match call(&server, "get_referral", json!({ "id": "1", "belongs_to": record })).await {
+            Ok(_) => assert!(given, "{shown} {record}"),
+            Err(error) => {
+                assert!(!given && error.kind == CallErrorKind::Input, "{shown} {record}: {error}");
+                assert!(error.message.contains("`crm-2`") && error.message.contains("`crm-1`"), "{error}");
+            }
+        }
+    }
+}

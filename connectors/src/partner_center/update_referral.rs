@@ -36,6 +36,11 @@ pub struct UpdateReferralInput {
     /// `@cosell.in_step: true`, so that the echo of this write can be told from somebody's change.
     #[serde(default)]
     pub in_step: bool,
+    /// The change may accept a deal that somebody else offers: that is what a status of `Active` does to one that is
+    /// `New`, and it cannot be taken back. Without this such a change is refused, so that no import and no mass edit
+    /// accepts deals by the way.
+    #[serde(default)]
+    pub accept: bool,
 }
 
 impl UpdateReferral {
@@ -66,6 +71,9 @@ impl Operation for UpdateReferral {
         if patch.is_empty() {
             return api::get(client, key, &input.id).await.map(Record::from);
         }
+        if !input.accept && changes.get("status").is_some_and(|status| status == "Active") {
+            refuse_to_accept(client, key, &input.id).await?;
+        }
         let document = Value::Array(patch.clone());
         let refused = match api::patch(client, key, &input.id, document, &input.if_match, input.in_step).await {
             // A deal that an earlier attempt has closed may be refused for that and not for its version.
@@ -77,4 +85,17 @@ impl Operation for UpdateReferral {
             _ => Err(refused),
         }
     }
+}
+
+/// Fails where a deal is still to be accepted. Somebody who accepts it after this look moves its version, and the change
+/// is a conflict then.
+async fn refuse_to_accept(client: &Client, key: &CallKey, id: &str) -> Result<(), CallError> {
+    if api::get(client, key, id).await?["status"] != "New" {
+        return Ok(());
+    }
+    let message = format!(
+        "referral `{id}` is not accepted yet, and this change would do it: accept it in Partner Center, or allow it \
+         here with `accept: true`"
+    );
+    Err(CallError::new(CallErrorKind::Input, message))
 }

@@ -1,7 +1,11 @@
 //! Where a secret is, how it is read, and how a newer one takes its place.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+mod file;
+mod keyring;
+#[cfg(target_os = "linux")]
+mod persistent;
+
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -9,7 +13,7 @@ use serde::Deserialize;
 
 use super::SettingsError;
 
-/// Where a secret is: `{ env: NAME }` or `{ file: PATH }`. It never prints.
+/// Where a secret is: `{ env: NAME }`, `{ file: PATH }` or `{ keyring: NAME }`. It never prints.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Secret {
@@ -18,6 +22,8 @@ pub enum Secret {
     /// The path of a file that holds nothing else; white space at its ends does not count. A relative path
     /// counts from the folder of the environment file.
     File(PathBuf),
+    /// The name of an entry in the keyring of the operating system, for the service `cosell`.
+    Keyring(String),
     /// The secret itself, handed over in code.
     #[serde(skip)]
     Given(SecretString),
@@ -35,6 +41,7 @@ impl Secret {
             Secret::Given(secret) => secret.expose_secret().to_owned(),
             Secret::Env(name) => std::env::var(name).map_err(|error| self.unreadable(error.to_string()))?,
             Secret::File(path) => std::fs::read_to_string(path).map_err(|error| self.unreadable(error.to_string()))?,
+            Secret::Keyring(name) => keyring::read(name).map_err(|reason| self.unreadable(reason))?,
         };
         match text.trim() {
             "" => Err(self.unreadable("it is empty".to_owned())),
@@ -42,14 +49,26 @@ impl Secret {
         }
     }
 
-    /// Puts a newer secret in this one's place. False where that cannot be: only a file can be written.
+    /// Whether another process may put a newer secret here.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Secret::File(_) | Secret::Keyring(_))
+    }
+
+    /// Puts a newer secret in this one's place. False where that cannot be: only files and keyrings can be written.
     ///
-    /// Whoever reads the file finds the old secret or the new one, never half of one, and nobody but its owner can.
+    /// Whoever reads it finds the old secret or the new one, never half of one.
     pub(crate) fn replace(&self, newer: &SecretString) -> Result<bool, SettingsError> {
-        let Secret::File(path) = self else { return Ok(false) };
-        write_whole(path, newer.expose_secret())
-            .map(|()| true)
-            .map_err(|error| SettingsError::SignIn(format!("the secret {} cannot be written: {error}", self.place())))
+        let written = match self {
+            Secret::File(path) => file::write_whole(path, newer.expose_secret()).map_err(|error| error.to_string()),
+            Secret::Keyring(name) => keyring::write(name, newer.expose_secret()),
+            Secret::Env(_) | Secret::Given(_) => return Ok(false),
+        };
+        match written {
+            Ok(()) => Ok(true),
+            Err(reason) => {
+                Err(SettingsError::SignIn(format!("the secret {} cannot be written: {reason}", self.place())))
+            }
+        }
     }
 
     /// Where it is, in words; never what it is.
@@ -58,25 +77,13 @@ impl Secret {
             Secret::Given(_) => "given in code".to_owned(),
             Secret::Env(name) => format!("in the environment variable `{name}`"),
             Secret::File(path) => format!("in the file `{}`", path.display()),
+            Secret::Keyring(name) => format!("in the system's keyring as `{name}`"),
         }
     }
 
     fn unreadable(&self, reason: String) -> SettingsError {
         SettingsError::Secret { place: self.place(), reason }
     }
-}
-
-/// Writes beside the file, and then puts the new one in its place.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    // A link goes on pointing to the file that it points to.
-    let path = if path.exists() { path.canonicalize()? } else { path.to_owned() };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Such a file has the mode 600 from its beginning, and goes away where this function fails. After a crash it may
-    // stay behind; new packs keep names with this ending out of version control.
-    let mut file = tempfile::Builder::new().suffix(".secret").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(test)]
@@ -110,20 +117,5 @@ mod tests {
         assert!(nowhere.contains("missing/token") && !nowhere.contains("newer"), "{nowhere}");
         assert!(!Secret::given("older").replace(&newer).unwrap());
         assert!(!Secret::Env("COSELL_TEST_NO_SUCH_VARIABLE".to_owned()).replace(&newer).unwrap());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_the_owner_reads_the_file_and_a_link_stays_one() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let folder = tempfile::tempdir().unwrap();
-        let (path, link) = (folder.path().join("token"), folder.path().join("link"));
-        std::fs::write(&path, "older").unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        symlink(&path, &link).unwrap();
-        Secret::File(link.clone()).replace(&SecretString::from("newer".to_owned())).unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "newer");
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

@@ -31,8 +31,8 @@ pub struct SignIn {
     /// How the certificate's key signs.
     #[serde(default)]
     pub certificate_algorithm: AssertionAlgorithm,
-    /// Where the refresh token is. When the service answers with a newer one, that takes its place in the file; where
-    /// it is not in a file, the newer one is kept in memory.
+    /// Where the refresh token is. When the service answers with a newer one, that takes its place in the file or
+    /// the keyring; where it is in neither, the newer one is kept in memory.
     #[serde(default)]
     pub refresh_token: Option<Secret>,
     /// The sign-in service.

@@ -84,7 +84,7 @@ async fn what_goes_in_is_closed_and_every_write_says_what_a_repeat_does() {
 async fn mistakes_are_refused_before_anything_is_sent() {
     let service = Service::start().await;
     for called in all(&service) {
-        let mut wrong = vec![json!(null), json!("text")];
+        let mut wrong = vec![json!(null), json!("text"), json!([]), json!([null])];
         let mut unknown = called.input.clone();
         unknown["no_such_member"] = json!(1);
         wrong.push(unknown);
@@ -158,6 +158,9 @@ async fn a_poll_that_fails_tells_nothing_and_can_be_made_again() {
     {
         let trigger = connectors.trigger(name).unwrap();
         assert_eq!(trigger.input_schema()["additionalProperties"], json!(false), "{name}");
+        for no_object in [json!(null), json!([]), json!("text")] {
+            assert_eq!(trigger.poll_any(&no_object, None).await.unwrap_err().kind, Input, "{name} {no_object}");
+        }
         for (told, kind) in &cases {
             service.tells(told.clone());
             let error = trigger.poll_any(&input, None).await.unwrap_err();

@@ -101,3 +101,28 @@ async fn a_person_signs_in_on_another_device() {
     stage::ask_all(&connections).await.unwrap();
     assert!(connections.device_sign_in("salesforce").is_err());
 }
+
+/// The keyring of this machine, if it has one that may be used: containers often have none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_lives_on_in_the_keyring() {
+    let stage = Stage::start().await;
+    stage.admin("/behaviours", json!({ "refresh_single_use": true })).await;
+    let name = format!("test-{}", std::process::id());
+    let connections = stage.for_person_with(Secret::Keyring(name.clone()));
+    let missing = stage::ask(&connections).await.unwrap_err();
+    assert!(missing.message.contains(&name) && missing.message.contains("keyring"), "{missing}");
+    if missing.message.contains("cannot be used here") {
+        return;
+    }
+    let sign_in = connections.device_sign_in("partner_center").unwrap();
+    let code = sign_in.begin().await.unwrap();
+    stage.admin(&format!("/device-codes/{}", code.code), json!({ "approve": true })).await;
+    sign_in.finish(&code).await.unwrap();
+    // As after restarts: nothing is remembered but the keyring.
+    for _ in 0..3 {
+        stage::ask_all(&connections).await.unwrap();
+    }
+    let keyring = keyring_core::get_default_store().unwrap();
+    keyring.build("cosell", &name, None).unwrap().delete_credential().unwrap();
+    assert!(stage::ask(&connections).await.unwrap_err().message.contains("nothing is kept"));
+}

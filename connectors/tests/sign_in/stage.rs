@@ -38,7 +38,12 @@ impl Stage {
 
     /// All three in the name of a person, whose refresh token is in that file.
     pub(crate) fn for_person(&self, file: &Path) -> Connections {
-        let sign_in = SignIn { refresh_token: Some(Secret::File(file.to_owned())), ..self.sign_in() };
+        self.for_person_with(Secret::File(file.to_owned()))
+    }
+
+    /// All three in the name of a person, whose refresh token is there.
+    pub(crate) fn for_person_with(&self, refresh_token: Secret) -> Connections {
+        let sign_in = SignIn { refresh_token: Some(refresh_token), ..self.sign_in() };
         let addresses = self.sandbox.addresses();
         Connections {
             partner_center: Some(PartnerCenterSettings::new(&addresses.referrals, sign_in.clone())),

@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::error::{CallError, CallErrorKind};
-use super::{Schemas, schema_of};
+use super::{Schemas, read_input, schema_of};
 
 /// One thing that a service can do.
 ///
@@ -198,11 +198,11 @@ impl<T: Operation> AnyOperation for Typed<T> {
     }
 
     fn repeat_of(&self, input: &Value) -> Repeat {
-        T::Input::deserialize(input).map_or(T::REPEAT, |input| T::repeat(&input))
+        read_input(T::NAME, input).map_or(T::REPEAT, |input| T::repeat(&input))
     }
 
     async fn look_up_any(&self, key: &CallKey, input: &Value) -> Result<Option<Answer>, CallError> {
-        let input = read_input::<T>(input)?;
+        let input = read_input(T::NAME, input)?;
         self.operation.look_up(key, &input).await?.map(answer::<T>).transpose()
     }
 
@@ -219,15 +219,9 @@ impl<T: Operation> AnyOperation for Typed<T> {
     }
 
     async fn call_any(&self, key: &CallKey, input: &Value) -> Result<Answer, CallError> {
-        let input = read_input::<T>(input)?;
+        let input = read_input(T::NAME, input)?;
         answer::<T>(self.operation.call(key, input).await?)
     }
-}
-
-fn read_input<T: Operation>(input: &Value) -> Result<T::Input, CallError> {
-    T::Input::deserialize(input).map_err(|error| {
-        CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
-    })
 }
 
 fn answer<T: Operation>(output: T::Output) -> Result<Answer, CallError> {

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::error::{CallError, CallErrorKind};
-use super::{Schemas, schema_of};
+use super::error::CallError;
+use super::{Schemas, read_input, schema_of};
 
 /// Something outside that starts runs.
 #[async_trait]
@@ -152,7 +152,7 @@ impl<T: Trigger> AnyTrigger for Typed<T> {
     }
 
     fn wants_any(&self, input: &Value, event: &TriggerEvent) -> bool {
-        T::Input::deserialize(input).is_ok_and(|input| self.trigger.wants(&input, event))
+        read_input(T::NAME, input).is_ok_and(|input| self.trigger.wants(&input, event))
     }
 
     async fn receive_any(&self, request: &Incoming) -> Result<Option<TriggerEvent>, Refusal> {
@@ -160,9 +160,7 @@ impl<T: Trigger> AnyTrigger for Typed<T> {
     }
 
     async fn poll_any(&self, input: &Value, cursor: Option<Value>) -> Result<Polled, CallError> {
-        let input = T::Input::deserialize(input).map_err(|error| {
-            CallError::new(CallErrorKind::Input, format!("the input of `{}` is not as it should be: {error}", T::NAME))
-        })?;
+        let input = read_input(T::NAME, input)?;
         self.trigger.poll(&input, cursor).await
     }
 

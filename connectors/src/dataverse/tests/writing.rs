@@ -186,3 +186,22 @@ async fn d01_a_change_never_makes_a_row() {
         }
     }
 }
+
+/// Nothing is cut, since half a text is another text: the service says which column takes how much, and that stands.
+#[tokio::test]
+async fn d13_a_text_that_is_too_long_is_refused_with_its_column_and_length() {
+    let said =
+        "A validation error occurred. The length of the 'name' attribute exceeded the maximum allowed length of '300'.";
+    let too_long = || Answer::json(400, json!({ "error": { "code": "0x80044331", "message": said } }));
+    let server = server([too_long(), too_long()]).await;
+    let row = json!({ "name": "n".repeat(301) });
+    for (operation, input) in [
+        ("create_row", json!({ "table": "opportunity", "row": row })),
+        ("update_row", json!({ "table": "opportunity", "id": ID, "row": row, "if_match": "W/\"1\"" })),
+    ] {
+        let refused = call(&server, operation, input).await.unwrap_err();
+        assert_eq!((refused.kind, refused.code.as_deref()), (CallErrorKind::Input, Some("0x80044331")), "{operation}");
+        assert!(refused.message.contains("'name'") && refused.message.contains("'300'"), "{operation}: {refused}");
+    }
+    assert!(bodies(&server).iter().all(|body| body["name"].as_str().is_some_and(|name| name.len() == 301)));
+}
