@@ -270,8 +270,7 @@ fn a_lead_is_made_of_the_last_contact() {
     assert_eq!(
         lead,
         json!({
-            "cosell_referralid": "11111111-1111-4111-8111-111111111111", "subject": "Harbour pilot",
-            "firstname": "Test", "lastname": "Person", "companyname": "Contoso Test", "telephone1": "5550100",
+            "subject": "Harbour pilot", "firstname": "Test", "lastname": "Person", "companyname": "Contoso Test", "telephone1": "5550100",
             "budgetamount": 30000,
         })
     );
