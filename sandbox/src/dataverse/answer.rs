@@ -16,6 +16,7 @@ use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::rows::Dataverse;
+use super::select::{Source, Wanted, passes, prepared};
 use super::shelf::Link;
 use super::tables::Table;
 use super::write::{Conditions, Patched};
@@ -113,16 +114,17 @@ fn member(crm: &Dataverse, call: &Call, set: &str, key: &Key, name: &str, tail: 
     }
     if let Some((child, rows)) = record.children(name) {
         let query = call.query(crm, child)?;
-        let filter = query.filter.as_ref().map(|filter| super::filter::prepare(crm, child, filter)).transpose()?;
+        let filter = prepared(crm, child, query.filter.as_ref())?;
         return match tail {
             Tail::None => {
-                let page = call.list_of(child, rows, &query, filter.as_ref(), None)?;
+                let page = call.list_of(child, Source::of(rows, &query.orders), &query, filter.as_ref(), None)?;
                 Ok(applied_page(call, Reply::json(StatusCode::OK, page)))
             }
             Tail::Count => {
-                let mut rows = rows;
-                super::read::narrow(&mut rows, filter.as_ref(), &[])?;
-                Ok(number(rows.len().min(super::list::MOST)))
+                let wanted = Wanted { most: 0, count: true, ..Wanted::ALL };
+                let source = Source::of(rows, &[]);
+                let total = source.choose(&wanted, |record| passes(record, filter.as_ref()))?.total;
+                Ok(number(total.min(super::list::MOST)))
             }
             Tail::Reference => {
                 let references: Vec<Value> =

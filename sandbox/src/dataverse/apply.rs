@@ -7,10 +7,10 @@ use serde_json::{Map, Number, Value, json};
 
 use super::call::Call;
 use super::filter::{check_path, prepare};
-use super::read::narrow;
 use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::rows::Dataverse;
+use super::select::{Source, Wanted, passes};
 use super::tables::Table;
 use crate::odata::{Aliases, Expression, Literal, parse_filter, property, split_outside};
 
@@ -34,14 +34,15 @@ pub(crate) fn applied(
     text: &str,
     filter: Option<&Expression>,
 ) -> Result<Value, Refusal> {
-    let mut rows = crm.records(table, filter);
-    narrow(&mut rows, filter, &[])?;
+    let source = crm.source(table, filter, &[], 0);
+    let mut rows = source.choose(&Wanted::ALL, |record| passes(record, filter))?.rows;
     let mut groups: Vec<(Map<String, Value>, Vec<RowRecord<'_>>)> = Vec::new();
     let mut summed = false;
     for step in split_outside(text, '/') {
         if let Some(condition) = inside(step, "filter") {
             let condition = prepare(crm, table, &parse_filter(condition, &Aliases::new())?)?;
-            narrow(&mut rows, Some(&condition), &[])?;
+            let passes = |record| passes(record, Some(&condition));
+            rows = Source::of(rows, &[]).choose(&Wanted::ALL, passes)?.rows;
         } else if let Some(arguments) = inside(step, "groupby") {
             let parts = split_outside(arguments, ',');
             let (columns, sums) = parts.split_first().ok_or_else(bad)?;
@@ -96,6 +97,7 @@ fn grouped<'a>(crm: &Dataverse, table: &Table, rows: &[RowRecord<'a>], columns: 
             // A column of a related row is named by its path.
             values.insert(path.join("_"), value_of(&property(row, path)?));
         }
+        crm.budget.check()?;
         let key = Value::from(values.clone()).to_string();
         groups.entry(key).or_insert_with(|| (values, Vec::new())).1.push(*row);
     }
@@ -106,6 +108,7 @@ fn sum_up(crm: &Dataverse, table: &Table, groups: &mut Groups<'_>, text: &str) -
     let sums = text.split(',').map(|sum| parse(crm, table, sum)).collect::<Result<Vec<_>, _>>()?;
     for (values, rows) in groups {
         for sum in &sums {
+            crm.budget.check()?;
             values.insert(sum.name.to_owned(), sum.of(rows)?);
         }
     }

@@ -12,13 +12,13 @@ use super::call::Call;
 use super::fetch_filter::condition;
 use super::filter::check_path;
 use super::list::MOST;
-use super::read::narrow;
 use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::rows::Dataverse;
+use super::select::{Chosen, Wanted, passes};
 use super::tables::Table;
-use crate::odata::{Order, Query};
+use crate::odata::{Expression, Order, Query};
 
 /// Elements nested deeper than this are refused.
 const DEEPEST: usize = 20;
@@ -70,22 +70,24 @@ pub(crate) fn fetch(crm: &Dataverse, call: &Call, table: &Table, text: &str) -> 
         return Err(Refusal::not_played("aggregates of fetchXml"));
     }
     let filter = filter_of(crm, table, entity)?;
-    let mut rows = crm.records(table, filter.as_ref());
-    narrow(&mut rows, filter.as_ref(), &orders(crm, table, entity)?)?;
-    for link in entity.named("link-entity") {
-        join(crm, table, link, &mut rows)?;
-    }
-    let total = rows.len();
+    let orders = orders(crm, table, entity)?;
+    let joins = entity.named("link-entity").map(|link| join(crm, table, link)).collect::<Result<Vec<_>, _>>()?;
+    let counts = root.get("returntotalrecordcount") == Some("true");
+    let top = root.number("top").unwrap_or(usize::MAX);
     let size = root.number("count").unwrap_or_else(|| call.page()).clamp(1, MOST);
     let page = root.number("page").unwrap_or(1).max(1);
-    rows.truncate(root.number("top").unwrap_or(usize::MAX));
-    let end = page.saturating_mul(size);
-    let more = rows.len() > end;
-    let shown = rows.iter().skip(end - size.min(end)).take(size).map(|record| show(call, *record, entity));
+    let skip = (page - 1).saturating_mul(size);
+    let most = top.saturating_sub(skip).min(size + 1);
+    let wanted = Wanted { orders: &orders, skip, most, count: counts, ..Wanted::ALL };
+    let source = crm.source(table, filter.as_ref(), &orders, 0);
+    let Chosen { rows, total } =
+        source.choose(&wanted, |record| Ok(passes(record, filter.as_ref())? && all_lead_somewhere(&joins, record)?))?;
+    let more = rows.len() > size;
+    let shown = rows.iter().take(size).map(|record| show(call, *record, entity));
     let shown = shown.collect::<Result<Vec<_>, _>>()?;
     let mut answer = Map::new();
     answer.insert("@odata.context".to_owned(), json!(format!("{}$metadata#{}", call.base, table.set)));
-    if root.get("returntotalrecordcount") == Some("true") {
+    if counts {
         answer.insert("@Microsoft.Dynamics.CRM.totalrecordcount".to_owned(), json!(total.min(MOST)));
         let exceeded = json!(total > MOST);
         answer.insert("@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded".to_owned(), exceeded);
@@ -100,7 +102,7 @@ pub(crate) fn fetch(crm: &Dataverse, call: &Call, table: &Table, text: &str) -> 
     Ok(Reply::json(StatusCode::OK, answer))
 }
 
-fn filter_of(crm: &Dataverse, table: &Table, entity: &Element) -> Result<Option<crate::odata::Expression>, Refusal> {
+fn filter_of(crm: &Dataverse, table: &Table, entity: &Element) -> Result<Option<Expression>, Refusal> {
     let mut filters = entity.named("filter");
     match (filters.next(), filters.next()) {
         (None, _) => Ok(None),
@@ -119,22 +121,31 @@ fn orders(crm: &Dataverse, table: &Table, entity: &Element) -> Result<Vec<Order>
     entity.named("order").map(order).collect()
 }
 
-/// Leaves out the rows whose link leads nowhere, or to a row that is filtered out.
-fn join(crm: &Dataverse, table: &Table, link: &Element, rows: &mut Vec<RowRecord<'_>>) -> Result<(), Refusal> {
+/// A link that a row must have.
+struct Join<'a> {
+    target: &'a Table,
+    column: &'a str,
+    filter: Option<Expression>,
+}
+
+/// What a link asks of a row; an outer one is followed only to be shown.
+fn join<'a>(crm: &'a Dataverse, table: &'a Table, link: &Element) -> Result<Option<Join<'a>>, Refusal> {
     let (target, column) = linked(crm, table, link)?;
     let filter = filter_of(crm, target, link)?;
     let outer = link.get("link-type") == Some("outer");
-    let mut kept = Vec::with_capacity(rows.len());
-    for record in rows.drain(..) {
-        let mut there: Vec<RowRecord<'_>> =
-            record.follow(column).filter(|other| other.table.logical == target.logical).into_iter().collect();
-        narrow(&mut there, filter.as_ref(), &[])?;
-        if outer || !there.is_empty() {
-            kept.push(record);
+    Ok((!outer).then_some(Join { target, column, filter }))
+}
+
+/// Whether each link of a row leads to a row that is not filtered out.
+fn all_lead_somewhere(joins: &[Option<Join<'_>>], record: RowRecord<'_>) -> Result<bool, Refusal> {
+    for join in joins.iter().flatten() {
+        record.crm.budget.spend(1);
+        let there = record.follow(join.column).filter(|other| other.table.logical == join.target.logical);
+        if !there.map_or(Ok(false), |other| passes(other, join.filter.as_ref()))? {
+            return Ok(false);
         }
     }
-    *rows = kept;
-    Ok(())
+    Ok(true)
 }
 
 /// The table of a link, and the lookup that leads there.

@@ -41,6 +41,8 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn prepare(&self, filter: &Expression) -> Result<Expression, Refusal> {
+        // A filter of an expansion is prepared for each row.
+        self.crm.budget.spend(1);
         let both = |left: &Expression, right: &Expression| -> Result<_, Refusal> {
             Ok((Box::new(self.prepare(left)?), Box::new(self.prepare(right)?)))
         };

@@ -2,9 +2,9 @@
 //! of a row do not look at every row.
 //!
 //! Equal values are found by a hash; the instants that the system keeps are also in order, for whoever asks what
-//! changed since.
+//! changed since, and for lists of the newest.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use indexmap::IndexSet;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::shelf::Row;
 use super::tables::Table;
 use crate::clock;
-use crate::odata::{Comparison, Expression, Literal};
+use crate::odata::{Comparison, Expression, Literal, Order};
 
 /// The longest text that is indexed; longer ones are nobody's key.
 const LONGEST: usize = 300;
@@ -30,8 +30,8 @@ pub(crate) struct Index(HashMap<String, TableIndex>);
 struct TableIndex {
     /// Column → value in lower case → the rows that have it.
     equal: HashMap<String, HashMap<String, IndexSet<String>>>,
-    /// Column → value and row.
-    ordered: HashMap<&'static str, BTreeSet<(String, String)>>,
+    /// Column → value and version → the row.
+    ordered: HashMap<&'static str, BTreeMap<(String, u64), String>>,
 }
 
 impl Index {
@@ -50,7 +50,7 @@ impl Index {
             }
         }
         for (column, value) in instants(row) {
-            index.ordered.entry(column).or_default().insert((value.to_owned(), row.id.clone()));
+            index.ordered.entry(column).or_default().insert((value.to_owned(), row.version), row.id.clone());
         }
     }
 
@@ -69,7 +69,7 @@ impl Index {
         }
         for (column, value) in instants(row) {
             if let Some(ordered) = index.ordered.get_mut(column) {
-                ordered.remove(&(value.to_owned(), row.id.clone()));
+                ordered.remove(&(value.to_owned(), row.version));
             }
         }
     }
@@ -85,16 +85,22 @@ impl Index {
         by_value.and_then(|by_value| by_value.get(&value.to_lowercase())).into_iter().flatten()
     }
 
-    /// The ids of the rows among which all are that a filter can match; `None` where every row may.
-    pub(crate) fn candidates<'a>(&'a self, table: &Table, filter: &'a Expression) -> Option<Vec<&'a String>> {
+    /// The ids of the rows among which all are that a filter can match; `None` where there may be more than `most`.
+    pub(crate) fn candidates<'a>(
+        &'a self,
+        table: &Table,
+        filter: &'a Expression,
+        most: usize,
+    ) -> Option<Vec<&'a String>> {
+        let candidates = |filter| self.candidates(table, filter, most);
         match filter {
-            Expression::And(left, right) => match (self.candidates(table, left), self.candidates(table, right)) {
+            Expression::And(left, right) => match (candidates(left), candidates(right)) {
                 (Some(left), Some(right)) => Some(if right.len() < left.len() { right } else { left }),
                 (left, right) => left.or(right),
             },
             Expression::Or(left, right) => {
-                let (left, right) = (self.candidates(table, left)?, self.candidates(table, right)?);
-                Some(left.into_iter().chain(right).collect::<IndexSet<_>>().into_iter().collect())
+                let either: IndexSet<&String> = candidates(left)?.into_iter().chain(candidates(right)?).collect();
+                (either.len() <= most).then(|| either.into_iter().collect())
             }
             Expression::Compare(comparison, left, right) => {
                 let (Expression::Path(path), Expression::Literal(literal)) = (left.as_ref(), right.as_ref()) else {
@@ -102,18 +108,31 @@ impl Index {
                 };
                 let [name] = path.as_slice() else { return None };
                 match comparison {
-                    Comparison::Equal => self.equal_to(table, name, literal),
-                    _ => self.in_range(table, name, *comparison, literal),
+                    Comparison::Equal => self.equal_to(table, name, literal, most),
+                    _ => self.in_range(table, name, *comparison, literal, most),
                 }
             }
             _ => None,
         }
     }
 
-    fn equal_to<'a>(&'a self, table: &Table, name: &str, literal: &'a Literal) -> Option<Vec<&'a String>> {
+    /// The ids of all `rows` of a table in the order of a column, equal ones by version in the same direction; `None`
+    /// where no order is kept, or some have no value.
+    pub(crate) fn in_order_of(
+        &self,
+        table: &str,
+        order: &Order,
+        rows: usize,
+    ) -> Option<Box<dyn Iterator<Item = &String> + '_>> {
+        let [column] = order.path.as_slice() else { return None };
+        let ordered = self.0.get(table)?.ordered.get(column.as_str()).filter(|ordered| ordered.len() == rows)?;
+        Some(if order.descending { Box::new(ordered.values().rev()) } else { Box::new(ordered.values()) })
+    }
+
+    fn equal_to<'a>(&'a self, table: &Table, name: &str, literal: &'a Literal, most: usize) -> Option<Vec<&'a String>> {
         if name == table.key {
             let (Literal::Guid(id) | Literal::Text(id)) = literal else { return None };
-            return Some(vec![id]);
+            return Some(vec![id]).filter(|_| most > 0);
         }
         let column = table.lookup_value(name).or_else(|| table.columns.contains_key(name).then_some(name))?;
         let value = match literal {
@@ -124,15 +143,25 @@ impl Index {
             _ => return None,
         };
         // The version is no value that is written, so it is in no index.
-        (column != "versionnumber").then(|| self.with(&table.logical, column, &value).collect())
+        if column == "versionnumber" {
+            return None;
+        }
+        up_to(most, self.with(&table.logical, column, &value))
     }
 
-    fn in_range(&self, table: &Table, name: &str, comparison: Comparison, literal: &Literal) -> Option<Vec<&String>> {
+    fn in_range(
+        &self,
+        table: &Table,
+        name: &str,
+        comparison: Comparison,
+        literal: &Literal,
+        most: usize,
+    ) -> Option<Vec<&String>> {
         let Literal::Instant(instant) = literal else { return None };
         if !IN_ORDER.contains(&name) {
             return None;
         }
-        let limit = |instant: Timestamp| (clock::whole_seconds(instant), String::new());
+        let limit = |instant: Timestamp| (clock::whole_seconds(instant), 0);
         let next = || instant.checked_add(jiff::SignedDuration::from_secs(1)).ok();
         // Stored instants have whole seconds; one second more on the upper side leaves out none.
         let range = match comparison {
@@ -141,8 +170,14 @@ impl Index {
             _ => return None,
         };
         let ordered = self.0.get(&table.logical).and_then(|index| index.ordered.get(name));
-        Some(ordered.into_iter().flat_map(|ordered| ordered.range(range.clone())).map(|(_, id)| id).collect())
+        up_to(most, ordered.into_iter().flat_map(|ordered| ordered.range(range.clone())).map(|(_, id)| id))
     }
+}
+
+/// All of them, unless there are more than `most`.
+fn up_to<'a>(most: usize, ids: impl Iterator<Item = &'a String>) -> Option<Vec<&'a String>> {
+    let found: Vec<&String> = ids.take(most.saturating_add(1)).collect();
+    (found.len() <= most).then_some(found)
 }
 
 fn values(row: &Row) -> impl Iterator<Item = (&str, String)> {

@@ -15,6 +15,7 @@ mod answer;
 mod apply;
 mod associate;
 mod batch;
+mod budget;
 mod bulk;
 mod call;
 mod changes;
@@ -48,6 +49,7 @@ mod reply;
 mod routes;
 mod rows;
 mod seed;
+mod select;
 mod shelf;
 mod snapshot;
 mod sql;
@@ -57,6 +59,7 @@ mod switches;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod value;
 mod write;
 

@@ -3,13 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Annotations;
-use super::filter::{check_path, prepare};
+use super::filter::check_path;
 use super::format::formatted;
 use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::rows::Dataverse;
+use super::select::{Source, Wanted, passes, prepared};
 use super::tables::Table;
-use crate::odata::{Case, Expand, Expression, Order, Query, matches, sort};
+use crate::odata::{Expand, Query};
 use crate::options::ColumnKind;
 
 const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
@@ -75,6 +76,8 @@ impl Reader<'_> {
                 self.show_member(record, name, &mut shown);
             }
         }
+        record.crm.budget.spend(shown.len());
+        record.crm.budget.check()?;
         for expand in &query.expand {
             self.expand(record, expand, &mut shown)?;
         }
@@ -144,14 +147,20 @@ impl Reader<'_> {
             shown.insert(name.clone(), value);
             return Ok(());
         }
-        let (table, mut children) =
+        let (table, children) =
             record.children(name).ok_or_else(|| Refusal::no_property(&record.table.logical, name))?;
-        let filter = expand.query.filter.as_ref().map(|filter| prepare(record.crm, table, filter)).transpose()?;
-        narrow(&mut children, filter.as_ref(), &expand.query.orders)?;
-        children.truncate(expand.query.top.unwrap_or(usize::MAX));
-        let more = children.len() > self.page;
-        children.truncate(self.page);
-        let rows = children.into_iter().map(|child| self.show(child, &expand.query)).collect::<Result<Vec<_>, _>>()?;
+        let Query { filter, orders, top, .. } = &expand.query;
+        let filter = prepared(record.crm, table, filter.as_ref())?;
+        let most = top.unwrap_or(usize::MAX).min(self.page.saturating_add(1));
+        let wanted = Wanted { orders, most, ..Wanted::ALL };
+        let chosen = Source::of(children, orders).choose(&wanted, |child| passes(child, filter.as_ref()))?;
+        let more = chosen.rows.len() > self.page;
+        let rows = chosen
+            .rows
+            .into_iter()
+            .take(self.page)
+            .map(|child| self.show(child, &expand.query))
+            .collect::<Result<Vec<_>, _>>()?;
         shown.insert(name.clone(), rows.into());
         if more {
             let select = &expand.query.select;
@@ -176,28 +185,4 @@ fn selected<'a>(table: &'a Table, query: &'a Query) -> impl Iterator<Item = &'a 
     let composite = query.select.iter().any(address).then_some("address1_composite");
     let select = query.select.iter().map(String::as_str);
     select.chain(currency).chain(composite).chain([table.key.as_str()])
-}
-
-/// Filters and sorts by a query whose filter is prepared. Rows that are equal to `$orderby` come in order of their
-/// version, so that two changes within one second keep their order.
-pub(crate) fn narrow(
-    rows: &mut Vec<RowRecord<'_>>,
-    filter: Option<&Expression>,
-    orders: &[Order],
-) -> Result<(), Refusal> {
-    if let Some(filter) = filter {
-        let mut kept = Vec::with_capacity(rows.len());
-        for record in rows.drain(..) {
-            if matches(filter, &record, Case::Ignored)? {
-                kept.push(record);
-            }
-        }
-        *rows = kept;
-    }
-    if let Some(first) = orders.first() {
-        let version = |record: &RowRecord<'_>| record.row.version;
-        rows.sort_by_key(|record| if first.descending { u64::MAX - version(record) } else { version(record) });
-        sort(rows, orders, Case::Ignored)?;
-    }
-    Ok(())
 }

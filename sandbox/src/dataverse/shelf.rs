@@ -77,7 +77,7 @@ impl Shelf {
     }
 
     /// The rows written after a version, in order of their last write.
-    pub(crate) fn changed_since(&self, version: u64) -> impl Iterator<Item = &Row> {
+    pub(crate) fn changed_since(&self, version: u64) -> impl DoubleEndedIterator<Item = &Row> {
         self.by_version.range(version.saturating_add(1)..).filter_map(|(_, id)| self.rows.get(id))
     }
 

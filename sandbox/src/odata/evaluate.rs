@@ -3,6 +3,7 @@
 //! The services keep their rows differently, so a row shows itself as a [`Record`]: it answers
 //! a name with a value, with another record, or with many.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
@@ -16,12 +17,15 @@ use super::query::Order;
 pub(crate) trait Record {
     /// What stands under `name`.
     fn get(&self, name: &str) -> Item<'_>;
+
+    /// Counts work that a value made beyond being read.
+    fn spend(&self, _work: usize) {}
 }
 
 /// What a name leads to.
 pub(crate) enum Item<'a> {
     /// A plain value.
-    Value(Value),
+    Value(Cow<'a, Value>),
     /// One nested or related record, or none.
     One(Option<Box<dyn Record + 'a>>),
     /// A collection.
@@ -35,6 +39,12 @@ pub(crate) const HAS_OPTION: &str = "$hasoption";
 
 /// A function of our own: whether a text fits a pattern, in which `%` stands for any run of characters.
 pub(crate) const LIKE: &str = "$like";
+
+/// Steps through a text that are as much work as to read a value.
+const STEPS: usize = 64;
+
+/// Most steps for one text and one pattern.
+const MOST_STEPS: usize = 10_000_000;
 
 /// Whether text comparison minds upper and lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +64,7 @@ impl Record for JsonRecord<'_> {
             None => Item::Unknown,
             Some(Value::Object(inner)) => Item::One(Some(Box::new(JsonRecord(inner)))),
             Some(Value::Array(items)) => Item::Many(items.iter().filter_map(boxed_object).collect()),
-            Some(value) => Item::Value(value.clone()),
+            Some(value) => Item::Value(Cow::Borrowed(value)),
         }
     }
 }
@@ -70,26 +80,40 @@ pub(crate) fn matches(filter: &Expression, record: &dyn Record, case: Case) -> R
 
 /// Sorts rows by `$orderby`; rows that are equal keep their order.
 pub(crate) fn sort<R: Record>(rows: &mut Vec<R>, orders: &[Order], case: Case) -> Result<(), ODataError> {
+    sort_first(rows, orders, case, usize::MAX)
+}
+
+/// The same for the first `most` rows; the others are dropped, and never put in order.
+pub(crate) fn sort_first<R: Record>(
+    rows: &mut Vec<R>,
+    orders: &[Order],
+    case: Case,
+    most: usize,
+) -> Result<(), ODataError> {
     if orders.is_empty() {
+        rows.truncate(most);
         return Ok(());
     }
     // Each value is read once, and not again with every comparison.
     let mut keyed = Vec::with_capacity(rows.len());
-    for row in rows.drain(..) {
+    for (place, row) in rows.drain(..).enumerate() {
         let keys = orders.iter().map(|order| Ok(folded(property(&row, &order.path)?, case)));
-        keyed.push((keys.collect::<Result<Vec<_>, _>>()?, row));
+        keyed.push((keys.collect::<Result<Vec<_>, _>>()?, place, row));
     }
-    keyed.sort_by(|(left, _), (right, _)| {
+    let compare = |(left, before, _): &(Vec<Literal>, usize, R), (right, after, _): &(Vec<Literal>, usize, R)| {
         let pairs = orders.iter().zip(left.iter().zip(right));
-        pairs
-            .map(|(order, (a, b))| {
-                let ordering = sort_order(a, b);
-                if order.descending { ordering.reverse() } else { ordering }
-            })
-            .find(|ordering| ordering.is_ne())
-            .unwrap_or(Ordering::Equal)
-    });
-    rows.extend(keyed.into_iter().map(|(_, row)| row));
+        let mut orderings = pairs.map(|(order, (a, b))| {
+            let ordering = sort_order(a, b);
+            if order.descending { ordering.reverse() } else { ordering }
+        });
+        orderings.find(|ordering| ordering.is_ne()).unwrap_or_else(|| before.cmp(after))
+    };
+    if most < keyed.len() {
+        keyed.select_nth_unstable_by(most, compare);
+        keyed.truncate(most);
+    }
+    keyed.sort_unstable_by(compare);
+    rows.extend(keyed.into_iter().map(|(_, _, row)| row));
     Ok(())
 }
 
@@ -169,7 +193,7 @@ impl Scope<'_> {
             ("contains" | "startswith" | "endswith", Some([whole, part])) => {
                 let (open_start, open_end) = (name != "startswith", name != "endswith");
                 Literal::Bool(match self.case {
-                    Case::Ignored if part.contains(['%', '_']) => like(whole, part, open_start, open_end),
+                    Case::Ignored if part.contains(['%', '_']) => self.like(whole, part, open_start, open_end),
                     _ => match (open_start, open_end) {
                         (true, true) => whole.contains(part),
                         (_, true) => whole.starts_with(part),
@@ -178,7 +202,7 @@ impl Scope<'_> {
                 })
             }
             (HAS_OPTION, Some([chosen, option])) => Literal::Bool(chosen.split(',').any(|chosen| chosen == option)),
-            (LIKE, Some([whole, pattern])) => Literal::Bool(like(whole, pattern, false, false)),
+            (LIKE, Some([whole, pattern])) => Literal::Bool(self.like(whole, pattern, false, false)),
             (HAS_OPTION | LIKE, None) => Literal::Bool(false),
             ("tolower", Some([whole])) => Literal::Text(whole.to_lowercase()),
             ("toupper", Some([whole])) => Literal::Text(whole.to_uppercase()),
@@ -187,6 +211,12 @@ impl Scope<'_> {
             _ => return Err(ODataError::UnknownFunction(name.to_owned())),
         };
         Ok(answer)
+    }
+
+    fn like(&self, whole: &str, pattern: &str, open_start: bool, open_end: bool) -> bool {
+        let (fits, steps) = like(whole, pattern, open_start, open_end);
+        self.record.spend(steps / STEPS);
+        fits
     }
 
     fn lambda(&self, path: &[String], all: bool, body: Option<&(String, Box<Expression>)>) -> Result<bool, ODataError> {
@@ -206,14 +236,16 @@ impl Scope<'_> {
     }
 }
 
-/// Whether a pattern fits: `%` stands for any run of characters and `_` for one of them.
-fn like(whole: &str, pattern: &str, open_start: bool, open_end: bool) -> bool {
+/// Whether a pattern fits, and the steps that it took to see: `%` stands for any run of characters and `_` for one of
+/// them. What takes too many steps does not fit.
+fn like(whole: &str, pattern: &str, open_start: bool, open_end: bool) -> (bool, usize) {
     let whole: Vec<char> = whole.chars().collect();
     let pattern: Vec<char> =
         open_start.then_some('%').into_iter().chain(pattern.chars()).chain(open_end.then_some('%')).collect();
     // Where a `%` was last, and how far its run reaches: on a misfit the run takes one more.
-    let (mut at, mut in_pattern, mut retry) = (0, 0, None);
+    let (mut at, mut in_pattern, mut retry, mut steps) = (0, 0, None, 0);
     while at < whole.len() {
+        steps += 1;
         match pattern.get(in_pattern) {
             Some('%') => {
                 retry = Some((in_pattern, at));
@@ -224,14 +256,14 @@ fn like(whole: &str, pattern: &str, open_start: bool, open_end: bool) -> bool {
                 in_pattern += 1;
             }
             _ => {
-                let Some((percent, reach)) = retry else { return false };
+                let Some((percent, reach)) = retry.filter(|_| steps < MOST_STEPS) else { return (false, steps) };
                 retry = Some((percent, reach + 1));
                 at = reach + 1;
                 in_pattern = percent + 1;
             }
         }
     }
-    pattern.iter().skip(in_pattern).all(|rest| *rest == '%')
+    (pattern.iter().skip(in_pattern).all(|rest| *rest == '%'), steps)
 }
 
 /// The value at the end of a path.
@@ -242,7 +274,8 @@ pub(crate) fn property(record: &dyn Record, path: &[String]) -> Result<Literal, 
     match record.get(first) {
         Item::Value(value) if rest.is_empty() => Ok(literal(&value)),
         // A nested object that is null here has no members to ask.
-        Item::Value(Value::Null) | Item::One(None) => Ok(Literal::Null),
+        Item::Value(value) if value.is_null() => Ok(Literal::Null),
+        Item::One(None) => Ok(Literal::Null),
         Item::One(Some(_)) if rest.is_empty() => Ok(Literal::Bool(true)),
         Item::One(Some(inner)) => property(inner.as_ref(), rest),
         _ => Err(ODataError::UnknownProperty(first.clone())),
@@ -310,10 +343,15 @@ fn order(left: &Literal, right: &Literal, case: Case) -> Option<Ordering> {
         }
         (Literal::Text(a), Literal::Text(b)) => Some(match case {
             Case::Sensitive => a.cmp(b),
-            Case::Ignored => a.to_lowercase().cmp(&b.to_lowercase()),
+            Case::Ignored => lower(a).cmp(lower(b)),
         }),
         _ => None,
     }
+}
+
+/// The characters of a text in lower case.
+fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
 }
 
 fn text(value: &Literal, case: Case) -> Option<String> {

@@ -11,7 +11,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use evaluate::{Case, HAS_OPTION, Item, JsonRecord, LIKE, Record, matches, property, sort};
+pub(crate) use evaluate::{Case, HAS_OPTION, Item, JsonRecord, LIKE, Record, matches, property, sort, sort_first};
 pub(crate) use lexer::Literal;
 pub(crate) use parser::{Aliases, Comparison, Expression, parse_filter, parse_literal};
 pub(crate) use query::{Expand, Order, Query, decoded_pairs, split_outside};
