@@ -191,6 +191,7 @@ async fn rows_are_fetched_by_xml() {
             400,
             &["'nothing'"],
         ),
+        fetch("many conditions", &conditions(300), 200, &["plain"]),
         fetch("another table", "<fetch><entity name='account'/></fetch>", 400, &["not lead"]),
         fetch("unclosed", "<fetch><entity name='lead'>", 400, &["0x80040203"]),
         fetch("not played", "<fetch aggregate='true'><entity name='lead'/></fetch>", 501, &["does not play"]),
@@ -254,6 +255,15 @@ async fn rows_are_selected_by_sql() {
         select("no statement", "DROP", 400, &["SELECT"]),
     ];
     harness.check(Host::Dataverse, cases).await;
+}
+
+/// A query with so many conditions, all of which every row passes.
+fn conditions(number: usize) -> String {
+    let condition = "<condition attribute='subject' operator='not-null'/>";
+    format!(
+        "<fetch><entity name='lead'><all-attributes/><filter>{}</filter></entity></fetch>",
+        condition.repeat(number)
+    )
 }
 
 fn encoded(text: &str) -> String {

@@ -156,3 +156,17 @@ fn what_asks_too_much_is_throttled() {
         crm.budget.renew();
     }
 }
+
+#[test]
+fn all_parts_of_a_batch_share_what_a_request_may_ask() {
+    let mut crm = crm();
+    crm.budget = Budget::of(30_000);
+    let part = "--b\r\nContent-Type: application/http\r\n\r\nGET opportunities HTTP/1.1\r\n\r\n\r\n";
+    let body = format!("{}--b--\r\n", part.repeat(10)).into_bytes();
+    let wants = Wants { content_type: "multipart/mixed;boundary=b".to_owned(), go_on: true, ..Wants::default() };
+    let call = Call::new("POST", "http://crm/api/data/v9.2/", "$batch", "", wants, body).unwrap();
+    let user = crm.connector.clone();
+    let (_, answer) = crate::dataverse::batch::run(&mut crm, &call, &user).unwrap().body().unwrap();
+    let (lists, refusals) = (answer.matches("\"value\":").count(), answer.matches("0x80048544").count());
+    assert!(lists > 0 && refusals > 0 && lists + refusals == 10, "{lists} lists and {refusals} refusals");
+}
