@@ -99,14 +99,14 @@ impl Call {
         let shown = rows.get(..size).unwrap_or(&rows);
         let more = top > size && rows.len() > size;
         let total = known.unwrap_or(total);
-        let reader = self.reader();
         let mut answer = Map::new();
         answer.insert("@odata.context".to_owned(), json!(self.context(table, query)));
         if query.count {
             answer.insert("@odata.count".to_owned(), json!(total.min(MOST)));
         }
         self.annotate_count(query, total, &mut answer);
-        let page = shown.iter().map(|record| reader.show(*record, query)).collect::<Result<Vec<_>, _>>()?;
+        let view = self.reader().view(table, query);
+        let page = shown.iter().map(|record| view.show(*record)).collect::<Result<Vec<_>, _>>()?;
         answer.insert("value".to_owned(), page.into());
         if let Some(last) = shown.last().filter(|_| more) {
             let start = match query.orders.is_empty() {

@@ -119,6 +119,10 @@ pub(crate) fn sort_first<R: Record>(
 
 fn folded(value: Literal, case: Case) -> Literal {
     match (value, case) {
+        (Literal::Text(mut text), Case::Ignored) if text.is_ascii() => {
+            text.make_ascii_lowercase();
+            Literal::Text(text)
+        }
         (Literal::Text(text), Case::Ignored) => Literal::Text(text.to_lowercase()),
         (value, _) => value,
     }
