@@ -65,8 +65,13 @@ pub(crate) fn answer(crm: &mut Dataverse, call: &Call, asker: &Asker) -> Result<
 fn list(crm: &Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
     let table = crm.table_of_set(set)?;
     let pairs = crate::odata::decoded_pairs(&call.raw).unwrap_or_default();
-    if let Some((_, text)) = pairs.iter().find(|(name, _)| name == "fetchXml") {
-        return fetch(crm, call, table, text);
+    for (name, value) in &pairs {
+        match name.as_str() {
+            "fetchXml" => return fetch(crm, call, table, value),
+            "savedQuery" => return fetch(crm, call, table, stored_query(crm, "savedquery", value)?),
+            "userQuery" => return fetch(crm, call, table, stored_query(crm, "userquery", value)?),
+            _ => {}
+        }
     }
     let query = call.options();
     if query.as_ref().is_ok_and(|query| call.asks_for_changes(query)) {
@@ -74,6 +79,12 @@ fn list(crm: &Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
         return Ok(reply.with("preference-applied", "odata.track-changes"));
     }
     Ok(applied_page(call, Reply::json(StatusCode::OK, call.list(crm, table)?)))
+}
+
+/// The text of a view, of the system or of a person.
+fn stored_query<'a>(crm: &'a Dataverse, table: &str, id: &str) -> Result<&'a str, Refusal> {
+    let row = crm.row(table, &id.to_ascii_lowercase()).ok_or_else(|| Refusal::no_row(table, id))?;
+    row.text("fetchxml").ok_or_else(|| Refusal::argument(format!("The {table} {id} has no fetchxml.")))
 }
 
 /// The preferences that were honoured come back.

@@ -17,9 +17,6 @@ use crate::odata::{Expression, Query, decoded_pairs};
 /// Most rows on a page, and the highest count.
 pub(crate) const MOST: usize = 5_000;
 
-/// Options of Dataverse's own that the sandbox does not play.
-const NOT_PLAYED: [&str; 2] = ["savedQuery", "userQuery"];
-
 impl Call {
     /// The query of a request, checked against the table it is for.
     pub(crate) fn query(&self, crm: &Dataverse, table: &Table) -> Result<Query, Refusal> {
@@ -35,9 +32,6 @@ impl Call {
     /// The query of a request; `$skip` is one of the options that Dataverse refuses.
     pub(crate) fn options(&self) -> Result<Query, Refusal> {
         let pairs = decoded_pairs(&self.raw).ok_or_else(|| Refusal::query("The query string cannot be read."))?;
-        if let Some((name, _)) = pairs.iter().find(|(name, _)| NOT_PLAYED.contains(&name.as_str())) {
-            return Err(Refusal::not_played(name));
-        }
         let query = Query::parse(&pairs)?;
         match query.skip {
             Some(_) => Err(Refusal::query("The query parameter $skip is not supported.")),

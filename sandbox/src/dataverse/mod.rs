@@ -27,7 +27,6 @@ mod deliver;
 mod draft;
 mod duplicates;
 mod fetch;
-mod fetch_filter;
 mod filter;
 mod format;
 mod functions;
@@ -55,6 +54,7 @@ mod snapshot;
 mod sql;
 mod standard;
 mod states;
+mod sums;
 mod switches;
 mod tables;
 #[cfg(test)]

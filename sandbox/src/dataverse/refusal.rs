@@ -133,6 +133,12 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_IMPLEMENTED, "0x80040800", message)
     }
 
+    /// 400 for more rows than the service sums up.
+    pub(crate) fn too_many_rows(most: usize) -> Refusal {
+        let message = format!("The maximum record limit of {most} is exceeded. Reduce the number of records.");
+        Refusal::new(StatusCode::BAD_REQUEST, "0x8004e023", message)
+    }
+
     /// 400 for an argument that cannot be.
     pub(crate) fn argument(message: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, "0x80040203", message)

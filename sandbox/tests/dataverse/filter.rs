@@ -194,9 +194,80 @@ async fn rows_are_fetched_by_xml() {
         fetch("many conditions", &conditions(300), 200, &["plain"]),
         fetch("another table", "<fetch><entity name='account'/></fetch>", 400, &["not lead"]),
         fetch("unclosed", "<fetch><entity name='lead'>", 400, &["0x80040203"]),
-        fetch("not played", "<fetch aggregate='true'><entity name='lead'/></fetch>", 501, &["does not play"]),
+        fetch(
+            "distinct",
+            "<fetch distinct='true'><entity name='lead'><attribute name='numberofemployees'/>\
+             <order attribute='numberofemployees'/></entity></fetch>",
+            200,
+            &["\"numberofemployees\":3", "\"numberofemployees\":7", "\"numberofemployees\":12"],
+        ),
+        fetch(
+            "summed up",
+            "<fetch aggregate='true'><entity name='lead'><attribute name='numberofemployees' alias='sum' aggregate='sum'/>\
+             <attribute name='numberofemployees' alias='least' aggregate='min'/>\
+             <attribute name='numberofemployees' alias='most' aggregate='max'/>\
+             <attribute name='numberofemployees' alias='mean' aggregate='avg'/>\
+             <attribute name='leadid' alias='rows' aggregate='count'/>\
+             <attribute name='companyname' alias='named' aggregate='countcolumn'/>\
+             <attribute name='numberofemployees' alias='sizes' aggregate='countcolumn' distinct='true'/></entity></fetch>",
+            200,
+            &["[{\"sum\":34,\"least\":3,\"most\":12,\"mean\":8.5,\"rows\":4,\"named\":0,\"sizes\":3}]"],
+        ),
+        fetch(
+            "grouped",
+            "<fetch aggregate='true' top='2'><entity name='lead'><attribute name='numberofemployees' alias='size' groupby='true'/>\
+             <attribute name='leadid' alias='n' aggregate='count'/><order alias='n' descending='true'/><order alias='size'/>\
+             </entity></fetch>",
+            200,
+            &["[{\"size\":12,\"n\":2},{\"size\":3,\"n\":1}]"],
+        ),
+        fetch(
+            "grouped by a part of a date",
+            "<fetch aggregate='true'><entity name='lead'><attribute name='createdon' alias='year' groupby='true' dategrouping='year'/>\
+             <attribute name='leadid' alias='n' aggregate='count'/></entity></fetch>",
+            200,
+            &["\"year\":20", "\"n\":4"],
+        ),
+        fetch(
+            "no alias",
+            "<fetch aggregate='true'><entity name='lead'><attribute name='leadid' aggregate='count'/></entity></fetch>",
+            400,
+            &["alias"],
+        ),
+        fetch(
+            "no groups",
+            "<fetch aggregate='true'><entity name='lead'><attribute name='leadid' alias='a'/></entity></fetch>",
+            400,
+            &["groups"],
+        ),
+        fetch(
+            "not played",
+            "<fetch><entity name='lead'><link-entity name='task' from='regardingobjectid' to='leadid'/></entity></fetch>",
+            404,
+            &["0x8006088a"],
+        ),
     ];
     harness.check(Host::Dataverse, cases).await;
+}
+
+#[tokio::test]
+async fn rows_are_shown_by_views() {
+    let harness = with_leads().await;
+    let many = conditions(501);
+    let ask_for = "<fetch><entity name='lead'><attribute name='subject'/><filter>\
+                   <condition attribute='firstname' operator='eq' value='Cy'/></filter></entity></fetch>";
+    for (table, option) in [("savedqueries", "savedQuery"), ("userqueries", "userQuery")] {
+        for (fetch, status, part) in [(ask_for, 200, "\"plain\""), (&many, 400, "500"), ("", 400, "no fetchxml")] {
+            let view = json!({"name": "V", "returnedtypecode": "lead", "fetchxml": fetch});
+            let made = ask(&harness, "POST", table, super::REPRESENTATION, view).await.2;
+            let made: Value = serde_json::from_str(&made).unwrap();
+            let key = format!("{}id", table.replace("ies", "y"));
+            let path = format!("leads?{option}={}", made[&key].as_str().unwrap());
+            let (answered, _, text) = ask(&harness, "GET", &path, &[], Value::Null).await;
+            assert!(answered == status && text.contains(part), "{path}: {answered} {text}");
+        }
+        assert_eq!(ask(&harness, "GET", &format!("leads?{option}={ID}"), &[], Value::Null).await.0, 404);
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! The conditions of a fetch query as a filter. Most operators are those of the filter functions by another name.
 
-use super::fetch::{Element, bad, read_name};
-use super::filter::check_path;
-use super::functions::{balanced, plain};
-use super::refusal::Refusal;
-use super::rows::Dataverse;
-use super::tables::Table;
+use super::xml::Element;
+use super::{bad, read_name};
+use crate::dataverse::filter::check_path;
+use crate::dataverse::functions::{balanced, plain};
+use crate::dataverse::refusal::Refusal;
+use crate::dataverse::rows::Dataverse;
+use crate::dataverse::tables::Table;
 use crate::odata::{Comparison, Expression, LIKE, Literal};
 
 /// Most conditions in one filter, as in the service.
