@@ -62,8 +62,8 @@ pub(crate) fn answer(crm: &mut Dataverse, call: &Call, asker: &Asker) -> Result<
     }
 }
 
-fn list(crm: &Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
-    let table = crm.table_of_set(set)?;
+fn list(crm: &mut Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
+    let table = &Arc::clone(crm.table_of_set(set)?);
     let pairs = crate::odata::decoded_pairs(&call.raw).unwrap_or_default();
     for (name, value) in &pairs {
         match name.as_str() {
@@ -77,6 +77,11 @@ fn list(crm: &Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
     if query.as_ref().is_ok_and(|query| call.asks_for_changes(query)) {
         let reply = Reply::json(StatusCode::OK, call.changes(crm, table)?);
         return Ok(reply.with("preference-applied", "odata.track-changes"));
+    }
+    if let Ok(Query { orders, .. }) = &query
+        && let [order] = orders.as_slice()
+    {
+        crm.keep_in_order(table, order);
     }
     Ok(applied_page(call, Reply::json(StatusCode::OK, call.list(crm, table)?)))
 }

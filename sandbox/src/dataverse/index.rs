@@ -1,16 +1,17 @@
 //! Rows by the values of their columns and lookups, so that a filter for one of them, a key and the related rows
 //! of a row do not look at every row.
 //!
-//! Equal values are found by a hash; the instants that the system keeps are also in order, for whoever asks what
-//! changed since, and for lists of the newest.
+//! Equal values are found by a hash. The instants that the system keeps are also in order, for whoever asks what
+//! changed since and for lists of the newest, and so is any column by which a long list was ordered once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Bound;
 
 use indexmap::IndexSet;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::order::{Ordered, Rank};
 use super::shelf::Row;
 use super::tables::Table;
 use crate::clock;
@@ -22,16 +23,26 @@ const LONGEST: usize = 300;
 /// Columns that are asked for by range.
 const IN_ORDER: [&str; 2] = ["createdon", "modifiedon"];
 
+/// Most columns of a table that are kept in order: each makes a write dearer.
+const MOST_IN_ORDER: usize = 10;
+
 /// The indexes of all tables.
 #[derive(Debug, Default)]
 pub(crate) struct Index(HashMap<String, TableIndex>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct TableIndex {
     /// Column → value in lower case → the rows that have it.
     equal: HashMap<String, HashMap<String, IndexSet<String>>>,
-    /// Column → value and version → the row.
-    ordered: HashMap<&'static str, BTreeMap<(String, u64), String>>,
+    /// Column, as it is named in a query → the rows in its order.
+    ordered: HashMap<String, Ordered>,
+}
+
+impl Default for TableIndex {
+    fn default() -> TableIndex {
+        let ordered = IN_ORDER.map(|column| (column.to_owned(), Ordered::by_column(column)));
+        TableIndex { equal: HashMap::new(), ordered: HashMap::from(ordered) }
+    }
 }
 
 impl Index {
@@ -49,9 +60,7 @@ impl Index {
                 by_value.entry(value).or_default().insert(row.id.clone());
             }
         }
-        for (column, value) in instants(row) {
-            index.ordered.entry(column).or_default().insert((value.to_owned(), row.version), row.id.clone());
-        }
+        index.ordered.values_mut().for_each(|ordered| ordered.add(row));
     }
 
     /// Forgets a row as it was.
@@ -67,11 +76,7 @@ impl Index {
                 }
             }
         }
-        for (column, value) in instants(row) {
-            if let Some(ordered) = index.ordered.get_mut(column) {
-                ordered.remove(&(value.to_owned(), row.version));
-            }
-        }
+        index.ordered.values_mut().for_each(|ordered| ordered.remove(row));
     }
 
     /// The ids of the rows with that value in a column.
@@ -116,17 +121,24 @@ impl Index {
         }
     }
 
-    /// The ids of all `rows` of a table in the order of a column, equal ones by version in the same direction; `None`
-    /// where no order is kept, or some have no value.
-    pub(crate) fn in_order_of(
-        &self,
-        table: &str,
-        order: &Order,
-        rows: usize,
-    ) -> Option<Box<dyn Iterator<Item = &String> + '_>> {
+    /// Keeps the rows of a table in the order of a column from now on, if that can be done.
+    pub(crate) fn keep_in_order<'r>(&mut self, table: &Table, order: &Order, rows: impl Iterator<Item = &'r Row>) {
+        let ([name], Some(index)) = (order.path.as_slice(), self.0.get_mut(&table.logical)) else { return };
+        if index.ordered.len() >= MOST_IN_ORDER || index.ordered.contains_key(name) {
+            return;
+        }
+        if let Some(mut ordered) = Ordered::by(table, name) {
+            rows.for_each(|row| ordered.add(row));
+            index.ordered.insert(name.clone(), ordered);
+        }
+    }
+
+    /// The ids of all rows of a table in the order of a column, equal ones by version in the same direction; `None`
+    /// where no such order is kept.
+    pub(crate) fn in_order_of(&self, table: &str, order: &Order) -> Option<Box<dyn Iterator<Item = &String> + '_>> {
         let [column] = order.path.as_slice() else { return None };
-        let ordered = self.0.get(table)?.ordered.get(column.as_str()).filter(|ordered| ordered.len() == rows)?;
-        Some(if order.descending { Box::new(ordered.values().rev()) } else { Box::new(ordered.values()) })
+        let ids = self.0.get(table)?.ordered.get(column)?.ids();
+        Some(if order.descending { Box::new(ids.rev()) } else { Box::new(ids) })
     }
 
     fn equal_to<'a>(&'a self, table: &Table, name: &str, literal: &'a Literal, most: usize) -> Option<Vec<&'a String>> {
@@ -161,16 +173,17 @@ impl Index {
         if !IN_ORDER.contains(&name) {
             return None;
         }
-        let limit = |instant: Timestamp| (clock::whole_seconds(instant), 0);
+        let limit = |instant: Timestamp| (Rank::Text(clock::whole_seconds(instant).to_lowercase()), 0);
+        let first = (Rank::Text(String::new()), 0);
         let next = || instant.checked_add(jiff::SignedDuration::from_secs(1)).ok();
         // Stored instants have whole seconds; one second more on the upper side leaves out none.
         let range = match comparison {
             Comparison::Greater | Comparison::GreaterOrEqual => (Bound::Included(limit(*instant)), Bound::Unbounded),
-            Comparison::Less | Comparison::LessOrEqual => (Bound::Unbounded, Bound::Excluded(limit(next()?))),
+            Comparison::Less | Comparison::LessOrEqual => (Bound::Included(first), Bound::Excluded(limit(next()?))),
             _ => return None,
         };
         let ordered = self.0.get(&table.logical).and_then(|index| index.ordered.get(name));
-        up_to(most, ordered.into_iter().flat_map(|ordered| ordered.range(range.clone())).map(|(_, id)| id))
+        up_to(most, ordered.into_iter().flat_map(|ordered| ordered.between(range.clone())))
     }
 }
 
@@ -192,8 +205,4 @@ fn values(row: &Row) -> impl Iterator<Item = (&str, String)> {
     });
     let links = row.links.iter().map(|(column, link)| (column.as_str(), link.id.to_lowercase()));
     values.chain(links)
-}
-
-fn instants(row: &Row) -> impl Iterator<Item = (&'static str, &str)> {
-    IN_ORDER.into_iter().filter_map(|column| Some((column, row.text(column)?)))
 }

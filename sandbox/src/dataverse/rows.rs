@@ -27,6 +27,9 @@ use crate::past::Past;
 /// An index is of use where it leaves no more than one row of so many; else it is quicker to walk in the wanted order.
 const FEW: usize = 8;
 
+/// Rows of a table whose orders are kept; fewer are put in order when they are asked for.
+const LONG: usize = 500;
+
 /// The tables and their rows.
 pub(crate) struct Dataverse {
     clock: Clock,
@@ -115,8 +118,15 @@ impl Dataverse {
     /// All rows of a table by one column, where that order is kept.
     pub(crate) fn in_order_of(&self, table: &Table, order: &Order) -> Option<Box<dyn Iterator<Item = &Row> + '_>> {
         let shelf = self.shelf(&table.logical)?;
-        let ids = self.index.in_order_of(&table.logical, order, shelf.len())?;
+        let ids = self.index.in_order_of(&table.logical, order)?;
         Some(Box::new(ids.filter_map(|id| shelf.get(id))))
+    }
+
+    /// Keeps the rows of a table in an order from now on where it pays: a list was asked for in it, and it is long.
+    pub(crate) fn keep_in_order(&mut self, table: &Table, order: &Order) {
+        if let Some(shelf) = self.shelves.get(&table.logical).filter(|shelf| shelf.len() >= LONG) {
+            self.index.keep_in_order(table, order, shelf.after(0));
+        }
     }
 
     /// The rows of a table as lists show them while they lag behind, deleted ones last.

@@ -6,13 +6,18 @@ use super::{asker, empty};
 use crate::dataverse::budget::Budget;
 use crate::dataverse::call::{Call, Wants};
 use crate::dataverse::filter::prepare;
+use crate::dataverse::keys::Key;
 use crate::dataverse::record::RowRecord;
 use crate::dataverse::rows::Dataverse;
 use crate::dataverse::select::passes;
+use crate::dataverse::write::Conditions;
 use crate::odata::{Case, Query, decoded_pairs, sort};
 
 /// Rows of the table, a few to each second.
 const ROWS: usize = 60;
+
+/// Rows of a table whose orders are kept.
+const LONG: usize = 600;
 
 /// A CRM in which rows were made and changed second by second.
 fn crm() -> Dataverse {
@@ -23,7 +28,7 @@ fn crm() -> Dataverse {
     for number in 0..ROWS {
         clock.set_ahead(i64::try_from(number / 7).unwrap());
         let body = json!({
-            "opportunityid": format!("aaaaaaaa-0000-4000-8000-{number:012}"), "name": format!("Deal {}", number % 11),
+            "opportunityid": id(number), "name": format!("Deal {}", number % 11),
             "cosell_number": number, "cosell_sync": number % 20 == 0,
             "customerid_account@odata.bind": format!("/accounts({ACCOUNT})"),
         });
@@ -32,9 +37,9 @@ fn crm() -> Dataverse {
     let table = crm.table("opportunity").unwrap().clone();
     for number in (0..ROWS).step_by(4) {
         clock.set_ahead(100 + i64::try_from(number / 9).unwrap());
-        let key = crate::dataverse::keys::Key::Id(format!("aaaaaaaa-0000-4000-8000-{number:012}"));
+        let key = Key::Id(id(number));
         let body = json!({"estimatedvalue": number});
-        crm.patch(&table, &key, body.as_object().unwrap(), &Default::default(), &asker).unwrap();
+        crm.patch(&table, &key, body.as_object().unwrap(), &Conditions::default(), &asker).unwrap();
     }
     crm.finish();
     crm
@@ -109,6 +114,50 @@ fn every_way_to_a_page_shows_the_same_rows_and_the_right_count() {
             assert_eq!(paged(&crm, &format!("{filter}&{order}"), page).0, expected, "{raw} without a count");
         }
     }
+}
+
+#[test]
+fn an_order_that_is_kept_follows_every_write() {
+    let (mut crm, _) = empty();
+    let (asker, table) = (asker(&crm), crm.table("opportunity").unwrap().clone());
+    let body = |number: usize| {
+        let value = (number % 5 > 0).then_some(number % 13);
+        json!({"opportunityid": id(number), "name": format!("deal {}", number % 90), "estimatedvalue": value, "cosell_sync": number % 2 == 0})
+    };
+    let orders = ["name", "estimatedvalue desc", "cosell_sync", "opportunityid desc", "_customerid_value", "createdon"];
+    for number in 0..LONG {
+        crm.create("opportunity", body(number).as_object().unwrap(), &asker).unwrap();
+    }
+    for order in orders {
+        let query = Query::parse(&[("$orderby".to_owned(), order.to_owned())]).unwrap();
+        crm.keep_in_order(&table, &query.orders[0]);
+    }
+    for number in (0..LONG).step_by(3) {
+        let key = Key::Id(id(number));
+        match number % 2 {
+            0 => drop(crm.patch(&table, &key, body(number + 7).as_object().unwrap(), &Conditions::default(), &asker)),
+            _ => crm.delete(&table, &key, &Conditions::default(), &asker).unwrap(),
+        }
+        let refused = crm.atomically(|crm| {
+            crm.create("opportunity", body(LONG + number).as_object().unwrap(), &asker)?;
+            crm.create("opportunity", json!({"nothing": 1}).as_object().unwrap(), &asker)
+        });
+        assert!(refused.is_err());
+    }
+    crm.finish();
+    for order in orders {
+        let raw = format!("$select=name&$orderby={order}&$top=20");
+        crm.budget.renew();
+        let answer = call("opportunities", &raw, None).list(&crm, &table).unwrap();
+        assert!(crm.budget.spent() < 150, "{raw} took {}", crm.budget.spent());
+        let shown: Vec<&str> =
+            answer["value"].as_array().unwrap().iter().map(|row| row["opportunityid"].as_str().unwrap()).collect();
+        assert_eq!(shown, plainly(&crm, &raw)[..20], "{raw}");
+    }
+}
+
+fn id(number: usize) -> String {
+    format!("aaaaaaaa-0000-4000-8000-{number:012}")
 }
 
 #[test]
