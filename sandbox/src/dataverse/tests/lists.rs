@@ -117,6 +117,18 @@ fn every_way_to_a_page_shows_the_same_rows_and_the_right_count() {
 }
 
 #[test]
+fn a_count_is_that_of_the_rows_that_a_list_shows_while_it_lags_behind() {
+    let mut crm = crm();
+    crm.past.set_lag(jiff::SignedDuration::from_hours(1));
+    let (asker, table) = (asker(&crm), crm.table("opportunity").unwrap().clone());
+    crm.create("opportunity", json!({"name": "New"}).as_object().unwrap(), &asker).unwrap();
+    crm.delete(&table, &Key::Id(id(1)), &Conditions::default(), &asker).unwrap();
+    let answer = call("opportunities", "$count=true&$select=name", None).list(&crm, &table).unwrap();
+    assert_eq!((answer["value"].as_array().unwrap().len(), &answer["@odata.count"]), (ROWS, &json!(ROWS)));
+    assert_eq!(call("opportunities/$count", "", None).count(&crm, &table).unwrap(), ROWS);
+}
+
+#[test]
 fn an_order_that_is_kept_follows_every_write() {
     let (mut crm, _) = empty();
     let (asker, table) = (asker(&crm), crm.table("opportunity").unwrap().clone());
