@@ -134,7 +134,7 @@ impl Dataverse {
     fn take_back(&mut self, step: Undo) {
         match step {
             Undo::Row { table, id, before, deleted_at } => {
-                self.put_back(&table, &id, before.map(|row| *row), deleted_at)
+                self.put_back(&table, &id, before.map(|row| *row), deleted_at);
             }
             Undo::Tables(tables) => self.tables = tables,
             Undo::ManyToMany(relationships) => self.many_to_many = relationships,

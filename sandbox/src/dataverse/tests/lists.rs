@@ -133,8 +133,8 @@ fn an_order_that_is_kept_follows_every_write() {
     let (mut crm, _) = empty();
     let (asker, table) = (asker(&crm), crm.table("opportunity").unwrap().clone());
     let body = |number: usize| {
-        let value = (number % 5 > 0).then_some(number % 13);
-        json!({"opportunityid": id(number), "name": format!("deal {}", number % 90), "estimatedvalue": value, "cosell_sync": number % 2 == 0})
+        let value = (!number.is_multiple_of(5)).then_some(number % 13);
+        json!({"opportunityid": id(number), "name": format!("deal {}", number % 90), "estimatedvalue": value, "cosell_sync": number.is_multiple_of(2)})
     };
     let orders = ["name", "estimatedvalue desc", "cosell_sync", "opportunityid desc", "_customerid_value", "createdon"];
     for number in 0..LONG {
