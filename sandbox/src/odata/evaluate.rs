@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::ODataError;
 use super::lexer::Literal;
+use super::like::like;
 use super::parser::{Comparison, Expression};
-use super::query::Order;
 
 /// A row, a nested object or a related row.
 pub(crate) trait Record {
@@ -43,9 +43,6 @@ pub(crate) const LIKE: &str = "$like";
 /// Steps through a text that are as much work as to read a value.
 const STEPS: usize = 64;
 
-/// Most steps for one text and one pattern.
-const MOST_STEPS: usize = 10_000_000;
-
 /// Whether text comparison minds upper and lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
@@ -76,65 +73,6 @@ fn boxed_object(value: &Value) -> Option<Box<dyn Record + '_>> {
 /// Whether `record` passes the filter.
 pub(crate) fn matches(filter: &Expression, record: &dyn Record, case: Case) -> Result<bool, ODataError> {
     Scope { record, variable: None, case }.truth(filter)
-}
-
-/// Sorts rows by `$orderby`; rows that are equal keep their order.
-pub(crate) fn sort<R: Record>(rows: &mut Vec<R>, orders: &[Order], case: Case) -> Result<(), ODataError> {
-    sort_first(rows, orders, case, usize::MAX)
-}
-
-/// The same for the first `most` rows; the others are dropped, and never put in order.
-pub(crate) fn sort_first<R: Record>(
-    rows: &mut Vec<R>,
-    orders: &[Order],
-    case: Case,
-    most: usize,
-) -> Result<(), ODataError> {
-    if orders.is_empty() {
-        rows.truncate(most);
-        return Ok(());
-    }
-    // Each value is read once, and not again with every comparison.
-    let mut keyed = Vec::with_capacity(rows.len());
-    for (place, row) in rows.drain(..).enumerate() {
-        let keys = orders.iter().map(|order| Ok(folded(property(&row, &order.path)?, case)));
-        keyed.push((keys.collect::<Result<Vec<_>, _>>()?, place, row));
-    }
-    let compare = |(left, before, _): &(Vec<Literal>, usize, R), (right, after, _): &(Vec<Literal>, usize, R)| {
-        let pairs = orders.iter().zip(left.iter().zip(right));
-        let mut orderings = pairs.map(|(order, (a, b))| {
-            let ordering = sort_order(a, b);
-            if order.descending { ordering.reverse() } else { ordering }
-        });
-        orderings.find(|ordering| ordering.is_ne()).unwrap_or_else(|| before.cmp(after))
-    };
-    if most < keyed.len() {
-        keyed.select_nth_unstable_by(most, compare);
-        keyed.truncate(most);
-    }
-    keyed.sort_unstable_by(compare);
-    rows.extend(keyed.into_iter().map(|(_, _, row)| row));
-    Ok(())
-}
-
-fn folded(value: Literal, case: Case) -> Literal {
-    match (value, case) {
-        (Literal::Text(mut text), Case::Ignored) if text.is_ascii() => {
-            text.make_ascii_lowercase();
-            Literal::Text(text)
-        }
-        (Literal::Text(text), Case::Ignored) => Literal::Text(text.to_lowercase()),
-        (value, _) => value,
-    }
-}
-
-fn sort_order(a: &Literal, b: &Literal) -> Ordering {
-    match (a, b) {
-        (Literal::Null, Literal::Null) => Ordering::Equal,
-        (Literal::Null, _) => Ordering::Less,
-        (_, Literal::Null) => Ordering::Greater,
-        _ => order(a, b, Case::Sensitive).unwrap_or(Ordering::Equal),
-    }
 }
 
 struct Scope<'a> {
@@ -240,36 +178,6 @@ impl Scope<'_> {
     }
 }
 
-/// Whether a pattern fits, and the steps that it took to see: `%` stands for any run of characters and `_` for one of
-/// them. What takes too many steps does not fit.
-fn like(whole: &str, pattern: &str, open_start: bool, open_end: bool) -> (bool, usize) {
-    let whole: Vec<char> = whole.chars().collect();
-    let pattern: Vec<char> =
-        open_start.then_some('%').into_iter().chain(pattern.chars()).chain(open_end.then_some('%')).collect();
-    // Where a `%` was last, and how far its run reaches: on a misfit the run takes one more.
-    let (mut at, mut in_pattern, mut retry, mut steps) = (0, 0, None, 0);
-    while at < whole.len() {
-        steps += 1;
-        match pattern.get(in_pattern) {
-            Some('%') => {
-                retry = Some((in_pattern, at));
-                in_pattern += 1;
-            }
-            Some(wanted) if *wanted == '_' || whole.get(at) == Some(wanted) => {
-                at += 1;
-                in_pattern += 1;
-            }
-            _ => {
-                let Some((percent, reach)) = retry.filter(|_| steps < MOST_STEPS) else { return (false, steps) };
-                retry = Some((percent, reach + 1));
-                at = reach + 1;
-                in_pattern = percent + 1;
-            }
-        }
-    }
-    (pattern.iter().skip(in_pattern).all(|rest| *rest == '%'), steps)
-}
-
 /// The value at the end of a path.
 pub(crate) fn property(record: &dyn Record, path: &[String]) -> Result<Literal, ODataError> {
     let Some((first, rest)) = path.split_first() else {
@@ -332,7 +240,7 @@ fn compare(comparison: Comparison, left: &Literal, right: &Literal, case: Case) 
 
 /// How two values stand; `None` when they cannot be compared. Rows keep GUIDs, instants and
 /// dates as text, so the typed side says how to read the other.
-fn order(left: &Literal, right: &Literal, case: Case) -> Option<Ordering> {
+pub(super) fn order(left: &Literal, right: &Literal, case: Case) -> Option<Ordering> {
     match (left, right) {
         (Literal::Number(a), Literal::Number(b)) => a.partial_cmp(b),
         (Literal::Bool(a), Literal::Bool(b)) => Some(a.cmp(b)),
