@@ -79,7 +79,7 @@ fn list(crm: &mut Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
         return Ok(reply.with("preference-applied", "odata.track-changes"));
     }
     if let Ok(Query { orders, .. }) = &query
-        && let [order] = orders.as_slice()
+        && let Some(order) = orders.first()
     {
         crm.keep_in_order(table, order);
     }

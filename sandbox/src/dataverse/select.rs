@@ -8,15 +8,22 @@ use super::filter::prepare;
 use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::rows::Dataverse;
-use super::shelf::Row;
 use super::tables::Table;
-use crate::odata::{Case, Expression, Order, matches, sort_first};
+use crate::odata::{Case, Expression, Literal, Order, matches, sort_first, sort_keys};
 
 /// Rows on their way to a list.
 pub(crate) struct Source<'a> {
     rows: Box<dyn Iterator<Item = RowRecord<'a>> + 'a>,
-    /// They come as the list wants them. If not, those that are equal to the list's order do.
-    in_order: bool,
+    sorted: Sorted,
+}
+
+/// How far rows come in the order of the list. Those that are equal to it always do.
+#[derive(Debug, Clone, Copy)]
+enum Sorted {
+    /// They need no more sorting.
+    Wholly,
+    /// By so many of its orders, from the first.
+    ByFirst(usize),
 }
 
 /// The part of a list that is wanted.
@@ -56,7 +63,8 @@ impl<'a> Source<'a> {
             Some(order) if order.descending => rows.sort_unstable_by_key(|record| u64::MAX - record.row.version),
             Some(_) => rows.sort_unstable_by_key(|record| record.row.version),
         }
-        Source { rows: Box::new(rows.into_iter()), in_order: orders.is_empty() }
+        let sorted = if orders.is_empty() { Sorted::Wholly } else { Sorted::ByFirst(0) };
+        Source { rows: Box::new(rows.into_iter()), sorted }
     }
 
     /// Takes the rows that are wanted out of those that `keep` lets through.
@@ -65,9 +73,10 @@ impl<'a> Source<'a> {
         wanted: &Wanted<'_>,
         mut keep: impl FnMut(RowRecord<'a>) -> Result<bool, Refusal>,
     ) -> Result<Chosen<'a>, Refusal> {
-        let (mut rows, mut total) = (Vec::new(), 0);
+        let enough = wanted.skip.saturating_add(wanted.most);
+        let (mut rows, mut group, mut total) = (Vec::new(), Group::default(), 0);
         for record in self.rows {
-            if self.in_order && !wanted.count && rows.len() >= wanted.most {
+            if !wanted.count && rows.len() >= enough {
                 break;
             }
             record.crm.budget.spend(1);
@@ -77,18 +86,56 @@ impl<'a> Source<'a> {
                 continue;
             }
             total += 1;
-            let is_before = record.row.born <= wanted.after || total <= wanted.skip;
-            if !self.in_order || (!is_before && rows.len() < wanted.most) {
-                rows.push(record);
+            match self.sorted {
+                Sorted::Wholly if record.row.born > wanted.after && rows.len() < enough => rows.push(record),
+                Sorted::Wholly => {}
+                Sorted::ByFirst(orders) => group.add(record, wanted.orders, orders, enough, &mut rows)?,
             }
         }
-        if let Some(record) = rows.first().filter(|_| !self.in_order) {
-            record.crm.budget.spend(rows.len().saturating_mul(wanted.orders.len()));
-            record.crm.budget.check()?;
-            sort_first(&mut rows, wanted.orders, Case::Ignored, wanted.skip.saturating_add(wanted.most))?;
-            rows.drain(..wanted.skip.min(rows.len()));
+        if let Sorted::ByFirst(orders) = self.sorted {
+            group.end(wanted.orders.get(orders..).unwrap_or_default(), enough, &mut rows)?;
         }
+        rows.drain(..wanted.skip.min(rows.len()));
         Ok(Chosen { rows, total })
+    }
+}
+
+/// Rows that are equal to the orders by which they come, and are still to be put in order by the others.
+#[derive(Default)]
+struct Group<'a> {
+    values: Vec<Literal>,
+    rows: Vec<RowRecord<'a>>,
+}
+
+impl<'a> Group<'a> {
+    /// Adds a row; one of other values ends the group and begins the next. `sorted` of the orders are those by which
+    /// the rows come.
+    fn add(
+        &mut self,
+        record: RowRecord<'a>,
+        orders: &[Order],
+        sorted: usize,
+        enough: usize,
+        done: &mut Vec<RowRecord<'a>>,
+    ) -> Result<(), Refusal> {
+        let (by, rest) = orders.split_at_checked(sorted).unwrap_or_default();
+        let values = sort_keys(&record, by, Case::Ignored)?;
+        if values != self.values {
+            self.end(rest, enough, done)?;
+            self.values = values;
+        }
+        self.rows.push(record);
+        Ok(())
+    }
+
+    /// Puts the rows in order, as far as they are wanted, and adds them to those that are `done`.
+    fn end(&mut self, orders: &[Order], enough: usize, done: &mut Vec<RowRecord<'a>>) -> Result<(), Refusal> {
+        let Some(first) = self.rows.first() else { return Ok(()) };
+        first.crm.budget.spend(self.rows.len().saturating_mul(orders.len()));
+        first.crm.budget.check()?;
+        sort_first(&mut self.rows, orders, Case::Ignored, enough.saturating_sub(done.len()))?;
+        done.append(&mut self.rows);
+        Ok(())
     }
 }
 
@@ -109,22 +156,22 @@ impl Dataverse {
         if let Some(rows) = filter.and_then(|filter| self.candidates(table, filter)) {
             return Source::of(rows.into_iter().map(record).collect(), orders);
         }
-        let rows: Box<dyn Iterator<Item = &'a Row> + 'a> = match orders {
-            [] => Box::new(self.shelf(&table.logical).into_iter().flat_map(move |shelf| shelf.after(after))),
-            [order] => match self.in_order_of(table, order) {
-                Some(rows) => rows,
-                None => return self.by_version(table, order),
-            },
-            [order, ..] => return self.by_version(table, order),
+        let Some(first) = orders.first() else {
+            let rows = self.shelf(&table.logical).into_iter().flat_map(move |shelf| shelf.after(after));
+            return Source { rows: Box::new(rows.map(record)), sorted: Sorted::Wholly };
         };
-        Source { rows: Box::new(rows.map(record)), in_order: true }
-    }
-
-    /// All rows, those that are equal to an order that begins with `first` as they belong.
-    fn by_version<'a>(&'a self, table: &'a Table, first: &Order) -> Source<'a> {
-        let rows = self.shelf(&table.logical).into_iter().flat_map(|shelf| shelf.changed_since(0));
-        let rows = rows.map(move |row| RowRecord { crm: self, table, row });
-        Source { rows: if first.descending { Box::new(rows.rev()) } else { Box::new(rows) }, in_order: false }
+        match self.in_order_of(table, first) {
+            Some(rows) => {
+                let sorted = if orders.len() == 1 { Sorted::Wholly } else { Sorted::ByFirst(1) };
+                Source { rows: Box::new(rows.map(record)), sorted }
+            }
+            None => {
+                let rows = self.shelf(&table.logical).into_iter().flat_map(|shelf| shelf.changed_since(0)).map(record);
+                let rows: Box<dyn Iterator<Item = _>> =
+                    if first.descending { Box::new(rows.rev()) } else { Box::new(rows) };
+                Source { rows, sorted: Sorted::ByFirst(0) }
+            }
+        }
     }
 }
 

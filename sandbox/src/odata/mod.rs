@@ -18,7 +18,7 @@ pub(crate) use evaluate::{Case, HAS_OPTION, Item, JsonRecord, LIKE, Record, matc
 pub(crate) use lexer::Literal;
 pub(crate) use parser::{Aliases, Comparison, Expression, parse_filter, parse_literal};
 pub(crate) use query::{Expand, Order, Query, decoded_pairs, split_outside};
-pub(crate) use sort::{sort, sort_first};
+pub(crate) use sort::{sort, sort_first, sort_keys};
 
 /// What is wrong with a query.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -26,8 +26,7 @@ pub(crate) fn sort_first<R: Record>(
     // Each value is read once, and not again with every comparison.
     let mut keyed = Vec::with_capacity(rows.len());
     for (place, row) in rows.drain(..).enumerate() {
-        let keys = orders.iter().map(|order| Ok(folded(property(&row, &order.path)?, case)));
-        keyed.push((keys.collect::<Result<Vec<_>, _>>()?, place, row));
+        keyed.push((sort_keys(&row, orders, case)?, place, row));
     }
     let compare = |(left, before, _): &(Vec<Literal>, usize, R), (right, after, _): &(Vec<Literal>, usize, R)| {
         let pairs = orders.iter().zip(left.iter().zip(right));
@@ -44,6 +43,11 @@ pub(crate) fn sort_first<R: Record>(
     keyed.sort_unstable_by(compare);
     rows.extend(keyed.into_iter().map(|(_, _, row)| row));
     Ok(())
+}
+
+/// The values of a record by which it is sorted.
+pub(crate) fn sort_keys<R: Record>(record: &R, orders: &[Order], case: Case) -> Result<Vec<Literal>, ODataError> {
+    orders.iter().map(|order| Ok(folded(property(record, &order.path)?, case))).collect()
 }
 
 fn folded(value: Literal, case: Case) -> Literal {

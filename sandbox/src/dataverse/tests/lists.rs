@@ -136,7 +136,16 @@ fn an_order_that_is_kept_follows_every_write() {
         let value = (!number.is_multiple_of(5)).then_some(number % 13);
         json!({"opportunityid": id(number), "name": format!("deal {}", number % 90), "estimatedvalue": value, "cosell_sync": number.is_multiple_of(2)})
     };
-    let orders = ["name", "estimatedvalue desc", "cosell_sync", "opportunityid desc", "_customerid_value", "createdon"];
+    let orders = [
+        "name",
+        "estimatedvalue desc",
+        "cosell_sync",
+        "opportunityid desc",
+        "_customerid_value",
+        "createdon",
+        "name,estimatedvalue desc",
+        "estimatedvalue desc,opportunityid",
+    ];
     for number in 0..LONG {
         crm.create("opportunity", body(number).as_object().unwrap(), &asker).unwrap();
     }
@@ -161,7 +170,7 @@ fn an_order_that_is_kept_follows_every_write() {
         let raw = format!("$select=name&$orderby={order}&$top=20");
         crm.budget.renew();
         let answer = call("opportunities", &raw, None).list(&crm, &table).unwrap();
-        assert!(crm.budget.spent() < 150, "{raw} took {}", crm.budget.spent());
+        assert!(crm.budget.spent() < 500, "{raw} took {}", crm.budget.spent());
         let shown: Vec<&str> =
             answer["value"].as_array().unwrap().iter().map(|row| row["opportunityid"].as_str().unwrap()).collect();
         assert_eq!(shown, plainly(&crm, &raw)[..20], "{raw}");
