@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use super::refusal::Refusal;
 
-/// Most values of one request: ten full pages of a wide table, with what belongs to their rows, are less.
+/// Most values of one request: eight full pages of a table with ninety columns are less.
 const MOST: usize = 4_000_000;
 
 /// Bytes of an answer that count as one value.
