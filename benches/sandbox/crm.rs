@@ -10,6 +10,10 @@ use crate::Failure;
 const ACCOUNTS: usize = 500;
 /// Rows that are made by one request.
 const TOGETHER: usize = 1_000;
+/// Rows that upserts make at first and then change.
+const UPSERTED: usize = 1_000;
+/// The path of the service root.
+const ROOT: &str = "/api/data/v9.2/";
 
 /// A CRM with rows.
 pub(crate) struct Crm {
@@ -18,6 +22,8 @@ pub(crate) struct Crm {
     token: String,
     accounts: Vec<String>,
     opportunities: Vec<String>,
+    /// The path of a page, as the page before it names it.
+    second_page: String,
 }
 
 /// What is asked of the CRM.
@@ -29,10 +35,16 @@ pub(crate) enum Ask {
     OfAccount,
     /// Those that changed last.
     Newest,
+    /// The second page of the rows in an order that no index keeps.
+    Page,
+    /// A row with the rows that belong to it.
+    Related,
     /// A row gets another value.
     Update,
     /// One more row.
     Create,
+    /// A row that is there or not: changed or made.
+    Upsert,
 }
 
 impl Crm {
@@ -41,11 +53,15 @@ impl Crm {
         let sandbox = Sandbox::start(SandboxOptions::default()).await?;
         let http = Client::builder().no_proxy().build()?;
         let token = token(&sandbox, &http).await?;
-        let mut crm = Crm { sandbox, http, token, accounts: Vec::new(), opportunities: Vec::new() };
+        let second_page = String::new();
+        let mut crm = Crm { sandbox, http, token, accounts: Vec::new(), opportunities: Vec::new(), second_page };
         let accounts = (0..ACCOUNTS).map(|number| json!({ "name": format!("Account {number}") })).collect();
         crm.accounts = crm.made("account", "accounts", accounts).await?;
         let rows = (0..opportunities).map(|number| crm.opportunity(number)).collect();
         crm.opportunities = crm.made("opportunity", "opportunities", rows).await?;
+        let first = crm.send(Method::GET, "opportunities?$select=name&$orderby=name", None).await?;
+        let next = first["@odata.nextLink"].as_str().and_then(|link| link.split_once(ROOT));
+        crm.second_page = next.ok_or("the list has one page")?.1.to_owned();
         Ok(crm)
     }
 
@@ -58,6 +74,15 @@ impl Crm {
             Ask::OfAccount => (Method::GET, format!("opportunities?$filter=_parentaccountid_value eq {account}"), None),
             Ask::Newest => {
                 (Method::GET, "opportunities?$select=name&$orderby=modifiedon desc&$top=50".to_owned(), None)
+            }
+            Ask::Page => (Method::GET, self.second_page.clone(), None),
+            Ask::Related => {
+                let related = "opportunity_parent_account($select=name,estimatedvalue,statecode)";
+                (Method::GET, format!("accounts({account})?$expand={related}"), None)
+            }
+            Ask::Upsert => {
+                let row = format!("opportunities(cccccccc-0000-4000-8000-{:012})", number % UPSERTED);
+                (Method::PATCH, row, Some(self.opportunity(number)))
             }
             Ask::Update => (Method::PATCH, row, Some(json!({ "estimatedvalue": number }))),
             Ask::Create => (Method::POST, "opportunities".to_owned(), Some(self.opportunity(number))),
@@ -90,8 +115,11 @@ impl Crm {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let url = format!("{}/api/data/v9.2/{path}", self.sandbox.addresses().dataverse);
+        let url = format!("{}{ROOT}{path}", self.sandbox.addresses().dataverse);
         let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        if path.contains("$orderby=name") {
+            request = request.header("prefer", "odata.maxpagesize=50");
+        }
         if let Some(body) = body {
             request = request.json(body);
         }

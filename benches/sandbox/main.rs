@@ -28,18 +28,28 @@ const SENDERS: usize = 16;
 const EACH: usize = 125;
 /// Two thousand requests in a second.
 const TARGET: Duration = Duration::from_micros(500);
-/// What the senders ask for, one after the other: seven reads, three writes.
-const MIX: [Ask; 10] = [
+/// What the senders ask for, one after the other: thirteen reads, seven writes.
+const MIX: [Ask; 20] = [
     Ask::Row,
     Ask::OfAccount,
     Ask::Update,
     Ask::Row,
     Ask::Newest,
-    Ask::Update,
+    Ask::Upsert,
     Ask::Row,
-    Ask::OfAccount,
+    Ask::Related,
     Ask::Create,
     Ask::Row,
+    Ask::Update,
+    Ask::OfAccount,
+    Ask::Row,
+    Ask::Page,
+    Ask::Update,
+    Ask::Row,
+    Ask::Newest,
+    Ask::Create,
+    Ask::Related,
+    Ask::Upsert,
 ];
 
 /// Measures the sandbox.
@@ -87,8 +97,11 @@ async fn measure(rounds: usize) -> Result<Report, Failure> {
         (Ask::Row, "row", "one sender: a row by its id"),
         (Ask::OfAccount, "of_account", "one sender: the rows of an account"),
         (Ask::Newest, "newest", "one sender: the fifty newest rows"),
+        (Ask::Page, "page", "one sender: a page of fifty by name"),
+        (Ask::Related, "related", "one sender: an account with its rows"),
         (Ask::Update, "update", "one sender: a row changed"),
         (Ask::Create, "create", "one sender: a row made"),
+        (Ask::Upsert, "upsert", "one sender: a row changed or made"),
     ] {
         figures.push(Figure::new(key, title, alone(&crm, ask, rounds * 10).await?));
     }

@@ -16,6 +16,7 @@ use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::rows::Dataverse;
+use super::select::{Source, Wanted, passes, prepared};
 use super::shelf::Link;
 use super::tables::Table;
 use super::write::{Conditions, Patched};
@@ -61,18 +62,34 @@ pub(crate) fn answer(crm: &mut Dataverse, call: &Call, asker: &Asker) -> Result<
     }
 }
 
-fn list(crm: &Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
-    let table = crm.table_of_set(set)?;
+fn list(crm: &mut Dataverse, call: &Call, set: &str) -> Result<Reply, Refusal> {
+    let table = &Arc::clone(crm.table_of_set(set)?);
     let pairs = crate::odata::decoded_pairs(&call.raw).unwrap_or_default();
-    if let Some((_, text)) = pairs.iter().find(|(name, _)| name == "fetchXml") {
-        return fetch(crm, call, table, text);
+    for (name, value) in &pairs {
+        match name.as_str() {
+            "fetchXml" => return fetch(crm, call, table, value),
+            "savedQuery" => return fetch(crm, call, table, stored_query(crm, "savedquery", value)?),
+            "userQuery" => return fetch(crm, call, table, stored_query(crm, "userquery", value)?),
+            _ => {}
+        }
     }
     let query = call.options();
     if query.as_ref().is_ok_and(|query| call.asks_for_changes(query)) {
         let reply = Reply::json(StatusCode::OK, call.changes(crm, table)?);
         return Ok(reply.with("preference-applied", "odata.track-changes"));
     }
+    if let Ok(Query { orders, .. }) = &query
+        && let Some(order) = orders.first()
+    {
+        crm.keep_in_order(table, order);
+    }
     Ok(applied_page(call, Reply::json(StatusCode::OK, call.list(crm, table)?)))
+}
+
+/// The text of a view, of the system or of a person.
+fn stored_query<'a>(crm: &'a Dataverse, table: &str, id: &str) -> Result<&'a str, Refusal> {
+    let row = crm.row(table, &id.to_ascii_lowercase()).ok_or_else(|| Refusal::no_row(table, id))?;
+    row.text("fetchxml").ok_or_else(|| Refusal::argument(format!("The {table} {id} has no fetchxml.")))
 }
 
 /// The preferences that were honoured come back.
@@ -113,16 +130,17 @@ fn member(crm: &Dataverse, call: &Call, set: &str, key: &Key, name: &str, tail: 
     }
     if let Some((child, rows)) = record.children(name) {
         let query = call.query(crm, child)?;
-        let filter = query.filter.as_ref().map(|filter| super::filter::prepare(crm, child, filter)).transpose()?;
+        let filter = prepared(crm, child, query.filter.as_ref())?;
         return match tail {
             Tail::None => {
-                let page = call.list_of(child, rows, &query, filter.as_ref(), None)?;
+                let page = call.list_of(child, Source::of(rows, &query.orders), &query, filter.as_ref(), None)?;
                 Ok(applied_page(call, Reply::json(StatusCode::OK, page)))
             }
             Tail::Count => {
-                let mut rows = rows;
-                super::read::narrow(&mut rows, filter.as_ref(), &[])?;
-                Ok(number(rows.len().min(super::list::MOST)))
+                let wanted = Wanted { most: 0, count: true, ..Wanted::ALL };
+                let source = Source::of(rows, &[]);
+                let total = source.choose(&wanted, |record| passes(record, filter.as_ref()))?.total;
+                Ok(number(total.min(super::list::MOST)))
             }
             Tail::Reference => {
                 let references: Vec<Value> =

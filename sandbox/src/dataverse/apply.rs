@@ -2,29 +2,16 @@
 //!
 //! What is played is `filter(…)/groupby((a,b),aggregate(…))` and `aggregate(…)`, each alone or in this order.
 
-use indexmap::IndexMap;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::filter::{check_path, prepare};
-use super::read::narrow;
-use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::rows::Dataverse;
+use super::select::{Source, Wanted, passes};
+use super::sums::{GroupBy, Method, Sum, summed_up};
 use super::tables::Table;
-use crate::odata::{Aliases, Expression, Literal, parse_filter, property, split_outside};
-
-use super::keys::value_of;
-
-/// Most rows that are summed up, as in the service.
-const MOST: usize = 50_000;
-
-/// One sum of a column.
-struct Sum<'a> {
-    column: Option<Vec<String>>,
-    method: &'a str,
-    name: &'a str,
-}
+use crate::odata::{Aliases, Expression, parse_filter, split_outside};
 
 /// The answer to a query with `$apply`.
 pub(crate) fn applied(
@@ -34,41 +21,33 @@ pub(crate) fn applied(
     text: &str,
     filter: Option<&Expression>,
 ) -> Result<Value, Refusal> {
-    let mut rows = crm.records(table, filter);
-    narrow(&mut rows, filter, &[])?;
-    let mut groups: Vec<(Map<String, Value>, Vec<RowRecord<'_>>)> = Vec::new();
-    let mut summed = false;
+    let source = crm.source(table, filter, &[], 0);
+    let mut rows = source.choose(&Wanted::ALL, |record| passes(record, filter))?.rows;
+    let mut groups = None;
     for step in split_outside(text, '/') {
         if let Some(condition) = inside(step, "filter") {
             let condition = prepare(crm, table, &parse_filter(condition, &Aliases::new())?)?;
-            narrow(&mut rows, Some(&condition), &[])?;
+            let passes = |record| passes(record, Some(&condition));
+            rows = Source::of(rows, &[]).choose(&Wanted::ALL, passes)?.rows;
         } else if let Some(arguments) = inside(step, "groupby") {
             let parts = split_outside(arguments, ',');
             let (columns, sums) = parts.split_first().ok_or_else(bad)?;
             let columns = columns.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).ok_or_else(bad)?;
-            groups = grouped(crm, table, &rows, columns)?;
-            summed = true;
-            if let [sums] = sums {
-                sum_up(crm, table, &mut groups, inside(sums.trim(), "aggregate").ok_or_else(bad)?)?;
-            } else if !sums.is_empty() {
-                return Err(bad());
-            }
+            let by = columns.split(',').map(|column| group_by(crm, table, column)).collect::<Result<Vec<_>, _>>()?;
+            let sums = match sums {
+                [] => Vec::new(),
+                [sums] => sums_of(crm, table, inside(sums.trim(), "aggregate").ok_or_else(bad)?)?,
+                _ => return Err(bad()),
+            };
+            groups = Some(summed_up(&rows, &by, &sums)?);
         } else if let Some(sums) = inside(step, "aggregate") {
-            groups = vec![(Map::new(), rows.clone())];
-            summed = true;
-            sum_up(crm, table, &mut groups, sums)?;
+            groups = Some(summed_up(&rows, &[], &sums_of(crm, table, sums)?)?);
         } else {
             return Err(bad());
         }
     }
-    if !summed {
-        return Err(bad());
-    }
-    if rows.len() > MOST {
-        return Err(Refusal::argument(format!("The maximum record limit of {MOST} is exceeded.")));
-    }
-    let values: Vec<Value> = groups.into_iter().map(|(values, _)| values.into()).collect();
-    Ok(json!({"@odata.context": format!("{}$metadata#{}", call.base, table.set), "value": values}))
+    let groups = groups.ok_or_else(bad)?;
+    Ok(json!({"@odata.context": format!("{}$metadata#{}", call.base, table.set), "value": groups}))
 }
 
 fn bad() -> Refusal {
@@ -85,73 +64,30 @@ fn path_of(crm: &Dataverse, table: &Table, text: &str) -> Result<Vec<String>, Re
     Ok(path)
 }
 
-type Groups<'a> = Vec<(Map<String, Value>, Vec<RowRecord<'a>>)>;
-
-fn grouped<'a>(crm: &Dataverse, table: &Table, rows: &[RowRecord<'a>], columns: &str) -> Result<Groups<'a>, Refusal> {
-    let paths = columns.split(',').map(|column| path_of(crm, table, column)).collect::<Result<Vec<_>, _>>()?;
-    let mut groups: IndexMap<String, (Map<String, Value>, Vec<RowRecord<'a>>)> = IndexMap::new();
-    for row in rows {
-        let mut values = Map::new();
-        for path in &paths {
-            // A column of a related row is named by its path.
-            values.insert(path.join("_"), value_of(&property(row, path)?));
-        }
-        let key = Value::from(values.clone()).to_string();
-        groups.entry(key).or_insert_with(|| (values, Vec::new())).1.push(*row);
-    }
-    Ok(groups.into_values().collect())
+/// A column of a related row is named by its path.
+fn group_by(crm: &Dataverse, table: &Table, column: &str) -> Result<GroupBy, Refusal> {
+    let path = path_of(crm, table, column)?;
+    Ok(GroupBy { name: path.join("_"), path, part: None })
 }
 
-fn sum_up(crm: &Dataverse, table: &Table, groups: &mut Groups<'_>, text: &str) -> Result<(), Refusal> {
-    let sums = text.split(',').map(|sum| parse(crm, table, sum)).collect::<Result<Vec<_>, _>>()?;
-    for (values, rows) in groups {
-        for sum in &sums {
-            values.insert(sum.name.to_owned(), sum.of(rows)?);
-        }
-    }
-    Ok(())
+fn sums_of(crm: &Dataverse, table: &Table, text: &str) -> Result<Vec<Sum>, Refusal> {
+    text.split(',').map(|sum| sum_of(crm, table, sum)).collect()
 }
 
-fn parse<'a>(crm: &Dataverse, table: &Table, text: &'a str) -> Result<Sum<'a>, Refusal> {
-    match text.split_whitespace().collect::<Vec<_>>().as_slice() {
-        ["$count", "as", name] => Ok(Sum { column: None, method: "$count", name }),
-        [column, "with", method, "as", name] => Ok(Sum { column: Some(path_of(crm, table, column)?), method, name }),
-        _ => Err(bad()),
-    }
-}
-
-impl Sum<'_> {
-    fn of(&self, rows: &[RowRecord<'_>]) -> Result<Value, Refusal> {
-        let Some(column) = &self.column else { return Ok(json!(rows.len())) };
-        let values = rows.iter().map(|row| property(row, column)).collect::<Result<Vec<Literal>, _>>()?;
-        let numbers: Vec<f64> = values
-            .iter()
-            .filter_map(|value| match value {
-                Literal::Number(number) => Some(*number),
-                _ => None,
-            })
-            .collect();
-        let sum: f64 = numbers.iter().sum();
-        let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        Ok(match self.method {
-            "sum" => number(sum),
-            "average" if count > 0 => number(sum / f64::from(count)),
-            "min" => numbers.iter().copied().reduce(f64::min).map_or(Value::Null, number),
-            "max" => numbers.iter().copied().reduce(f64::max).map_or(Value::Null, number),
-            "average" => Value::Null,
-            "countdistinct" => {
-                let mut seen: Vec<&Literal> = Vec::new();
-                seen.extend(values.iter().filter(|value| **value != Literal::Null));
-                let distinct: std::collections::HashSet<String> =
-                    seen.into_iter().map(|value| value_of(value).to_string()).collect();
-                json!(distinct.len())
-            }
-            _ => return Err(bad()),
-        })
-    }
-}
-
-/// A whole number is shown without a fraction.
-fn number(number: f64) -> Value {
-    number.to_string().parse::<Number>().map_or(Value::Null, Value::Number)
+fn sum_of(crm: &Dataverse, table: &Table, text: &str) -> Result<Sum, Refusal> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (column, method, name) = match words.as_slice() {
+        ["$count", "as", name] => return Ok(Sum { column: None, method: Method::Count, name: (*name).to_owned() }),
+        [column, "with", method, "as", name] => (path_of(crm, table, column)?, *method, (*name).to_owned()),
+        _ => return Err(bad()),
+    };
+    let method = match method {
+        "sum" => Method::Sum,
+        "average" => Method::Average,
+        "min" => Method::Least,
+        "max" => Method::Greatest,
+        "countdistinct" => Method::CountDistinct,
+        _ => return Err(bad()),
+    };
+    Ok(Sum { column: Some(column), method, name })
 }

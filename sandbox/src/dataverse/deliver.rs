@@ -24,6 +24,15 @@ const AT_ONCE: usize = 64;
 /// More on their way are left out, as any may be.
 const MOST: usize = 10_000;
 
+/// The same for the length of their bodies together, in bytes.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
+/// How long those may take together that a request waits for: the longest that the service lets a request take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Jobs remembered; the oldest gives way.
+const MOST_JOBS: usize = 10_000;
+
 /// Statuses after which it is tried once more.
 const OUT_OF_ORDER: [u16; 3] = [502, 503, 504];
 
@@ -36,13 +45,20 @@ pub(crate) struct Hooks {
     /// Made when it is first wanted: few sandboxes ever send a webhook, and it takes its time.
     client: Held<Option<Client>>,
     permits: Semaphore,
+    /// Bytes that may still be on their way.
+    room: Arc<Semaphore>,
     /// `None` once the sandbox stops, so that a request still under way starts nothing new.
     tasks: Held<Option<JoinSet<()>>>,
 }
 
 impl Hooks {
     pub(crate) fn new() -> Hooks {
-        Hooks { client: Held::default(), permits: Semaphore::new(AT_ONCE), tasks: Held::new(Some(JoinSet::new())) }
+        Hooks {
+            client: Held::default(),
+            permits: Semaphore::new(AT_ONCE),
+            room: Arc::new(Semaphore::new(MOST_BYTES)),
+            tasks: Held::new(Some(JoinSet::new())),
+        }
     }
 
     /// Ends every post at once.
@@ -62,10 +78,13 @@ impl Hooks {
 
     /// Posts those that the request waits for; the error says which of them refused it.
     pub(crate) async fn ask(&self, notifications: &[Notification]) -> Result<(), String> {
-        for notification in notifications.iter().filter(|notification| notification.synchronous) {
-            self.post(notification).await.map_err(|reason| format!("{}: {reason}", notification.step))?;
-        }
-        Ok(())
+        let all = async {
+            for notification in notifications.iter().filter(|notification| notification.synchronous) {
+                self.post(notification).await.map_err(|reason| format!("{}: {reason}", notification.step))?;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| Err("the webhooks took too long".to_owned()))
     }
 
     fn client(&self) -> Result<Client, String> {
@@ -106,7 +125,13 @@ pub(crate) fn send(world: &Arc<World>, notifications: Vec<Notification>) {
         if world.hooks.waiting() >= MOST {
             return;
         }
-        let task = deliver(Arc::clone(world), notification);
+        let length = u32::try_from(notification.body.len()).unwrap_or(u32::MAX);
+        let Ok(room) = Arc::clone(&world.hooks.room).try_acquire_many_owned(length) else { return };
+        let world_of_task = Arc::clone(world);
+        let task = async move {
+            deliver(&world_of_task, notification).await;
+            drop(room);
+        };
         world.hooks.tasks.with(|tasks| {
             if let Some(tasks) = tasks {
                 tasks.spawn(task);
@@ -115,11 +140,11 @@ pub(crate) fn send(world: &Arc<World>, notifications: Vec<Notification>) {
     }
 }
 
-async fn deliver(world: Arc<World>, notification: Notification) {
+async fn deliver(world: &World, notification: Notification) {
     let Ok(_permit) = world.hooks.permits.acquire().await else { return };
     let outcome = world.hooks.post(&notification).await;
     if outcome.is_err() || !notification.leaves_no_trace {
-        note(&world, &notification, outcome.err());
+        note(world, &notification, outcome.err());
     }
 }
 
@@ -131,6 +156,11 @@ fn note(world: &World, notification: &Notification, failure: Option<String>) {
             "name": notification.step, "statecode": 3, "statuscode": status, "message": failure,
             "completedon": clock::whole_seconds(crm.now()),
         });
+        let is_full = crm.shelf("asyncoperation").is_some_and(|jobs| jobs.len() >= MOST_JOBS);
+        let oldest = crm.rows("asyncoperation").next().filter(|_| is_full).map(|job| job.id.clone());
+        if let Some(oldest) = oldest {
+            crm.remove("asyncoperation", &oldest);
+        }
         let asker = Asker { user: crm.connector.clone(), on_behalf: None, detect_duplicates: false };
         let made = crm.create("asyncoperation", job.as_object().unwrap_or(&Map::new()), &asker);
         crm.finish();

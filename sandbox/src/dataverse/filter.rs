@@ -6,11 +6,11 @@ use super::refusal::Refusal;
 use super::rows::Dataverse;
 use super::tables::Table;
 use super::value::edm;
-use crate::odata::{Comparison, Expression, HAS_OPTION, Literal};
+use crate::odata::{Comparison, Expression, HAS_OPTION, LIKE, Literal};
 use crate::options::ColumnKind;
 
-/// The only functions besides those of Dataverse's own.
-const TEXT_FUNCTIONS: [&str; 3] = ["contains", "startswith", "endswith"];
+/// The only functions besides those of Dataverse's own. The last has no name that can be written in a filter.
+const TEXT_FUNCTIONS: [&str; 4] = ["contains", "startswith", "endswith", LIKE];
 
 /// Checks a filter, and puts it into plain terms.
 pub(crate) fn prepare(crm: &Dataverse, table: &Table, filter: &Expression) -> Result<Expression, Refusal> {
@@ -41,6 +41,8 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn prepare(&self, filter: &Expression) -> Result<Expression, Refusal> {
+        // A filter of an expansion is prepared for each row.
+        self.crm.budget.spend(1);
         let both = |left: &Expression, right: &Expression| -> Result<_, Refusal> {
             Ok((Box::new(self.prepare(left)?), Box::new(self.prepare(right)?)))
         };

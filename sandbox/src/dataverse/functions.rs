@@ -181,7 +181,10 @@ impl Arguments<'_> {
 }
 
 /// A tree as flat as it can be, since it is walked from its root.
-fn balanced(mut parts: Vec<Expression>, join: &dyn Fn(Expression, Expression) -> Expression) -> Option<Expression> {
+pub(crate) fn balanced(
+    mut parts: Vec<Expression>,
+    join: &dyn Fn(Expression, Expression) -> Expression,
+) -> Option<Expression> {
     while parts.len() > 1 {
         let mut joined = Vec::with_capacity(parts.len().div_ceil(2));
         let mut rest = parts.into_iter();

@@ -25,6 +25,9 @@ const LONGEST: usize = 256 * 1024;
 /// More that one request tells is left out.
 const MOST: usize = 10_000;
 
+/// The same for the length of the bodies together, in bytes.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
 /// What a request sent of a row: not what is different now, but what was there to be read (behaviour 19).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Told {
@@ -72,13 +75,19 @@ impl Dataverse {
     /// Tells the steps that are registered for a message of a table.
     pub(crate) fn tell(&mut self, message: &str, table: &str, id: &str, told: Told, asker: &Asker) {
         let shelf = self.shelf("sdkmessageprocessingstep");
-        if shelf.is_none_or(|shelf| shelf.len() == 0) || self.outbox.len() >= MOST {
+        if shelf.is_none_or(|shelf| shelf.len() == 0) || self.outbox.len() >= MOST || self.outbox_is_heavy() {
             return;
         }
         let event = Event { message, table, id, told: &told, asker };
         let steps = self.rows("sdkmessageprocessingstep").filter(|step| self.wants(step, &event));
         let notifications: Vec<Notification> = steps.filter_map(|step| self.notification(step, &event)).collect();
         self.outbox.extend(notifications);
+    }
+
+    fn outbox_is_heavy(&self) -> bool {
+        // With few in it there is nothing to add up: each has its own limit.
+        self.outbox.len() > MOST_BYTES / LONGEST
+            && self.outbox.iter().map(|notification| notification.body.len()).sum::<usize>() > MOST_BYTES
     }
 
     fn wants(&self, step: &Row, event: &Event<'_>) -> bool {

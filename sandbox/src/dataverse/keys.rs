@@ -3,6 +3,8 @@
 //! A read goes through [`Dataverse::find`]. A write goes through [`Dataverse::check_keys`] with the
 //! row as it would be stored, so that values from the body and from the address are judged alike.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
@@ -56,6 +58,7 @@ impl Dataverse {
         for key in table.keys.iter().filter(|key| key.is_active(self.now())) {
             let Some(values) = values_of(key, row) else { continue };
             let taken = |other: &Row| other.id != row.id && holds_all(other, &values);
+            self.budget.check()?;
             // A row may have the key itself already, so all that have it are looked at.
             if self.all_with(table, &values).any(taken) || beside().any(taken) {
                 return Err(Refusal::key_violated(&key.title, &key.columns));
@@ -66,11 +69,13 @@ impl Dataverse {
 
     /// Whether two rows of a table share the values of a key, so that it cannot be one.
     pub(crate) fn shares_values(&self, table: &Table, key: &AlternateKey) -> bool {
-        self.rows(&table.logical).any(|row| {
-            values_of(key, row).is_some_and(|values| {
-                self.all_with(table, &values).any(|other| other.id != row.id && holds_all(other, &values))
-            })
-        })
+        let mut seen = HashSet::new();
+        let shared = |row: &Row| {
+            let values = values_of(key, row)?;
+            let values: Option<Vec<String>> = values.iter().map(|(_, value)| indexed(value)).collect();
+            Some(!seen.insert(values?))
+        };
+        self.rows(&table.logical).filter_map(shared).any(|shared| shared)
     }
 
     fn with_values(&self, table: &Table, values: &[(&str, Value)]) -> Option<&Row> {
@@ -81,7 +86,7 @@ impl Dataverse {
     fn all_with<'a>(&'a self, table: &Table, values: &[(&str, Value)]) -> impl Iterator<Item = &'a Row> + use<'a> {
         let first = values.first().and_then(|(column, value)| Some((*column, indexed(value)?)));
         let (column, value) = first.unwrap_or_default();
-        self.rows_with(&table.logical, column, &value)
+        self.rows_with(&table.logical, column, &value).inspect(|_| self.budget.spend(1))
     }
 }
 

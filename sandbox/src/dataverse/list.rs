@@ -4,21 +4,18 @@ use serde_json::{Map, Value, json};
 
 use super::apply::applied;
 use super::call::Call;
-use super::filter::prepare;
 use super::page::{Cookie, Start};
-use super::read::{Reader, check, narrow};
-use super::record::RowRecord;
+use super::read::{Reader, check};
 use super::refusal::Refusal;
 use super::rows::Dataverse;
+use super::select::{Chosen, Source, Wanted, passes, prepared};
+use super::shelf::Shelf;
 use super::sql;
 use super::tables::Table;
 use crate::odata::{Expression, Query, decoded_pairs};
 
 /// Most rows on a page, and the highest count.
 pub(crate) const MOST: usize = 5_000;
-
-/// Options of Dataverse's own that the sandbox does not play.
-const NOT_PLAYED: [&str; 2] = ["savedQuery", "userQuery"];
 
 impl Call {
     /// The query of a request, checked against the table it is for.
@@ -35,9 +32,6 @@ impl Call {
     /// The query of a request; `$skip` is one of the options that Dataverse refuses.
     pub(crate) fn options(&self) -> Result<Query, Refusal> {
         let pairs = decoded_pairs(&self.raw).ok_or_else(|| Refusal::query("The query string cannot be read."))?;
-        if let Some((name, _)) = pairs.iter().find(|(name, _)| NOT_PLAYED.contains(&name.as_str())) {
-            return Err(Refusal::not_played(name));
-        }
         let query = Query::parse(&pairs)?;
         match query.skip {
             Some(_) => Err(Refusal::query("The query parameter $skip is not supported.")),
@@ -58,54 +52,60 @@ impl Call {
     /// A page of a table.
     pub(crate) fn list(&self, crm: &Dataverse, table: &Table) -> Result<Value, Refusal> {
         let query = self.query(crm, table)?;
-        let filter = query.filter.as_ref().map(|filter| prepare(crm, table, filter)).transpose()?;
+        let filter = prepared(crm, table, query.filter.as_ref())?;
         if let Some(apply) = &query.apply {
             return applied(self, crm, table, apply, filter.as_ref());
         }
-        let rows = if self.is_first_rows(&query, crm) {
-            self.first_rows(crm, table, &query)?
-        } else {
-            crm.records(table, filter.as_ref())
+        let cookie = query.skip_token.as_deref().map(Cookie::read).transpose()?.unwrap_or_default();
+        // A table knows how many rows it has, unless its lists lag behind.
+        let known = (filter.is_none() && !crm.past.lags()).then(|| crm.shelf(&table.logical).map_or(0, Shelf::len));
+        let after = match cookie.start {
+            Start::After(born) if known.is_some() || !query.count => born,
+            _ => 0,
         };
-        let total = (filter.is_none()).then(|| crm.shelf(&table.logical).map_or(0, super::shelf::Shelf::len));
-        self.list_of(table, rows, &query, filter.as_ref(), total)
+        let source = crm.source(table, filter.as_ref(), &query.orders, after);
+        self.list_of(table, source, &query, filter.as_ref(), known)
     }
 
-    /// A page of `rows`, all of which are of `table`. `total` is how many there are without the paging, where that
-    /// is known.
+    /// A page of the rows of a source, all of which are of `table`. `known` is how many there are without the
+    /// paging, where that is known.
     pub(crate) fn list_of(
         &self,
         table: &Table,
-        mut rows: Vec<RowRecord<'_>>,
+        source: Source<'_>,
         query: &Query,
         filter: Option<&Expression>,
-        total: Option<usize>,
+        known: Option<usize>,
     ) -> Result<Value, Refusal> {
-        narrow(&mut rows, filter, &query.orders)?;
-        let total = total.filter(|_| query.orders.is_empty()).unwrap_or(rows.len());
         let cookie = query.skip_token.as_deref().map(Cookie::read).transpose()?.unwrap_or_default();
         // `$top` gives way to a page size.
         let top = if self.wants.page.is_some() { usize::MAX } else { query.top.unwrap_or(usize::MAX) };
-        let skipped = match cookie.start {
-            Start::At(offset) => offset,
-            Start::After(born) => rows.partition_point(|record| record.row.born <= born),
-        };
         let size = self.page().min(top);
-        let shown: Vec<&RowRecord<'_>> = rows.iter().skip(skipped).take(size).collect();
-        let more = top > size && rows.len() > skipped + shown.len();
-        let reader = self.reader();
+        let (skip, after) = match cookie.start {
+            Start::At(offset) => (offset, 0),
+            Start::After(born) if query.orders.is_empty() => (0, born),
+            Start::After(_) => (0, 0),
+        };
+        // One row more than the page holds tells that there is another page.
+        let count = query.count && known.is_none();
+        let wanted = Wanted { orders: &query.orders, after, skip, most: size.saturating_add(1), count };
+        let Chosen { rows, total } = source.choose(&wanted, |record| passes(record, filter))?;
+        let shown = rows.get(..size).unwrap_or(&rows);
+        let more = top > size && rows.len() > size;
+        let total = known.unwrap_or(total);
         let mut answer = Map::new();
         answer.insert("@odata.context".to_owned(), json!(self.context(table, query)));
         if query.count {
             answer.insert("@odata.count".to_owned(), json!(total.min(MOST)));
         }
         self.annotate_count(query, total, &mut answer);
-        let page = shown.iter().map(|record| reader.show(**record, query)).collect::<Result<Vec<_>, _>>()?;
+        let view = self.reader().view(table, query);
+        let page = shown.iter().map(|record| view.show(*record)).collect::<Result<Vec<_>, _>>()?;
         answer.insert("value".to_owned(), page.into());
         if let Some(last) = shown.last().filter(|_| more) {
             let start = match query.orders.is_empty() {
                 true => Start::After(last.row.born),
-                false => Start::At(skipped + shown.len()),
+                false => Start::At(skip.saturating_add(shown.len())),
             };
             let next = Cookie { start, page: cookie.page + 1, since: None, until: None };
             answer.insert("@odata.nextLink".to_owned(), json!(next.link(&self.url, &self.raw)));
@@ -119,13 +119,13 @@ impl Call {
         if let Some(token) = &query.delta_token {
             return crm.count_changes(table, token);
         }
-        let filter = query.filter.as_ref().map(|filter| prepare(crm, table, filter)).transpose()?;
+        let filter = prepared(crm, table, query.filter.as_ref())?;
         if filter.is_none() && !crm.past.lags() {
-            return Ok(crm.shelf(&table.logical).map_or(0, super::shelf::Shelf::len).min(MOST));
+            return Ok(crm.shelf(&table.logical).map_or(0, Shelf::len).min(MOST));
         }
-        let mut rows = crm.records(table, filter.as_ref());
-        narrow(&mut rows, filter.as_ref(), &[])?;
-        Ok(rows.len().min(MOST))
+        let wanted = Wanted { most: 0, count: true, ..Wanted::ALL };
+        let source = crm.source(table, filter.as_ref(), &[], 0);
+        Ok(source.choose(&wanted, |record| passes(record, filter.as_ref()))?.total.min(MOST))
     }
 
     /// `…$metadata#opportunities(name)`
@@ -146,26 +146,5 @@ impl Call {
                 answer.insert(format!("@{name}"), value);
             }
         }
-    }
-
-    /// Whether the rows are wanted as they stand, so that those of other pages need not be looked at.
-    fn is_first_rows(&self, query: &Query, crm: &Dataverse) -> bool {
-        query.filter.is_none() && query.orders.is_empty() && !crm.past.lags()
-    }
-
-    /// One row more than the page holds, from where the last page ended.
-    fn first_rows<'a>(
-        &self,
-        crm: &'a Dataverse,
-        table: &'a Table,
-        query: &Query,
-    ) -> Result<Vec<RowRecord<'a>>, Refusal> {
-        let cookie = query.skip_token.as_deref().map(Cookie::read).transpose()?.unwrap_or_default();
-        let born = match cookie.start {
-            Start::After(born) => born,
-            Start::At(_) => 0,
-        };
-        let rows = crm.shelf(&table.logical).into_iter().flat_map(|shelf| shelf.after(born));
-        Ok(rows.take(self.page() + 1).map(|row| RowRecord { crm, table, row }).collect())
     }
 }

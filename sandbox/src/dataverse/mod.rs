@@ -3,7 +3,7 @@
 //! A request comes in by `routes`, which make it a `call` with the `address` that its path names; `answer` says what
 //! is done for it: `list`, `read`, `changes` and `apply` read, `write`, `associate`, `bulk`, `qualify` and `states`
 //! change, `batch` does many of them. They work on [`Dataverse`] (`rows`, kept in a `shelf` for each table and found
-//! by `index` and `keys`). A filter is made ready by `filter` and `functions`, and `fetch` and `sql` are
+//! by `index`, `order` and `keys`). A filter is made ready by `filter` and `functions`, and `fetch` and `sql` are
 //! other ways to ask. What is written is checked by `draft`
 //! and `value`, completed by `compute`, and told to webhooks by `hooks` and `deliver`.
 //!
@@ -15,6 +15,7 @@ mod answer;
 mod apply;
 mod associate;
 mod batch;
+mod budget;
 mod bulk;
 mod call;
 mod changes;
@@ -26,7 +27,6 @@ mod deliver;
 mod draft;
 mod duplicates;
 mod fetch;
-mod fetch_filter;
 mod filter;
 mod format;
 mod functions;
@@ -38,6 +38,7 @@ mod list;
 mod metadata;
 mod operations;
 mod options;
+mod order;
 mod page;
 mod platform;
 mod qualify;
@@ -48,15 +49,18 @@ mod reply;
 mod routes;
 mod rows;
 mod seed;
+mod select;
 mod shelf;
 mod snapshot;
 mod sql;
 mod standard;
 mod states;
+mod sums;
 mod switches;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod value;
 mod write;
 

@@ -1,4 +1,4 @@
-//! The tables of the platform itself: solutions and their publishers, and what webhooks are registered with.
+//! The tables of the platform itself: solutions and their publishers, views, and what webhooks are registered with.
 
 use super::standard::{Columns, Lookups, NAMED, table};
 use super::tables::{ACTIVE_OR_NOT, States, Table};
@@ -33,6 +33,8 @@ pub(crate) fn tables() -> Vec<Table> {
             &[NAMED, STEP],
             STEP_LOOKUPS,
         ),
+        table(("savedquery", "savedqueries", "savedqueryid", "name"), ACTIVE_OR_NOT, &[NAMED, VIEW], &[]),
+        table(("userquery", "userqueries", "userqueryid", "name"), ACTIVE_OR_NOT, &[NAMED, VIEW], &[]),
         table(("asyncoperation", "asyncoperations", "asyncoperationid", "name"), JOB_STATES, &[NAMED, JOB], &[]),
     ]
 }
@@ -76,6 +78,15 @@ const STEP_LOOKUPS: Lookups = &[
     ("eventhandler", "eventhandler_serviceendpoint", "serviceendpoint", "serviceendpoint_sdkmessageprocessingstep"),
     ("sdkmessageid", "sdkmessageid", "sdkmessage", "sdkmessageid_sdkmessageprocessingstep"),
     ("sdkmessagefilterid", "sdkmessagefilterid", "sdkmessagefilter", "sdkmessagefilterid_sdkmessageprocessingstep"),
+];
+
+const VIEW: Columns = &[
+    ("returnedtypecode", Text, 64),
+    ("querytype", Integer, 0),
+    ("isdefault", YesNo, 0),
+    ("description", LongText, 0),
+    ("fetchxml", LongText, 0),
+    ("layoutxml", LongText, 0),
 ];
 
 const JOB: Columns = &[("message", LongText, 0), ("friendlymessage", LongText, 0), ("completedon", Instant, 0)];

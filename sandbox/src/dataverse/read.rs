@@ -1,15 +1,18 @@
 //! A row as it is read: selected columns, annotations when asked, expanded neighbours.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::call::Annotations;
-use super::filter::{check_path, prepare};
+use super::filter::check_path;
 use super::format::formatted;
 use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::rows::Dataverse;
+use super::select::{Source, Wanted, passes, prepared};
 use super::tables::Table;
-use crate::odata::{Case, Expand, Expression, Order, Query, matches, sort};
+use crate::odata::{Expand, Query};
 use crate::options::ColumnKind;
 
 const FORMATTED: &str = "OData.Community.Display.V1.FormattedValue";
@@ -63,50 +66,93 @@ pub(crate) fn check(record_of: &Table, crm: &Dataverse, query: &Query) -> Result
     Ok(())
 }
 
-impl Reader<'_> {
+/// Rows of one table as a query wants them shown.
+pub(crate) struct View<'a> {
+    reader: Reader<'a>,
+    query: &'a Query,
+    members: Vec<Member<'a>>,
+}
+
+/// A column of a table under the name by which it is read.
+enum Member<'a> {
+    Key(&'a str),
+    Version(&'a str),
+    Lookup { name: Cow<'a, str>, column: &'a str },
+    Value(&'a str),
+}
+
+impl<'a> View<'a> {
     /// Shows a row (behaviour 6).
-    pub(crate) fn show(&self, record: RowRecord<'_>, query: &Query) -> Result<Value, Refusal> {
-        let mut shown = Map::new();
+    pub(crate) fn show(&self, record: RowRecord<'_>) -> Result<Value, Refusal> {
+        let mut shown = Map::with_capacity(self.members.len() + 1 + self.query.expand.len());
         shown.insert("@odata.etag".to_owned(), json!(record.row.etag()));
-        if query.select.is_empty() {
-            self.show_all(record, &mut shown);
-        } else {
-            for name in selected(record.table, query) {
-                self.show_member(record, name, &mut shown);
-            }
+        for member in &self.members {
+            self.reader.show_member(record, member, &mut shown);
         }
-        for expand in &query.expand {
-            self.expand(record, expand, &mut shown)?;
+        record.crm.budget.spend(shown.len());
+        record.crm.budget.check()?;
+        for expand in &self.query.expand {
+            self.reader.expand(record, expand, &mut shown)?;
         }
         Ok(shown.into())
     }
+}
 
-    fn show_all(&self, record: RowRecord<'_>, shown: &mut Map<String, Value>) {
-        self.show_member(record, &record.table.key, shown);
-        for name in record.table.columns.keys() {
-            self.show_member(record, name, shown);
-        }
-        for lookup in record.table.lookup_columns() {
-            self.show_member(record, &format!("_{}_value", lookup.column), shown);
+impl<'a> Member<'a> {
+    fn of(table: &'a Table, name: &'a str) -> Member<'a> {
+        match table.lookup_value(name) {
+            Some(column) => Member::Lookup { name: Cow::Borrowed(name), column },
+            None if name == table.key => Member::Key(name),
+            None if name == "versionnumber" => Member::Version(name),
+            None => Member::Value(name),
         }
     }
 
-    fn show_member(&self, record: RowRecord<'_>, name: &str, shown: &mut Map<String, Value>) {
-        let (table, row) = (record.table, record.row);
-        if name == table.key {
-            shown.insert(name.to_owned(), json!(row.id));
-        } else if name == "versionnumber" {
-            shown.insert(name.to_owned(), json!(row.version));
-        } else if let Some(column) = table.lookup_value(name) {
-            let link = row.links.get(column);
-            shown.insert(name.to_owned(), link.map_or(Value::Null, |link| json!(link.id)));
-            self.annotate_lookup(record, name, column, shown);
-        } else {
-            let value = row.values.get(name).filter(|_| !WRITE_ONLY.contains(&name)).cloned().unwrap_or_default();
-            let text = self.annotations.want(FORMATTED).then(|| formatted(record, name, &value)).flatten();
-            shown.insert(name.to_owned(), value);
-            if let Some(text) = text {
-                shown.insert(format!("{name}@{FORMATTED}"), json!(text));
+    fn all(table: &'a Table) -> Vec<Member<'a>> {
+        let columns = [&table.key].into_iter().chain(table.columns.keys()).map(|name| Member::of(table, name));
+        let lookups = table.lookup_columns().map(|lookup| {
+            let name = Cow::Owned(format!("_{}_value", lookup.column));
+            Member::Lookup { name, column: lookup.column.as_str() }
+        });
+        columns.chain(lookups).collect()
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Shows one row.
+    pub(crate) fn show(&self, record: RowRecord<'_>, query: &Query) -> Result<Value, Refusal> {
+        self.view(record.table, query).show(record)
+    }
+
+    /// Makes ready to show rows of a table.
+    pub(crate) fn view<'v>(&self, table: &'v Table, query: &'v Query) -> View<'v>
+    where
+        'a: 'v,
+    {
+        let members = match query.select.is_empty() {
+            true => Member::all(table),
+            false => selected(table, query).map(|name| Member::of(table, name)).collect(),
+        };
+        View { reader: *self, query, members }
+    }
+
+    fn show_member(&self, record: RowRecord<'_>, member: &Member<'_>, shown: &mut Map<String, Value>) {
+        let row = record.row;
+        match member {
+            Member::Key(name) => drop(shown.insert((*name).to_owned(), json!(row.id))),
+            Member::Version(name) => drop(shown.insert((*name).to_owned(), json!(row.version))),
+            Member::Lookup { name, column } => {
+                let link = row.links.get(*column);
+                shown.insert(name.clone().into_owned(), link.map_or(Value::Null, |link| json!(link.id)));
+                self.annotate_lookup(record, name, column, shown);
+            }
+            Member::Value(name) => {
+                let value = row.values.get(*name).filter(|_| !WRITE_ONLY.contains(name)).cloned().unwrap_or_default();
+                let text = self.annotations.want(FORMATTED).then(|| formatted(record, name, &value)).flatten();
+                shown.insert((*name).to_owned(), value);
+                if let Some(text) = text {
+                    shown.insert(format!("{name}@{FORMATTED}"), json!(text));
+                }
             }
         }
     }
@@ -144,14 +190,17 @@ impl Reader<'_> {
             shown.insert(name.clone(), value);
             return Ok(());
         }
-        let (table, mut children) =
+        let (table, children) =
             record.children(name).ok_or_else(|| Refusal::no_property(&record.table.logical, name))?;
-        let filter = expand.query.filter.as_ref().map(|filter| prepare(record.crm, table, filter)).transpose()?;
-        narrow(&mut children, filter.as_ref(), &expand.query.orders)?;
-        children.truncate(expand.query.top.unwrap_or(usize::MAX));
-        let more = children.len() > self.page;
-        children.truncate(self.page);
-        let rows = children.into_iter().map(|child| self.show(child, &expand.query)).collect::<Result<Vec<_>, _>>()?;
+        let Query { filter, orders, top, .. } = &expand.query;
+        let filter = prepared(record.crm, table, filter.as_ref())?;
+        let most = top.unwrap_or(usize::MAX).min(self.page.saturating_add(1));
+        let wanted = Wanted { orders, most, ..Wanted::ALL };
+        let chosen = Source::of(children, orders).choose(&wanted, |child| passes(child, filter.as_ref()))?;
+        let more = chosen.rows.len() > self.page;
+        let view = self.view(table, &expand.query);
+        let rows = chosen.rows.into_iter().take(self.page).map(|child| view.show(child));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
         shown.insert(name.clone(), rows.into());
         if more {
             let select = &expand.query.select;
@@ -176,28 +225,4 @@ fn selected<'a>(table: &'a Table, query: &'a Query) -> impl Iterator<Item = &'a 
     let composite = query.select.iter().any(address).then_some("address1_composite");
     let select = query.select.iter().map(String::as_str);
     select.chain(currency).chain(composite).chain([table.key.as_str()])
-}
-
-/// Filters and sorts by a query whose filter is prepared. Rows that are equal to `$orderby` come in order of their
-/// version, so that two changes within one second keep their order.
-pub(crate) fn narrow(
-    rows: &mut Vec<RowRecord<'_>>,
-    filter: Option<&Expression>,
-    orders: &[Order],
-) -> Result<(), Refusal> {
-    if let Some(filter) = filter {
-        let mut kept = Vec::with_capacity(rows.len());
-        for record in rows.drain(..) {
-            if matches(filter, &record, Case::Ignored)? {
-                kept.push(record);
-            }
-        }
-        *rows = kept;
-    }
-    if let Some(first) = orders.first() {
-        let version = |record: &RowRecord<'_>| record.row.version;
-        rows.sort_by_key(|record| if first.descending { u64::MAX - version(record) } else { version(record) });
-        sort(rows, orders, Case::Ignored)?;
-    }
-    Ok(())
 }

@@ -1,10 +1,12 @@
 //! A row together with what its navigation properties lead to, and how it shows itself to a filter.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::metadata::Side;
 use super::rows::Dataverse;
-use super::shelf::{Link, Row};
+use super::shelf::{Link, Row, Shelf};
 use super::tables::{Lookup, Table};
 use crate::odata::{Item, Record};
 
@@ -52,15 +54,24 @@ impl<'a> RowRecord<'a> {
             .filter(|target| self.table.lookups.iter().any(|other| leads_there(&other, &target.table.logical)))
     }
 
-    /// The rows behind a collection and their table; `None` when there is no such collection.
+    /// The rows behind a collection, oldest first, and their table; `None` when there is no such collection.
     pub(crate) fn children(&self, collection: &str) -> Option<(&'a Table, Vec<RowRecord<'a>>)> {
         let crm = self.crm;
+        let collection = crm.collection(self.table, collection)?;
+        if crm.budget.is_spent() {
+            // Whoever asked looks at the budget next.
+            return Some((collection.table(), Vec::new()));
+        }
         let here = Link { table: self.table.logical.clone(), id: self.row.id.clone() };
-        let (table, mut rows) = match crm.collection(self.table, collection)? {
+        let (table, mut rows) = match collection {
             Collection::Children(table, lookup) => {
                 let column = lookup.column.as_str();
                 let rows: Vec<&Row> = match crm.past.lags() {
-                    true => crm.listed(&table.logical),
+                    true => {
+                        // While lists lag behind, there is no index of what they show.
+                        crm.budget.spend(crm.shelf(&table.logical).map_or(0, Shelf::len));
+                        crm.listed(&table.logical)
+                    }
                     false => crm.rows_with(&table.logical, column, &here.id).collect(),
                 };
                 (table, rows.into_iter().filter(|row| row.links.get(column) == Some(&here)).collect())
@@ -71,6 +82,7 @@ impl<'a> RowRecord<'a> {
                 (table, ids.filter_map(|id| crm.row(&table.logical, id)).collect::<Vec<_>>())
             }
         };
+        crm.budget.spend(rows.len());
         rows.sort_unstable_by_key(|row| row.born);
         Some((table, rows.into_iter().map(|row| RowRecord { crm, table, row }).collect()))
     }
@@ -91,18 +103,24 @@ impl Dataverse {
 }
 
 impl Record for RowRecord<'_> {
+    fn spend(&self, work: usize) {
+        self.crm.budget.spend(work);
+    }
+
     fn get(&self, name: &str) -> Item<'_> {
+        self.crm.budget.spend(1);
         if name == self.table.key {
-            return Item::Value(json!(self.row.id));
+            return Item::Value(Cow::Owned(json!(self.row.id)));
         }
         if name == "versionnumber" {
-            return Item::Value(json!(self.row.version));
+            return Item::Value(Cow::Owned(json!(self.row.version)));
         }
         if self.table.columns.contains_key(name) {
-            return Item::Value(self.row.values.get(name).cloned().unwrap_or_default());
+            return Item::Value(self.row.values.get(name).map_or(Cow::Owned(Value::Null), Cow::Borrowed));
         }
         if let Some(column) = self.table.lookup_value(name) {
-            return Item::Value(self.row.links.get(column).map_or(Value::Null, |link| json!(link.id)));
+            let link = self.row.links.get(column);
+            return Item::Value(Cow::Owned(link.map_or(Value::Null, |link| json!(link.id))));
         }
         if let Some(lookup) = self.table.navigation(name) {
             return Item::One(self.target(lookup).map(|target| Box::new(target) as Box<dyn Record>));

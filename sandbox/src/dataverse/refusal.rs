@@ -120,10 +120,23 @@ impl Refusal {
         Refusal { retry_after: Some(seconds), ..Refusal::new(StatusCode::TOO_MANY_REQUESTS, code, message) }
     }
 
+    /// 400 for a query that asks too much, in the words of the service's query throttling. Unlike the limits of a user
+    /// it will not do better when it is sent again, so there is nothing to wait for.
+    pub(crate) fn throttled() -> Refusal {
+        let message = "This query cannot be executed because it conflicts with query throttling.";
+        Refusal::new(StatusCode::BAD_REQUEST, "0x80048544", message)
+    }
+
     /// 501 for what the service has and the sandbox has not.
     pub(crate) fn not_played(what: &str) -> Refusal {
         let message = format!("The sandbox does not play {what}.");
         Refusal::new(StatusCode::NOT_IMPLEMENTED, "0x80040800", message)
+    }
+
+    /// 400 for more rows than the service sums up.
+    pub(crate) fn too_many_rows(most: usize) -> Refusal {
+        let message = format!("The maximum record limit of {most} is exceeded. Reduce the number of records.");
+        Refusal::new(StatusCode::BAD_REQUEST, "0x8004e023", message)
     }
 
     /// 400 for an argument that cannot be.

@@ -80,13 +80,13 @@ async fn respond(
     let base = format!("{}{ROOT}", world.addresses.dataverse);
     let path = uri.path().strip_prefix(ROOT).unwrap_or_default();
     let call = Call::new(method.as_str(), &base, path, uri.query().unwrap_or_default(), wants, body.to_vec())?;
-    let (reply, undo, told) = world.dataverse.with(|crm| {
+    let (reply, finished, told) = world.dataverse.with(|crm| {
         let reply = run(crm, &call, &meter.user);
-        let (undo, told) = crm.finish();
-        (reply, undo, told)
+        let (finished, told) = crm.finish();
+        (reply, finished, told)
     });
     if let Err(reason) = world.hooks.ask(&told).await {
-        world.dataverse.with(|crm| crm.cancel(undo));
+        world.dataverse.with(|crm| crm.cancel(finished));
         return Err(Refusal::by_custom_logic(&reason));
     }
     send(world, told);
@@ -107,6 +107,7 @@ fn run(crm: &mut Dataverse, call: &Call, user: &str) -> Result<Reply, Refusal> {
 
 /// Answers one request, alone or as a part of a batch: it is done entirely or not at all.
 pub(crate) fn one(crm: &mut Dataverse, call: &Call, user: &str) -> Result<Reply, Refusal> {
+    crm.budget.check()?;
     let asker = asker(crm, call, user)?;
     crm.asking.clone_from(&asker.user);
     crm.atomically(|crm| answer(crm, call, &asker))

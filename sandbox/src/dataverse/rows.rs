@@ -1,4 +1,4 @@
-//! The rows of all tables: how they are stored, found and taken back.
+//! The rows of all tables: how they are stored and found.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,22 +6,29 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use super::budget::Budget;
 use super::hooks::Notification;
 use super::index::Index;
 use super::limits::Meters;
 use super::options::OptionSets;
-use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::seed;
 use super::shelf::{Link, Row, Shelf};
 use super::switches::Switches;
 use super::tables::Table;
+use super::undo::Undo;
 use super::{custom, metadata::ManyToMany};
 use crate::SandboxError;
 use crate::clock::Clock;
-use crate::odata::Expression;
+use crate::odata::{Expression, Order};
 use crate::options::CustomTable;
 use crate::past::Past;
+
+/// An index is of use where it leaves no more than one row of so many; else it is quicker to walk in the wanted order.
+const FEW: usize = 8;
+
+/// Rows of a table whose orders are kept; fewer are put in order when they are asked for.
+const LONG: usize = 500;
 
 /// The tables and their rows.
 pub(crate) struct Dataverse {
@@ -38,7 +45,7 @@ pub(crate) struct Dataverse {
     pub(crate) past: Past<(String, String), Row>,
     version: u64,
     /// How to take back what the request under way has done.
-    undo: Vec<Undo>,
+    pub(crate) undo: Vec<Undo>,
     /// What the request under way is going to tell.
     pub(crate) outbox: Vec<Notification>,
     /// The user behind the connector's tokens.
@@ -51,16 +58,8 @@ pub(crate) struct Dataverse {
     pub(crate) switches: Switches,
     /// What each user has asked for lately.
     pub(crate) meters: Meters,
-}
-
-/// One step back.
-pub(crate) enum Undo {
-    /// The row of a table was this before, or was not there.
-    Row { table: String, id: String, before: Option<Box<Row>>, deleted_at: Option<u64> },
-    /// The tables were these.
-    Tables(IndexMap<String, Arc<Table>>),
-    /// The relationships were these.
-    ManyToMany(Vec<ManyToMany>),
+    /// What the request under way may still ask for.
+    pub(crate) budget: Budget,
 }
 
 impl Dataverse {
@@ -82,6 +81,7 @@ impl Dataverse {
             asking: String::new(),
             switches: Switches::default(),
             meters: Meters::default(),
+            budget: Budget::default(),
         };
         seed::fill(&mut crm);
         crm.undo.clear();
@@ -98,36 +98,6 @@ impl Dataverse {
         self.version
     }
 
-    /// Does something entirely or not at all.
-    pub(crate) fn atomically<T>(
-        &mut self,
-        work: impl FnOnce(&mut Dataverse) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        let (done, told) = (self.undo.len(), self.outbox.len());
-        let result = work(self);
-        if result.is_err() {
-            self.outbox.truncate(told);
-            while self.undo.len() > done {
-                if let Some(step) = self.undo.pop() {
-                    self.take_back(step);
-                }
-            }
-        }
-        result
-    }
-
-    /// Ends a request: how to take it back, and what is to be told of it.
-    pub(crate) fn finish(&mut self) -> (Vec<Undo>, Vec<Notification>) {
-        (std::mem::take(&mut self.undo), std::mem::take(&mut self.outbox))
-    }
-
-    /// Takes a finished request back, as something that was told of it refuses it. Others may have seen it.
-    pub(crate) fn cancel(&mut self, steps: Vec<Undo>) {
-        for step in steps.into_iter().rev() {
-            self.take_back(step);
-        }
-    }
-
     /// The table behind an entity set name.
     pub(crate) fn table_of_set(&self, set: &str) -> Result<&Arc<Table>, Refusal> {
         self.tables.values().find(|table| table.set == set).ok_or_else(|| Refusal::no_segment(set))
@@ -138,30 +108,25 @@ impl Dataverse {
         self.tables.get(logical).ok_or_else(|| Refusal::no_segment(logical))
     }
 
-    /// Changes the tables; taken back with the request.
-    pub(crate) fn tables_mut(&mut self) -> &mut IndexMap<String, Arc<Table>> {
-        self.undo.push(Undo::Tables(self.tables.clone()));
-        &mut self.tables
+    /// The rows among which all are that a filter can match; `None` where an index does not leave few of them.
+    pub(crate) fn candidates(&self, table: &Table, filter: &Expression) -> Option<Vec<&Row>> {
+        let shelf = self.shelf(&table.logical)?;
+        let ids = self.index.candidates(table, filter, shelf.len() / FEW)?;
+        Some(ids.into_iter().filter_map(|id| shelf.get(id)).collect())
     }
 
-    /// Changes the relationships of many to many; taken back with the request.
-    pub(crate) fn many_to_many_mut(&mut self) -> &mut Vec<ManyToMany> {
-        self.undo.push(Undo::ManyToMany(self.many_to_many.clone()));
-        &mut self.many_to_many
+    /// All rows of a table by one column, where that order is kept.
+    pub(crate) fn in_order_of(&self, table: &Table, order: &Order) -> Option<Box<dyn Iterator<Item = &Row> + '_>> {
+        let shelf = self.shelf(&table.logical)?;
+        let ids = self.index.in_order_of(&table.logical, order)?;
+        Some(Box::new(ids.filter_map(|id| shelf.get(id))))
     }
 
-    /// The rows of a table, ready to be read, oldest first; at least all those that the filter matches.
-    pub(crate) fn records<'a>(&'a self, table: &'a Table, filter: Option<&Expression>) -> Vec<RowRecord<'a>> {
-        let record = |row| RowRecord { crm: self, table, row };
-        if self.past.lags() {
-            return self.listed(&table.logical).into_iter().map(record).collect();
+    /// Keeps the rows of a table in an order from now on where it pays: a list was asked for in it, and it is long.
+    pub(crate) fn keep_in_order(&mut self, table: &Table, order: &Order) {
+        if let Some(shelf) = self.shelves.get(&table.logical).filter(|shelf| shelf.len() >= LONG) {
+            self.index.keep_in_order(table, order, shelf.after(0));
         }
-        let Some(ids) = filter.and_then(|filter| self.index.candidates(table, filter)) else {
-            return self.rows(&table.logical).map(record).collect();
-        };
-        let mut rows: Vec<&Row> = ids.into_iter().filter_map(|id| self.row(&table.logical, id)).collect();
-        rows.sort_unstable_by_key(|row| row.born);
-        rows.into_iter().map(record).collect()
     }
 
     /// The rows of a table as lists show them while they lag behind, deleted ones last.
@@ -263,19 +228,14 @@ impl Dataverse {
         Some(row)
     }
 
-    fn take_back(&mut self, step: Undo) {
-        match step {
-            Undo::Row { table, id, before, deleted_at } => {
-                if let Some((version, shelf)) = deleted_at.zip(self.shelves.get_mut(&table)) {
-                    shelf.undelete(version);
-                }
-                match before {
-                    Some(row) => drop(self.shelve(&table, *row)),
-                    None => drop(self.unshelve(&table, &id, None)),
-                }
-            }
-            Undo::Tables(tables) => self.tables = tables,
-            Undo::ManyToMany(relationships) => self.many_to_many = relationships,
+    /// Puts a row back as it was before a write, or takes it out where it was not there.
+    pub(crate) fn put_back(&mut self, table: &str, id: &str, before: Option<Row>, deleted_at: Option<u64>) {
+        if let Some((version, shelf)) = deleted_at.zip(self.shelves.get_mut(table)) {
+            shelf.undelete(version);
+        }
+        match before {
+            Some(row) => drop(self.shelve(table, row)),
+            None => drop(self.unshelve(table, id, None)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The rows of one table, in the orders in which they are asked for.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -52,9 +53,9 @@ impl Row {
 /// The rows of one table.
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
-    rows: HashMap<String, Row>,
-    by_birth: BTreeMap<u64, String>,
-    by_version: BTreeMap<u64, String>,
+    rows: HashMap<String, Arc<Row>>,
+    by_birth: BTreeMap<u64, Arc<Row>>,
+    by_version: BTreeMap<u64, Arc<Row>>,
     deleted: BTreeMap<u64, String>,
     /// Deletions up to here are forgotten.
     forgotten: u64,
@@ -68,17 +69,17 @@ impl Shelf {
 
     /// One row.
     pub(crate) fn get(&self, id: &str) -> Option<&Row> {
-        self.rows.get(id)
+        self.rows.get(id).map(Arc::as_ref)
     }
 
     /// The rows in order of creation, those that were born after `born`.
     pub(crate) fn after(&self, born: u64) -> impl DoubleEndedIterator<Item = &Row> {
-        self.by_birth.range(born.saturating_add(1)..).filter_map(|(_, id)| self.rows.get(id))
+        self.by_birth.range(born.saturating_add(1)..).map(|(_, row)| row.as_ref())
     }
 
     /// The rows written after a version, in order of their last write.
-    pub(crate) fn changed_since(&self, version: u64) -> impl Iterator<Item = &Row> {
-        self.by_version.range(version.saturating_add(1)..).filter_map(|(_, id)| self.rows.get(id))
+    pub(crate) fn changed_since(&self, version: u64) -> impl DoubleEndedIterator<Item = &Row> {
+        self.by_version.range(version.saturating_add(1)..).map(|(_, row)| row.as_ref())
     }
 
     /// The ids deleted after a version, in order; `None` when not all of them are remembered.
@@ -89,20 +90,17 @@ impl Shelf {
 
     /// Puts a row in, and answers with the one it takes the place of.
     pub(crate) fn insert(&mut self, row: Row) -> Option<Row> {
-        self.by_birth.insert(row.born, row.id.clone());
-        self.by_version.insert(row.version, row.id.clone());
-        let before = self.rows.insert(row.id.clone(), row);
-        if let Some(before) = &before {
-            self.by_version.remove(&before.version);
-        }
+        let before = self.take(&row.id);
+        let row = Arc::new(row);
+        self.by_birth.insert(row.born, Arc::clone(&row));
+        self.by_version.insert(row.version, Arc::clone(&row));
+        self.rows.insert(row.id.clone(), row);
         before
     }
 
     /// Takes a row out. `deleted_at` is the version to remember it by.
     pub(crate) fn remove(&mut self, id: &str, deleted_at: Option<u64>) -> Option<Row> {
-        let row = self.rows.remove(id)?;
-        self.by_birth.remove(&row.born);
-        self.by_version.remove(&row.version);
+        let row = self.take(id)?;
         if let Some(version) = deleted_at {
             self.deleted.insert(version, row.id.clone());
             if self.deleted.len() > MOST_DELETED
@@ -117,5 +115,13 @@ impl Shelf {
     /// Forgets that a row was deleted, as the deletion is undone.
     pub(crate) fn undelete(&mut self, deleted_at: u64) {
         self.deleted.remove(&deleted_at);
+    }
+
+    fn take(&mut self, id: &str) -> Option<Row> {
+        let row = self.rows.remove(id)?;
+        self.by_birth.remove(&row.born);
+        self.by_version.remove(&row.version);
+        // Nobody else has it any more, so nothing is copied.
+        Some(Arc::unwrap_or_clone(row))
     }
 }

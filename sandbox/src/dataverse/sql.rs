@@ -1,19 +1,33 @@
 //! `?sql=`: a plain `SELECT` as the same question in the terms of OData.
 //!
-//! What is played: columns of one table, `TOP`, `WHERE` with comparisons and `IS NULL`, and `ORDER BY`.
+//! What is played: columns of one table, `TOP`, `WHERE` with comparisons, `IS NULL`, `LIKE`, `IN` and `BETWEEN`, and
+//! `ORDER BY`.
+
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
 use super::fetch::read_name;
 use super::refusal::Refusal;
 use super::tables::Table;
-use crate::odata::{Aliases, Order, Query, parse_filter};
+use crate::odata::{Aliases, Expression, LIKE, Order, Query, parse_filter};
 
 /// The longest statement.
 const LONGEST: usize = 32 * 1024;
 
+/// Signs and their names in a filter.
+const SIGNS: [(&str, &str); 7] =
+    [("=", "eq"), ("<>", "ne"), ("!=", "ne"), ("<", "lt"), ("<=", "le"), (">", "gt"), (">=", "ge")];
+
+/// What `LIKE` is called in the text of a filter. No filter has such a function, so nobody else can ask for it.
+const LIKE_HERE: &str = "like";
+
+/// The words of a statement that are still to be read.
+type Words<'a> = Peekable<IntoIter<&'a str>>;
+
 /// The query that a statement stands for.
 pub(crate) fn query(table: &Table, statement: &str) -> Result<Query, Refusal> {
     let words = words(statement)?;
-    let mut words = words.iter().map(String::as_str).peekable();
+    let mut words: Words<'_> = words.iter().map(String::as_str).collect::<Vec<_>>().into_iter().peekable();
     let mut query = Query::default();
     expect(&mut words, "select")?;
     if words.next_if(|word| word.eq_ignore_ascii_case("top")).is_some() {
@@ -35,13 +49,7 @@ pub(crate) fn query(table: &Table, statement: &str) -> Result<Query, Refusal> {
         return Err(bad(&format!("it is not of {}", table.logical)));
     }
     if words.next_if(|word| word.eq_ignore_ascii_case("where")).is_some() {
-        let mut condition = String::new();
-        while let Some(word) = words.next_if(|word| !word.eq_ignore_ascii_case("order")) {
-            condition.push_str(&in_filter(table, word)?);
-            condition.push(' ');
-        }
-        let condition = condition.replace(" is not null ", " ne null ").replace(" is null ", " eq null ");
-        query.filter = Some(parse_filter(&condition, &Aliases::new())?);
+        query.filter = Some(with_like(parse_filter(&condition(table, &mut words)?, &Aliases::new())?));
     }
     if words.next_if(|word| word.eq_ignore_ascii_case("order")).is_some() {
         expect(&mut words, "by")?;
@@ -71,23 +79,96 @@ fn expect<'a>(words: &mut impl Iterator<Item = &'a str>, wanted: &str) -> Result
     }
 }
 
-/// A word of a condition as it stands in a filter.
-fn in_filter(table: &Table, word: &str) -> Result<String, Refusal> {
-    Ok(match word {
-        "=" => "eq".to_owned(),
-        "<>" | "!=" => "ne".to_owned(),
-        "<" => "lt".to_owned(),
-        "<=" => "le".to_owned(),
-        ">" => "gt".to_owned(),
-        ">=" => "ge".to_owned(),
-        _ if word.starts_with('\'') || word.starts_with(|c: char| c.is_ascii_digit() || c == '-') => word.to_owned(),
-        _ => match word.to_lowercase().as_str() {
-            "like" | "in" | "between" | "group" | "join" => {
-                return Err(Refusal::not_played(&format!("'{word}' in SQL")));
+/// What stands after `WHERE`, as a filter.
+fn condition<'a>(table: &Table, words: &mut Words<'a>) -> Result<String, Refusal> {
+    let mut filter = String::new();
+    while let Some(word) = words.next_if(|word| !is(word, "order")) {
+        let term = match word.to_lowercase().as_str() {
+            sign @ ("(" | ")" | "and" | "or" | "not") => sign.to_owned(),
+            _ => {
+                let left = operand(table, word)?;
+                compared(table, &left, words)?
             }
-            lower => read_name(table, lower),
-        },
-    })
+        };
+        filter.push_str(&term);
+        filter.push(' ');
+    }
+    Ok(filter)
+}
+
+/// The same with `LIKE` as what it really is.
+fn with_like(filter: Expression) -> Expression {
+    let inner = |inner: Box<Expression>| Box::new(with_like(*inner));
+    match filter {
+        Expression::And(left, right) => Expression::And(inner(left), inner(right)),
+        Expression::Or(left, right) => Expression::Or(inner(left), inner(right)),
+        Expression::Not(condition) => Expression::Not(inner(condition)),
+        Expression::Call(name, arguments) if name == LIKE_HERE => Expression::Call(LIKE.to_owned(), arguments),
+        other => other,
+    }
+}
+
+/// The rest of a comparison whose left side is read.
+fn compared<'a>(table: &Table, left: &str, words: &mut Words<'a>) -> Result<String, Refusal> {
+    let incomplete = || bad("a comparison is incomplete");
+    let mut next = || words.next().ok_or_else(incomplete);
+    let mut operator = next()?.to_lowercase();
+    let negated = operator == "not";
+    if negated {
+        operator = next()?.to_lowercase();
+    }
+    let sign = SIGNS.iter().find(|(sign, _)| *sign == operator).map(|(_, name)| *name);
+    let term = match (operator.as_str(), sign) {
+        (_, Some(name)) if !negated => return Ok(format!("{left} {name} {}", operand(table, next()?)?)),
+        ("is", _) if !negated => {
+            let mut value = next()?;
+            let name = if is(value, "not") { "ne" } else { "eq" };
+            if name == "ne" {
+                value = next()?;
+            }
+            return if is(value, "null") { Ok(format!("{left} {name} null")) } else { Err(incomplete()) };
+        }
+        ("like", _) => format!("{LIKE_HERE}({left},{})", operand(table, next()?)?),
+        ("between", _) => {
+            let low = operand(table, next()?)?;
+            let and = next()?;
+            let high = operand(table, next()?)?;
+            if !is(and, "and") {
+                return Err(incomplete());
+            }
+            format!("({left} ge {low} and {left} le {high})")
+        }
+        ("in", _) => {
+            let mut equal = Vec::new();
+            let mut before = next()?;
+            while before != ")" {
+                equal.push(format!("{left} eq {}", operand(table, next()?)?));
+                before = next()?;
+                if !matches!(before, "," | ")") {
+                    return Err(incomplete());
+                }
+            }
+            format!("({})", equal.join(" or "))
+        }
+        _ => return Err(Refusal::not_played(&format!("'{operator}' in SQL"))),
+    };
+    Ok(if negated { format!("not {term}") } else { term })
+}
+
+fn is(word: &str, wanted: &str) -> bool {
+    word.eq_ignore_ascii_case(wanted)
+}
+
+/// A column or a value as it stands in a filter.
+fn operand(table: &Table, word: &str) -> Result<String, Refusal> {
+    if word.starts_with('\'') || word.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+        return Ok(word.to_owned());
+    }
+    match word.to_lowercase().as_str() {
+        "(" | ")" | "," | "*" => Err(bad(&format!("'{word}' stands in the place of a value"))),
+        "select" | "group" | "join" => Err(Refusal::not_played(&format!("'{word}' in SQL"))),
+        lower => Ok(read_name(table, lower)),
+    }
 }
 
 /// Words, texts in quotes, and signs.

@@ -3,25 +3,29 @@
 //! The services keep their rows differently, so a row shows itself as a [`Record`]: it answers
 //! a name with a value, with another record, or with many.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
 use super::ODataError;
 use super::lexer::Literal;
+use super::like::like;
 use super::parser::{Comparison, Expression};
-use super::query::Order;
 
 /// A row, a nested object or a related row.
 pub(crate) trait Record {
     /// What stands under `name`.
     fn get(&self, name: &str) -> Item<'_>;
+
+    /// Counts work that a value made beyond being read.
+    fn spend(&self, _work: usize) {}
 }
 
 /// What a name leads to.
 pub(crate) enum Item<'a> {
     /// A plain value.
-    Value(Value),
+    Value(Cow<'a, Value>),
     /// One nested or related record, or none.
     One(Option<Box<dyn Record + 'a>>),
     /// A collection.
@@ -35,6 +39,9 @@ pub(crate) const HAS_OPTION: &str = "$hasoption";
 
 /// A function of our own: whether a text fits a pattern, in which `%` stands for any run of characters.
 pub(crate) const LIKE: &str = "$like";
+
+/// Steps through a text that are as much work as to read a value.
+const STEPS: usize = 64;
 
 /// Whether text comparison minds upper and lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +61,7 @@ impl Record for JsonRecord<'_> {
             None => Item::Unknown,
             Some(Value::Object(inner)) => Item::One(Some(Box::new(JsonRecord(inner)))),
             Some(Value::Array(items)) => Item::Many(items.iter().filter_map(boxed_object).collect()),
-            Some(value) => Item::Value(value.clone()),
+            Some(value) => Item::Value(Cow::Borrowed(value)),
         }
     }
 }
@@ -66,47 +73,6 @@ fn boxed_object(value: &Value) -> Option<Box<dyn Record + '_>> {
 /// Whether `record` passes the filter.
 pub(crate) fn matches(filter: &Expression, record: &dyn Record, case: Case) -> Result<bool, ODataError> {
     Scope { record, variable: None, case }.truth(filter)
-}
-
-/// Sorts rows by `$orderby`; rows that are equal keep their order.
-pub(crate) fn sort<R: Record>(rows: &mut Vec<R>, orders: &[Order], case: Case) -> Result<(), ODataError> {
-    if orders.is_empty() {
-        return Ok(());
-    }
-    // Each value is read once, and not again with every comparison.
-    let mut keyed = Vec::with_capacity(rows.len());
-    for row in rows.drain(..) {
-        let keys = orders.iter().map(|order| Ok(folded(property(&row, &order.path)?, case)));
-        keyed.push((keys.collect::<Result<Vec<_>, _>>()?, row));
-    }
-    keyed.sort_by(|(left, _), (right, _)| {
-        let pairs = orders.iter().zip(left.iter().zip(right));
-        pairs
-            .map(|(order, (a, b))| {
-                let ordering = sort_order(a, b);
-                if order.descending { ordering.reverse() } else { ordering }
-            })
-            .find(|ordering| ordering.is_ne())
-            .unwrap_or(Ordering::Equal)
-    });
-    rows.extend(keyed.into_iter().map(|(_, row)| row));
-    Ok(())
-}
-
-fn folded(value: Literal, case: Case) -> Literal {
-    match (value, case) {
-        (Literal::Text(text), Case::Ignored) => Literal::Text(text.to_lowercase()),
-        (value, _) => value,
-    }
-}
-
-fn sort_order(a: &Literal, b: &Literal) -> Ordering {
-    match (a, b) {
-        (Literal::Null, Literal::Null) => Ordering::Equal,
-        (Literal::Null, _) => Ordering::Less,
-        (_, Literal::Null) => Ordering::Greater,
-        _ => order(a, b, Case::Sensitive).unwrap_or(Ordering::Equal),
-    }
 }
 
 struct Scope<'a> {
@@ -169,7 +135,7 @@ impl Scope<'_> {
             ("contains" | "startswith" | "endswith", Some([whole, part])) => {
                 let (open_start, open_end) = (name != "startswith", name != "endswith");
                 Literal::Bool(match self.case {
-                    Case::Ignored if part.contains(['%', '_']) => like(whole, part, open_start, open_end),
+                    Case::Ignored if part.contains(['%', '_']) => self.like(whole, part, open_start, open_end),
                     _ => match (open_start, open_end) {
                         (true, true) => whole.contains(part),
                         (_, true) => whole.starts_with(part),
@@ -178,7 +144,7 @@ impl Scope<'_> {
                 })
             }
             (HAS_OPTION, Some([chosen, option])) => Literal::Bool(chosen.split(',').any(|chosen| chosen == option)),
-            (LIKE, Some([whole, pattern])) => Literal::Bool(like(whole, pattern, false, false)),
+            (LIKE, Some([whole, pattern])) => Literal::Bool(self.like(whole, pattern, false, false)),
             (HAS_OPTION | LIKE, None) => Literal::Bool(false),
             ("tolower", Some([whole])) => Literal::Text(whole.to_lowercase()),
             ("toupper", Some([whole])) => Literal::Text(whole.to_uppercase()),
@@ -187,6 +153,12 @@ impl Scope<'_> {
             _ => return Err(ODataError::UnknownFunction(name.to_owned())),
         };
         Ok(answer)
+    }
+
+    fn like(&self, whole: &str, pattern: &str, open_start: bool, open_end: bool) -> bool {
+        let (fits, steps) = like(whole, pattern, open_start, open_end);
+        self.record.spend(steps / STEPS);
+        fits
     }
 
     fn lambda(&self, path: &[String], all: bool, body: Option<&(String, Box<Expression>)>) -> Result<bool, ODataError> {
@@ -206,34 +178,6 @@ impl Scope<'_> {
     }
 }
 
-/// Whether a pattern fits: `%` stands for any run of characters and `_` for one of them.
-fn like(whole: &str, pattern: &str, open_start: bool, open_end: bool) -> bool {
-    let whole: Vec<char> = whole.chars().collect();
-    let pattern: Vec<char> =
-        open_start.then_some('%').into_iter().chain(pattern.chars()).chain(open_end.then_some('%')).collect();
-    // Where a `%` was last, and how far its run reaches: on a misfit the run takes one more.
-    let (mut at, mut in_pattern, mut retry) = (0, 0, None);
-    while at < whole.len() {
-        match pattern.get(in_pattern) {
-            Some('%') => {
-                retry = Some((in_pattern, at));
-                in_pattern += 1;
-            }
-            Some(wanted) if *wanted == '_' || whole.get(at) == Some(wanted) => {
-                at += 1;
-                in_pattern += 1;
-            }
-            _ => {
-                let Some((percent, reach)) = retry else { return false };
-                retry = Some((percent, reach + 1));
-                at = reach + 1;
-                in_pattern = percent + 1;
-            }
-        }
-    }
-    pattern.iter().skip(in_pattern).all(|rest| *rest == '%')
-}
-
 /// The value at the end of a path.
 pub(crate) fn property(record: &dyn Record, path: &[String]) -> Result<Literal, ODataError> {
     let Some((first, rest)) = path.split_first() else {
@@ -242,7 +186,8 @@ pub(crate) fn property(record: &dyn Record, path: &[String]) -> Result<Literal, 
     match record.get(first) {
         Item::Value(value) if rest.is_empty() => Ok(literal(&value)),
         // A nested object that is null here has no members to ask.
-        Item::Value(Value::Null) | Item::One(None) => Ok(Literal::Null),
+        Item::Value(value) if value.is_null() => Ok(Literal::Null),
+        Item::One(None) => Ok(Literal::Null),
         Item::One(Some(_)) if rest.is_empty() => Ok(Literal::Bool(true)),
         Item::One(Some(inner)) => property(inner.as_ref(), rest),
         _ => Err(ODataError::UnknownProperty(first.clone())),
@@ -295,7 +240,7 @@ fn compare(comparison: Comparison, left: &Literal, right: &Literal, case: Case) 
 
 /// How two values stand; `None` when they cannot be compared. Rows keep GUIDs, instants and
 /// dates as text, so the typed side says how to read the other.
-fn order(left: &Literal, right: &Literal, case: Case) -> Option<Ordering> {
+pub(super) fn order(left: &Literal, right: &Literal, case: Case) -> Option<Ordering> {
     match (left, right) {
         (Literal::Number(a), Literal::Number(b)) => a.partial_cmp(b),
         (Literal::Bool(a), Literal::Bool(b)) => Some(a.cmp(b)),
@@ -310,10 +255,15 @@ fn order(left: &Literal, right: &Literal, case: Case) -> Option<Ordering> {
         }
         (Literal::Text(a), Literal::Text(b)) => Some(match case {
             Case::Sensitive => a.cmp(b),
-            Case::Ignored => a.to_lowercase().cmp(&b.to_lowercase()),
+            Case::Ignored => lower(a).cmp(lower(b)),
         }),
         _ => None,
     }
+}
+
+/// The characters of a text in lower case.
+fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
 }
 
 fn text(value: &Literal, case: Case) -> Option<String> {

@@ -2,19 +2,23 @@
 //! `$top`, `$skip`, `$count`.
 //!
 //! A query string becomes a [`Query`] (`query`), its filter an [`Expression`] (`lexer`, then
-//! `parser`), and the expression is judged over anything that is a [`Record`] (`evaluate`).
+//! `parser`), and the expression is judged over anything that is a [`Record`] (`evaluate`, `like`),
+//! which `sort` puts in order.
 
 mod evaluate;
 mod lexer;
+mod like;
 mod parser;
 mod query;
+mod sort;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use evaluate::{Case, HAS_OPTION, Item, JsonRecord, LIKE, Record, matches, property, sort};
+pub(crate) use evaluate::{Case, HAS_OPTION, Item, JsonRecord, LIKE, Record, matches, property};
 pub(crate) use lexer::Literal;
 pub(crate) use parser::{Aliases, Comparison, Expression, parse_filter, parse_literal};
 pub(crate) use query::{Expand, Order, Query, decoded_pairs, split_outside};
+pub(crate) use sort::{sort, sort_first, sort_keys};
 
 /// What is wrong with a query.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -71,6 +71,23 @@ async fn d16_parts_are_answered_in_order_whatever_form_their_address_has() {
 }
 
 #[tokio::test]
+async fn d16_definitions_of_a_change_set_that_fails_are_undone() {
+    let harness = started().await;
+    let set = json!({
+        "@odata.type": "Microsoft.Dynamics.CRM.OptionSetMetadata", "Name": "cosell_levels", "OptionSetType": "Picklist",
+        "Options": [{"Value": 1}],
+    });
+    let made = write("POST", "GlobalOptionSetDefinitions", &set);
+    let bad = write("POST", "leads", &json!({"nothing": 1}));
+    for (requests, status, found) in [(vec![made.as_str(), &bad], 400, 404), (vec![made.as_str()], 200, 200)] {
+        let (answered, _, answer) = send(&harness, &format!("{}{END}", change_set(&requests)), &[], false).await;
+        assert_eq!(answered, status, "{answer}");
+        let path = "GlobalOptionSetDefinitions(Name='cosell_levels')";
+        assert_eq!(ask(&harness, "GET", path, &[], Value::Null).await.0, found, "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn d16_a_change_set_is_done_entirely_or_not_at_all() {
     let harness = started().await;
     let lead = |subject: &str| write("POST", "/api/data/v9.2/leads", &json!({ "subject": subject }));

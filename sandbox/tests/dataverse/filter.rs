@@ -191,11 +191,83 @@ async fn rows_are_fetched_by_xml() {
             400,
             &["'nothing'"],
         ),
+        fetch("many conditions", &conditions(300), 200, &["plain"]),
         fetch("another table", "<fetch><entity name='account'/></fetch>", 400, &["not lead"]),
         fetch("unclosed", "<fetch><entity name='lead'>", 400, &["0x80040203"]),
-        fetch("not played", "<fetch aggregate='true'><entity name='lead'/></fetch>", 501, &["does not play"]),
+        fetch(
+            "distinct",
+            "<fetch distinct='true'><entity name='lead'><attribute name='numberofemployees'/>\
+             <order attribute='numberofemployees'/></entity></fetch>",
+            200,
+            &["\"numberofemployees\":3", "\"numberofemployees\":7", "\"numberofemployees\":12"],
+        ),
+        fetch(
+            "summed up",
+            "<fetch aggregate='true'><entity name='lead'><attribute name='numberofemployees' alias='sum' aggregate='sum'/>\
+             <attribute name='numberofemployees' alias='least' aggregate='min'/>\
+             <attribute name='numberofemployees' alias='most' aggregate='max'/>\
+             <attribute name='numberofemployees' alias='mean' aggregate='avg'/>\
+             <attribute name='leadid' alias='rows' aggregate='count'/>\
+             <attribute name='companyname' alias='named' aggregate='countcolumn'/>\
+             <attribute name='numberofemployees' alias='sizes' aggregate='countcolumn' distinct='true'/></entity></fetch>",
+            200,
+            &["[{\"sum\":34,\"least\":3,\"most\":12,\"mean\":8.5,\"rows\":4,\"named\":0,\"sizes\":3}]"],
+        ),
+        fetch(
+            "grouped",
+            "<fetch aggregate='true' top='2'><entity name='lead'><attribute name='numberofemployees' alias='size' groupby='true'/>\
+             <attribute name='leadid' alias='n' aggregate='count'/><order alias='n' descending='true'/><order alias='size'/>\
+             </entity></fetch>",
+            200,
+            &["[{\"size\":12,\"n\":2},{\"size\":3,\"n\":1}]"],
+        ),
+        fetch(
+            "grouped by a part of a date",
+            "<fetch aggregate='true'><entity name='lead'><attribute name='createdon' alias='year' groupby='true' dategrouping='year'/>\
+             <attribute name='leadid' alias='n' aggregate='count'/></entity></fetch>",
+            200,
+            &["\"year\":20", "\"n\":4"],
+        ),
+        fetch(
+            "no alias",
+            "<fetch aggregate='true'><entity name='lead'><attribute name='leadid' aggregate='count'/></entity></fetch>",
+            400,
+            &["alias"],
+        ),
+        fetch(
+            "no groups",
+            "<fetch aggregate='true'><entity name='lead'><attribute name='leadid' alias='a'/></entity></fetch>",
+            400,
+            &["groups"],
+        ),
+        fetch(
+            "not played",
+            "<fetch><entity name='lead'><link-entity name='task' from='regardingobjectid' to='leadid'/></entity></fetch>",
+            404,
+            &["0x8006088a"],
+        ),
     ];
     harness.check(Host::Dataverse, cases).await;
+}
+
+#[tokio::test]
+async fn rows_are_shown_by_views() {
+    let harness = with_leads().await;
+    let many = conditions(501);
+    let ask_for = "<fetch><entity name='lead'><attribute name='subject'/><filter>\
+                   <condition attribute='firstname' operator='eq' value='Cy'/></filter></entity></fetch>";
+    for (table, option) in [("savedqueries", "savedQuery"), ("userqueries", "userQuery")] {
+        for (fetch, status, part) in [(ask_for, 200, "\"plain\""), (&many, 400, "500"), ("", 400, "no fetchxml")] {
+            let view = json!({"name": "V", "returnedtypecode": "lead", "fetchxml": fetch});
+            let made = ask(&harness, "POST", table, super::REPRESENTATION, view).await.2;
+            let made: Value = serde_json::from_str(&made).unwrap();
+            let key = format!("{}id", table.replace("ies", "y"));
+            let path = format!("leads?{option}={}", made[&key].as_str().unwrap());
+            let (answered, _, text) = ask(&harness, "GET", &path, &[], Value::Null).await;
+            assert!(answered == status && text.contains(part), "{path}: {answered} {text}");
+        }
+        assert_eq!(ask(&harness, "GET", &format!("leads?{option}={ID}"), &[], Value::Null).await.0, 404);
+    }
 }
 
 #[tokio::test]
@@ -223,12 +295,46 @@ async fn rows_are_selected_by_sql() {
             200,
             &["plain", "50% off", "!Ada's"],
         ),
+        select(
+            "quoted",
+            "SELECT subject FROM lead WHERE subject <> 'a is null b' AND firstname = 'Cy'",
+            200,
+            &["plain"],
+        ),
+        select(
+            "quoted order",
+            "SELECT subject FROM lead WHERE subject <> 'ORDER BY x' AND firstname = 'Cy'",
+            200,
+            &["plain"],
+        ),
+        select("like", "SELECT subject FROM lead WHERE subject LIKE '%deal'", 200, &["Ada's deal", "!plain"]),
+        select("like one", "SELECT subject FROM lead WHERE firstname LIKE '_y'", 200, &["plain", "!under_score"]),
+        select("not like", "SELECT subject FROM lead WHERE firstname NOT LIKE 'a%'", 200, &["plain", "!Ada"]),
+        select("in", "SELECT subject FROM lead WHERE numberofemployees IN (3, 7)", 200, &["50% off", "!plain"]),
+        select("not in", "SELECT subject FROM lead WHERE firstname NOT IN ('Ada', 'Bob')", 200, &["plain", "!50%"]),
+        select(
+            "between",
+            "SELECT subject FROM lead WHERE numberofemployees BETWEEN 4 AND 11 AND NOT firstname = 'Cy'",
+            200,
+            &["50% off", "!plain", "!Ada"],
+        ),
+        select("in nothing", "SELECT subject FROM lead WHERE firstname IN ()", 400, &["0x80040203"]),
+        select("like nothing", "SELECT subject FROM lead WHERE firstname LIKE", 400, &["0x80040203"]),
         select("unknown column", "SELECT nothing FROM lead", 400, &["'nothing'"]),
         select("another table", "SELECT name FROM account", 400, &["not of lead"]),
         select("not played", "SELECT subject FROM lead GROUP BY subject", 501, &["does not play"]),
         select("no statement", "DROP", 400, &["SELECT"]),
     ];
     harness.check(Host::Dataverse, cases).await;
+}
+
+/// A query with so many conditions, all of which every row passes.
+fn conditions(number: usize) -> String {
+    let condition = "<condition attribute='subject' operator='not-null'/>";
+    format!(
+        "<fetch><entity name='lead'><all-attributes/><filter>{}</filter></entity></fetch>",
+        condition.repeat(number)
+    )
 }
 
 fn encoded(text: &str) -> String {

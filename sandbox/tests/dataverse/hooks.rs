@@ -15,7 +15,11 @@ use crate::harness::{Harness, Host};
 struct Receiver {
     seen: Arc<Mutex<Vec<(String, HeaderMap, String)>>>,
     answers: Arc<Mutex<Vec<u16>>>,
+    /// What is written before the next answer: a client, the address with a token, and the body.
+    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
 }
+
+type Meanwhile = (reqwest::Client, (String, String), Value);
 
 impl Receiver {
     async fn start(&self) -> String {
@@ -33,6 +37,10 @@ impl Receiver {
 
 async fn receive(State(receiver): State<Receiver>, uri: Uri, headers: HeaderMap, body: String) -> StatusCode {
     receiver.seen.lock().unwrap().push((uri.to_string(), headers, body));
+    let meanwhile = receiver.meanwhile.lock().unwrap().take();
+    if let Some((client, (address, token), body)) = meanwhile {
+        client.patch(address).bearer_auth(token).json(&body).send().await.unwrap().error_for_status().unwrap();
+    }
     let status = receiver.answers.lock().unwrap().pop().unwrap_or(200);
     StatusCode::from_u16(status).unwrap()
 }
@@ -146,6 +154,34 @@ async fn d18_a_step_that_is_waited_for_can_refuse_the_write() {
     assert_eq!(update(&harness, json!({"name": "Bad"})).await, 400);
     let row = ask(&harness, "GET", &format!("opportunities({ID})?$select=name"), &[], Value::Null).await.2;
     assert!(row.contains("\"Good\""), "{row}");
+}
+
+#[tokio::test]
+async fn d18_a_refused_write_takes_nothing_of_others_with_it() {
+    let (harness, receiver) = started_with(json!({"mode": 0, "filteringattributes": "name"})).await;
+    assert_eq!(update(&harness, json!({"name": "Good", "estimatedvalue": 1})).await, 204);
+    receiver.take();
+    receiver.answers.lock().unwrap().push(400);
+    let other = json!({"description": "Of somebody else", "estimatedvalue": 3});
+    *receiver.meanwhile.lock().unwrap() = Some((harness.client.clone(), patch_of(&harness), other));
+    assert_eq!(update(&harness, json!({"name": "Bad", "estimatedvalue": 2, "emailaddress": "N"})).await, 400);
+    let path = format!("opportunities({ID})?$select=name,description,estimatedvalue,emailaddress");
+    let row = ask(&harness, "GET", &path, &[], Value::Null).await.2;
+    let row: Value = serde_json::from_str(&row).unwrap();
+    for (column, value) in [
+        ("name", json!("Good")),
+        ("emailaddress", Value::Null),
+        ("description", json!("Of somebody else")),
+        ("estimatedvalue", json!(3)),
+    ] {
+        assert_eq!(row[column], value, "{column}: {row}");
+    }
+}
+
+/// The address of the row and a token for it.
+fn patch_of(harness: &Harness) -> (String, String) {
+    let address = format!("{}{ROOT}/opportunities({ID})", harness.base(Host::Dataverse));
+    (address, harness.tokens[&Host::Dataverse].clone())
 }
 
 #[tokio::test]

@@ -99,6 +99,54 @@ const QUERIES: [&str; 44] = [
     "%FF",
 ];
 
+const SQL: [&str; 24] = [
+    "name",
+    "*",
+    "estimatedvalue",
+    "createdon",
+    "ownerid",
+    "=",
+    "<>",
+    ">=",
+    "'x'",
+    "'",
+    "1",
+    "-1",
+    "null",
+    "AND",
+    "OR",
+    "NOT",
+    "(",
+    ")",
+    ",",
+    "LIKE",
+    "IN",
+    "BETWEEN",
+    "IS NULL",
+    "ORDER BY",
+];
+
+const ROOTS: [&str; 7] =
+    ["", "aggregate='true'", "distinct='true'", "top='1'", "count='0' page='99'", "page='-1'", "x='"];
+
+const ELEMENTS: [&str; 15] = [
+    "<attribute name='name'/>",
+    "<attribute name='estimatedvalue' alias='sum' aggregate='sum'/>",
+    "<attribute name='createdon' alias='least' aggregate='min'/>",
+    "<attribute name='ownerid' alias='owners' aggregate='countcolumn' distinct='true'/>",
+    "<attribute name='createdon' alias='week' groupby='true' dategrouping='week'/>",
+    "<attribute name='name' alias='sum' groupby='true'/>",
+    "<attribute name='nothing' alias='a' aggregate='avg'/>",
+    "<attribute/>",
+    "<order attribute='name'/>",
+    "<order alias='sum' descending='true'/>",
+    "<filter><condition attribute='name' operator='like' value='%_x'/></filter>",
+    "<filter type='or'><filter/><condition attribute='createdon' operator='last-x-days' value='x'/></filter>",
+    "<link-entity name='account' from='accountid' to='customerid'><attribute name='name'/></link-entity>",
+    "<link-entity name='systemuser' from='systemuserid' to='ownerid' link-type='outer'/>",
+    "</entity>",
+];
+
 const HEADERS: [(&str, &str); 10] = [
     ("prefer", "return=representation"),
     ("prefer", "odata.maxpagesize=1"),
@@ -161,7 +209,7 @@ async fn d15_no_input_gets_a_500_or_no_answer() {
 
 async fn one(harness: &Harness, state: &mut u64) {
     let method = pick(state, &METHODS);
-    let address = address(state);
+    let address = if next(state).is_multiple_of(4) { question(state) } else { address(state) };
     let headers: Vec<(&str, &str)> = (0..next(state) % 3).map(|_| *pick(state, &HEADERS)).collect();
     let body = if *method == "GET" { Value::Null } else { value(state, 3) };
     let path = format!("/api/data/v9.2/{address}");
@@ -222,6 +270,17 @@ fn address(state: &mut u64) -> String {
         address.push_str(pick::<&str>(state, &QUERIES));
     }
     address
+}
+
+/// A list asked for in another language than that of OData.
+fn question(state: &mut u64) -> String {
+    if next(state).is_multiple_of(2) {
+        let words: Vec<&str> = (0..next(state) % 12).map(|_| *pick(state, &SQL)).collect();
+        return format!("opportunities?sql=SELECT {} FROM opportunity WHERE {}", pick(state, &SQL), words.join(" "));
+    }
+    let elements: String = (0..next(state) % 8).map(|_| *pick(state, &ELEMENTS)).collect();
+    let root = pick(state, &ROOTS);
+    format!("opportunities?fetchXml=<fetch {root}><entity name='opportunity'>{elements}</entity></fetch>")
 }
 
 fn value(state: &mut u64, depth: u32) -> Value {

@@ -51,6 +51,7 @@ pub(crate) fn run(crm: &mut Dataverse, call: &Call, user: &str) -> Result<Reply,
             let fails = reply.status.is_client_error() || reply.status.is_server_error();
             (wrapped(&reply, part.header("content-id")), fails)
         };
+        crm.budget.spend_bytes(answer.len());
         answers.push_str(&format!("--{ends}\r\n{answer}\r\n"));
         failed |= fails;
         if failed && !call.wants.go_on {

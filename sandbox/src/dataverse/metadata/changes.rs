@@ -30,6 +30,8 @@ pub(crate) fn changes(crm: &Dataverse, call: &Call, arguments: &str) -> Result<R
         if let Some(of_columns) = query.get("AttributeQuery").filter(|query| query.is_object()) {
             let mut columns = Vec::new();
             for column in describe::attributes(table) {
+                crm.budget.spend(column.as_object().map_or(0, Map::len));
+                crm.budget.check()?;
                 if fits(&column, of_columns.get("Criteria"))? {
                     columns.push(Value::from(projected(&column, of_columns.get("Properties"))));
                 }

@@ -193,7 +193,7 @@ pub(super) fn option_set(crm: &mut Dataverse, call: &Call) -> Result<Reply, Refu
     let title = label_of(&body, "DisplayName").unwrap_or_else(|| name.clone());
     let set = OptionSet { metadata_id: Uuid::new_v4(), title, options: options_of(&body)? };
     let id = set.metadata_id;
-    crm.option_sets.insert(name, set);
+    crm.option_sets_mut().insert(name, set);
     Ok(made(format!("{}GlobalOptionSetDefinitions({id})", call.base)))
 }
 
@@ -202,7 +202,7 @@ pub(super) fn delete_option_set(crm: &mut Dataverse, segment: &Segment) -> Resul
     let wanted = wanted(segment)?;
     let found = crm.option_sets.iter().find(|(name, set)| **name == wanted || set.metadata_id.to_string() == wanted);
     let name = found.map(|(name, _)| name.clone()).ok_or_else(|| Refusal::no_definition("an option set", &wanted))?;
-    crm.option_sets.shift_remove(&name);
+    crm.option_sets_mut().shift_remove(&name);
     Ok(Reply::nothing())
 }
 

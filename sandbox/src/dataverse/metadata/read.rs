@@ -162,6 +162,8 @@ fn narrow(values: &mut Vec<Value>, query: &Query) -> Result<(), Refusal> {
 /// properties, of which the sandbox knows some.
 fn shown(crm: &Dataverse, value: &Value, query: &Query) -> Result<Map<String, Value>, Refusal> {
     let Some(object) = value.as_object() else { return Ok(Map::new()) };
+    crm.budget.spend(object.len());
+    crm.budget.check()?;
     let always = |name: &str| name == "MetadataId" || name == "@odata.type";
     let selected = |name: &str| query.select.is_empty() || query.select.iter().any(|wanted| wanted == name);
     let mut shown: Map<String, Value> = object

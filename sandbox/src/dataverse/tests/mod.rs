@@ -1,13 +1,17 @@
 //! What can only be seen from within.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod lists;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::call::Asker;
 use super::filter::prepare;
+use super::record::RowRecord;
 use super::rows::Dataverse;
+use super::select::Wanted;
 use crate::clock::Clock;
 use crate::odata::{Aliases, parse_filter};
 use crate::options::{ColumnKind, CustomColumn, CustomTable};
@@ -15,7 +19,8 @@ use crate::options::{ColumnKind, CustomColumn, CustomTable};
 /// Rows of the table that is searched.
 const ROWS: usize = 2_000;
 
-fn crm() -> Dataverse {
+/// A CRM with the columns of a pack and no rows of its own, and its clock.
+fn empty() -> (Dataverse, Clock) {
     let column = |name: &str, kind, key| CustomColumn {
         name: name.to_owned(),
         kind,
@@ -29,7 +34,12 @@ fn crm() -> Dataverse {
         column("cosell_sync", ColumnKind::YesNo, false),
     ];
     let custom = CustomTable { name: "opportunity".to_owned(), parent: None, columns };
-    let mut crm = Dataverse::new(&[custom], Clock::default()).unwrap();
+    let clock = Clock::default();
+    (Dataverse::new(&[custom], clock.clone()).unwrap(), clock)
+}
+
+fn crm() -> Dataverse {
+    let (mut crm, _) = empty();
     let asker = asker(&crm);
     for number in 0..ROWS {
         let account = format!("bbbbbbbb-0000-4000-8000-{:012}", number / 4);
@@ -55,7 +65,13 @@ fn asker(crm: &Dataverse) -> Asker {
 fn looked_at(crm: &Dataverse, table: &str, filter: &str) -> usize {
     let table = crm.table(table).unwrap();
     let filter = prepare(crm, table, &parse_filter(filter, &Aliases::new()).unwrap()).unwrap();
-    crm.records(table, Some(&filter)).len()
+    let mut rows = 0;
+    let looked = |_: RowRecord<'_>| {
+        rows += 1;
+        Ok(true)
+    };
+    crm.source(table, Some(&filter), &[], 0).choose(&Wanted::ALL, looked).unwrap();
+    rows
 }
 
 #[test]

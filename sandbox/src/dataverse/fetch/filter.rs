@@ -1,12 +1,16 @@
 //! The conditions of a fetch query as a filter. Most operators are those of the filter functions by another name.
 
-use super::fetch::{Element, bad, read_name};
-use super::filter::check_path;
-use super::functions::plain;
-use super::refusal::Refusal;
-use super::rows::Dataverse;
-use super::tables::Table;
+use super::xml::Element;
+use super::{bad, read_name};
+use crate::dataverse::filter::check_path;
+use crate::dataverse::functions::{balanced, plain};
+use crate::dataverse::refusal::Refusal;
+use crate::dataverse::rows::Dataverse;
+use crate::dataverse::tables::Table;
 use crate::odata::{Comparison, Expression, LIKE, Literal};
+
+/// Most conditions in one filter, as in the service.
+const MOST_CONDITIONS: usize = 500;
 
 /// Operators that are filter functions.
 const FUNCTIONS: [(&str, &str); 20] = [
@@ -39,20 +43,23 @@ pub(crate) fn condition(crm: &Dataverse, table: &Table, filter: &Element) -> Res
         Some("or") => true,
         Some(_) => return Err(bad("a filter is neither 'and' nor 'or'")),
     };
-    let mut whole: Option<Expression> = None;
+    let mut parts = Vec::new();
     for child in &filter.children {
-        let next = match child.name.as_str() {
+        let part = match child.name.as_str() {
             "condition" => Some(one(crm, table, child)?),
             "filter" => condition(crm, table, child)?,
             _ => return Err(bad(&format!("'{}' stands in a filter", child.name))),
         };
-        whole = match (whole, next) {
-            (Some(left), Some(right)) if any => Some(Expression::Or(Box::new(left), Box::new(right))),
-            (Some(left), Some(right)) => Some(Expression::And(Box::new(left), Box::new(right))),
-            (left, right) => left.or(right),
-        };
+        parts.extend(part);
     }
-    Ok(whole)
+    if parts.len() > MOST_CONDITIONS {
+        return Err(bad(&format!("the number of conditions exceeds the limit of {MOST_CONDITIONS}")));
+    }
+    let join = |left, right| match any {
+        true => Expression::Or(Box::new(left), Box::new(right)),
+        false => Expression::And(Box::new(left), Box::new(right)),
+    };
+    Ok(balanced(parts, &join))
 }
 
 fn one(crm: &Dataverse, table: &Table, element: &Element) -> Result<Expression, Refusal> {
