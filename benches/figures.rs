@@ -1,8 +1,44 @@
 //! From times to a table, or to a line of JSON; every benchmark shares it.
 
+use std::fmt::Display;
+use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Parser;
 use serde_json::{Map, Value, json};
+
+/// What a benchmark is told.
+#[derive(Parser)]
+struct Arguments {
+    /// A tenth of the rounds.
+    #[arg(long)]
+    quick: bool,
+    /// One line of JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Cargo says this to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Is a benchmark: takes all measures and prints them. `measure` is given what divides the number of rounds.
+pub(crate) async fn run<E: Display>(measure: impl AsyncFnOnce(u32) -> Result<Report, E>) -> ExitCode {
+    let arguments = Arguments::parse();
+    match measure(if arguments.quick { 10 } else { 1 }).await {
+        Ok(report) if arguments.json => report.print_json(),
+        Ok(report) => report.print_table(),
+        Err(failure) => {
+            tell(&failure);
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::print_stderr, reason = "a benchmark tells its failure on standard error")]
+fn tell(failure: &dyn Display) {
+    eprintln!("error: {failure}");
+}
 
 /// One measure, taken many times.
 pub(crate) struct Figure {

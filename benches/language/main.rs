@@ -12,7 +12,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
 use cosell_connectors::Connections;
 use cosell_engine::clock::SystemClock;
 use cosell_engine::connector::Connectors;
@@ -38,41 +37,12 @@ const TEMPLATE_TARGET: Duration = Duration::from_micros(15);
 /// Steps of a flow that is run to learn what one of them takes.
 const STEPS: u32 = 100;
 
-/// Measures the flow language.
-#[derive(Parser)]
-#[command(name = "language")]
-struct Arguments {
-    /// A tenth of the rounds.
-    #[arg(long)]
-    quick: bool,
-    /// One line of JSON instead of a table.
-    #[arg(long)]
-    json: bool,
-    /// Cargo says this to every benchmark.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
 /// Anything that can go wrong here is told and ends the benchmark.
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match measure(if arguments.quick { 10 } else { 1 }).await {
-        Ok(report) if arguments.json => report.print_json(),
-        Ok(report) => report.print_table(),
-        Err(failure) => {
-            eprint_failure(failure.as_ref());
-            return ExitCode::FAILURE;
-        }
-    }
-    ExitCode::SUCCESS
-}
-
-#[expect(clippy::print_stderr, reason = "a benchmark tells its failure on standard error")]
-fn eprint_failure(failure: &dyn std::error::Error) {
-    eprintln!("error: {failure}");
+    figures::run(measure).await
 }
 
 /// Takes all measures; `part` divides the number of rounds.

@@ -12,7 +12,6 @@ mod stage;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
 use cosell::environment::Environment;
 use cosell::failure::Failure;
 use cosell::packs::Opened;
@@ -26,38 +25,9 @@ const PACK: &str = "dynamics365";
 /// What one event may take, from its POST to its last effect.
 const EVENT_TARGET: Duration = Duration::from_millis(25);
 
-/// Measures the main job.
-#[derive(Parser)]
-#[command(name = "main_job")]
-struct Arguments {
-    /// A tenth of the rounds.
-    #[arg(long)]
-    quick: bool,
-    /// One line of JSON instead of a table.
-    #[arg(long)]
-    json: bool,
-    /// Cargo says this to every benchmark.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match measure(if arguments.quick { 10 } else { 1 }).await {
-        Ok(report) if arguments.json => report.print_json(),
-        Ok(report) => report.print_table(),
-        Err(failure) => {
-            eprint_failure(&failure);
-            return failure.exit_code();
-        }
-    }
-    ExitCode::SUCCESS
-}
-
-#[expect(clippy::print_stderr, reason = "a benchmark tells its failure on standard error")]
-fn eprint_failure(failure: &Failure) {
-    eprintln!("error: {failure}");
+    figures::run(measure).await
 }
 
 /// Takes all measures; `part` divides the number of rounds.

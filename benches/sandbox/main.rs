@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
 use tokio::task::JoinSet;
 
 use crm::{Ask, Crm};
@@ -52,41 +51,14 @@ const MIX: [Ask; 20] = [
     Ask::Upsert,
 ];
 
-/// Measures the sandbox.
-#[derive(Parser)]
-#[command(name = "sandbox")]
-struct Arguments {
-    /// A tenth of the rounds.
-    #[arg(long)]
-    quick: bool,
-    /// One line of JSON instead of a table.
-    #[arg(long)]
-    json: bool,
-    /// Cargo says this to every benchmark.
-    #[arg(long, hide = true)]
-    bench: bool,
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match measure(if arguments.quick { 2 } else { 20 }).await {
-        Ok(report) if arguments.json => report.print_json(),
-        Ok(report) => report.print_table(),
-        Err(failure) => {
-            eprint_failure(&failure);
-            return ExitCode::FAILURE;
-        }
-    }
-    ExitCode::SUCCESS
+    figures::run(measure).await
 }
 
-#[expect(clippy::print_stderr, reason = "a benchmark tells its failure on standard error")]
-fn eprint_failure(failure: &Failure) {
-    eprintln!("error: {failure}");
-}
-
-async fn measure(rounds: usize) -> Result<Report, Failure> {
+/// Takes all measures; `part` divides the number of rounds.
+async fn measure(part: u32) -> Result<Report, Failure> {
+    let rounds = 20 / part as usize;
     let crm = Arc::new(Crm::filled(ROWS).await?);
     let mut mixed = Vec::new();
     for round in 0..rounds {
