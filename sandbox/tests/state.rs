@@ -62,6 +62,20 @@ async fn a_seed_is_sown_with_and_without_tls() {
 }
 
 #[tokio::test]
+async fn a_seed_is_sown_whatever_is_to_go_wrong() {
+    let rows: String = (0..12).map(|number| format!("    - {{ name: Account {number} }}\n")).collect();
+    for fault in ["throttled", "unavailable", "cut_connections", "service_protection"] {
+        let seed = Seed::parse(&format!("behaviours: {{ slow: true }}\nrows:\n  accounts:\n{rows}")).unwrap();
+        let behaviours = vec![(fault.to_owned(), true)];
+        let options = SandboxOptions { seed: Some(seed), behaviours, ..SandboxOptions::default() };
+        let sandbox = Sandbox::start(options).await.map_err(|error| format!("{fault}: {error}")).unwrap();
+        let log = get(&sandbox, &format!("{}/log", sandbox.addresses().admin)).await;
+        assert_eq!(log, json!([]), "no client has asked yet");
+        assert_eq!(accounts(&sandbox).await.len(), 12, "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn a_seed_that_does_not_fit_is_refused() {
     for (text, part) in [
         ("deals: [{ colour: red }]", "colour"),
