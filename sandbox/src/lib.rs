@@ -185,7 +185,7 @@ fn world(options: &SandboxOptions, addresses: Addresses, credentials: Credential
         referrals: Held::new(Referrals::new(clock.clone(), behaviours.clone())),
         webhooks: Held::new(Webhooks::new()),
         deliveries: Deliveries::new(options.delivery_spacing)?,
-        dataverse: Held::new(Dataverse::new(&options.custom, clock.clone())?),
+        dataverse: Held::new(Dataverse::new(&options.custom, clock.clone(), behaviours.clone())?),
         hooks: Hooks::new(),
         faults: Held::default(),
         limits: Held::default(),

@@ -121,6 +121,8 @@ async fn s23_who_may_register_is_a_contradiction() {
         harness.turn(behaviours).await;
         for (role, status) in
             [("referrals_admin", admin), ("admin_agent", 200), ("referrals_user", 403), ("nothing", 403)]
+                .into_iter()
+                .chain([("global_admin", 200)])
         {
             harness.json(Host::Admin, "POST", "/person", json!({"role": role})).await;
             let path = format!("{PATH}/events");

@@ -53,7 +53,6 @@ mod snapshot;
 mod sql;
 mod standard;
 mod states;
-mod switches;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -61,6 +60,7 @@ mod value;
 mod write;
 
 pub(crate) use deliver::Hooks;
+pub(crate) use limits::Ceilings;
 pub(crate) use routes::router;
 pub(crate) use rows::Dataverse;
 pub(crate) use snapshot::DataverseSnapshot;

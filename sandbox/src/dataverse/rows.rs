@@ -8,16 +8,16 @@ use jiff::Timestamp;
 
 use super::hooks::Notification;
 use super::index::Index;
-use super::limits::Meters;
+use super::limits::{Ceilings, Meters};
 use super::options::OptionSets;
 use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::seed;
 use super::shelf::{Link, Row, Shelf};
-use super::switches::Switches;
 use super::tables::Table;
 use super::{custom, metadata::ManyToMany};
 use crate::SandboxError;
+use crate::behaviours::Behaviours;
 use crate::clock::Clock;
 use crate::odata::Expression;
 use crate::options::CustomTable;
@@ -48,7 +48,9 @@ pub(crate) struct Dataverse {
     /// The user of the request under way.
     pub(crate) asking: String,
     /// Where sources contradict each other, or a rare case is wanted.
-    pub(crate) switches: Switches,
+    pub(crate) behaviours: Behaviours,
+    /// How much is too much, while there is service protection.
+    pub(crate) ceilings: Ceilings,
     /// What each user has asked for lately.
     pub(crate) meters: Meters,
 }
@@ -65,7 +67,7 @@ pub(crate) enum Undo {
 
 impl Dataverse {
     /// The standard and custom tables with the rows that every organization has.
-    pub(crate) fn new(custom: &[CustomTable], clock: Clock) -> Result<Dataverse, SandboxError> {
+    pub(crate) fn new(custom: &[CustomTable], clock: Clock, behaviours: Behaviours) -> Result<Dataverse, SandboxError> {
         let mut crm = Dataverse {
             clock,
             tables: custom::all(custom)?,
@@ -80,7 +82,8 @@ impl Dataverse {
             connector: String::new(),
             seller: String::new(),
             asking: String::new(),
-            switches: Switches::default(),
+            behaviours,
+            ceilings: Ceilings::default(),
             meters: Meters::default(),
         };
         seed::fill(&mut crm);

@@ -64,7 +64,7 @@ impl Viewer {
         match person.role {
             Role::ReferralsAdmin => near && (category == Category::CoSell || everywhere),
             Role::ReferralsUser => near && category == Category::CoSell && in_team(body, &person.email),
-            Role::AdminAgent | Role::Nothing => false,
+            Role::AdminAgent | Role::GlobalAdmin | Role::Nothing => false,
         }
     }
 }

@@ -53,7 +53,10 @@ async fn authorize(State(world): State<Arc<World>>, mut request: Request, next: 
                 .into_response()
         }
         Some(Caller::User { .. }) => {
-            let person = world.entra.with(|entra| entra.person.clone());
+            let mut person = world.entra.with(|entra| entra.person.clone());
+            if person.role == Role::GlobalAdmin && world.behaviours.on(Behaviour::GlobalAdminAccepted) {
+                person.role = Role::ReferralsAdmin;
+            }
             if !matches!(person.role, Role::ReferralsAdmin | Role::ReferralsUser) {
                 return Refusal::denied("The caller has no Referrals role.").into_response();
             }

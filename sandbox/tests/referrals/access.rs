@@ -52,11 +52,22 @@ async fn s02_an_application_alone_and_other_roles_are_refused() {
         assert_eq!(refused.status(), status);
         assert!(refused.text().await.unwrap().contains(code));
     }
-    for (role, status) in [("referrals_admin", 200), ("referrals_user", 200), ("admin_agent", 403), ("nothing", 403)] {
+    let roles = [("referrals_admin", 200), ("referrals_user", 200), ("admin_agent", 403), ("nothing", 403)];
+    for (role, status) in roles.into_iter().chain([("global_admin", 403)]) {
         harness.json(Host::Admin, "POST", "/person", json!({"role": role})).await;
         let answer = harness.send(Host::Referrals, "GET", PATH, &[], &Value::Null).await.unwrap();
         assert_eq!(answer.status(), status, "{role}");
     }
+}
+
+#[tokio::test]
+async fn s02_a_global_admin_is_let_in_by_switch() {
+    let harness = Harness::start().await;
+    harness.json(Host::Admin, "POST", "/deals", json!({"name": "deal", "seller": "other@fabrikam.example"})).await;
+    harness.json(Host::Admin, "POST", "/person", json!({"role": "global_admin"})).await;
+    assert_eq!(harness.send(Host::Referrals, "GET", PATH, &[], &Value::Null).await.unwrap().status(), 403);
+    harness.turn(&["global_admin_accepted"]).await;
+    assert_eq!(listed(&harness).await, ["deal"], "with the rights of an admin");
 }
 
 /// The names of the deals that the list shows.

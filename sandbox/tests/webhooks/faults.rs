@@ -54,6 +54,24 @@ async fn s28_events_are_doubled_reordered_lost_and_withheld() {
 }
 
 #[tokio::test]
+async fn s30_the_audit_s_address_has_two_names() {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(axum::http::StatusCode::OK).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    for (behaviours, name) in
+        [(&[][..], "AuditUri"), (&["audit_url"], "AuditUrl"), (&["audit_url", "camel_case_events"], "auditUrl")]
+    {
+        harness.turn(behaviours).await;
+        harness.json(Host::Admin, "POST", "/deals", json!({})).await;
+        let (_, body) = posts.recv().await.unwrap();
+        let event: Value = serde_json::from_slice(&body).unwrap();
+        let names: Vec<&String> =
+            event.as_object().unwrap().keys().filter(|name| name.starts_with(['A', 'a'])).collect();
+        assert_eq!(names, [name]);
+    }
+}
+
+#[tokio::test]
 async fn s28_events_come_late() {
     let begun = Instant::now();
     let harness = Harness::start().await;

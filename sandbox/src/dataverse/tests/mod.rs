@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::call::Asker;
 use super::filter::prepare;
 use super::rows::Dataverse;
+use crate::behaviours::Behaviours;
 use crate::clock::Clock;
 use crate::odata::{Aliases, parse_filter};
 use crate::options::{ColumnKind, CustomColumn, CustomTable};
@@ -29,7 +30,7 @@ fn crm() -> Dataverse {
         column("cosell_sync", ColumnKind::YesNo, false),
     ];
     let custom = CustomTable { name: "opportunity".to_owned(), parent: None, columns };
-    let mut crm = Dataverse::new(&[custom], Clock::default()).unwrap();
+    let mut crm = Dataverse::new(&[custom], Clock::default(), Behaviours::new(&[]).unwrap()).unwrap();
     let asker = asker(&crm);
     for number in 0..ROWS {
         let account = format!("bbbbbbbb-0000-4000-8000-{:012}", number / 4);
