@@ -20,10 +20,10 @@ use crate::harness::{Harness, Host, case, referral};
 const PATH: &str = "/webhooks/v1/registration";
 const REFERRALS: &str = "/v1.0/engagements/referrals";
 
-type Post = (HeaderMap, Bytes);
+pub(crate) type Post = (HeaderMap, Bytes);
 
 /// A receiver that hands over what it gets and answers with `status`.
-async fn receiver(status: StatusCode) -> (String, UnboundedReceiver<Post>) {
+pub(crate) async fn receiver(status: StatusCode) -> (String, UnboundedReceiver<Post>) {
     let (url, listener) = bound().await;
     (url, serve(listener, status))
 }
@@ -231,6 +231,17 @@ async fn s27_own_writes_are_told_too_and_related_ones_apart() {
     expect(&mut posts, "related-referral-updated", &copy).await;
     let deal = harness.json(Host::Admin, "POST", "/deals", json!({"name": "Incoming"})).await;
     expect(&mut posts, "referral-created", &deal).await;
+    let path = format!("{REFERRALS}/{}", deal["id"].as_str().unwrap());
+    let mut whole = harness.json(Host::Referrals, "GET", &path, Value::Null).await;
+    let etag = whole["eTag"].as_str().unwrap().to_owned();
+    whole.as_object_mut().unwrap().shift_remove("links");
+    let conditions = [("if-match", etag.as_str())];
+    assert_eq!(harness.send(Host::Referrals, "PUT", &path, &conditions, &whole).await.unwrap().status(), 200);
+    expect(&mut posts, "referral-updated", &deal).await;
+    let refused = json!([{"op": "remove", "path": "/team"}]);
+    assert_eq!(harness.send(Host::Referrals, "PATCH", &path, &[], &refused).await.unwrap().status(), 400);
+    harness.settled().await;
+    assert!(posts.try_recv().is_err(), "what was refused is not told, and each write once");
 }
 
 async fn expect(posts: &mut UnboundedReceiver<Post>, name: &str, referral: &Value) {
@@ -286,6 +297,52 @@ async fn s24_tests_of_the_registration_are_throttled_listed_and_purged() {
     let seller = [("authorization", "Bearer sandbox-seller")];
     let purged = harness.send(Host::PartnerCenter, "GET", &result, &seller, &Value::Null).await.unwrap();
     assert_eq!(purged.status(), 404, "seven days later");
+}
+
+#[tokio::test]
+async fn s24_a_test_has_a_result_for_each_attempt() {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(StatusCode::SERVICE_UNAVAILABLE).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    let path = format!("{PATH}/validationEvents");
+    let asked = harness.json(Host::PartnerCenter, "POST", &path, Value::Null).await;
+    harness.settled().await;
+    let result = format!("{path}/{}", asked["correlationId"].as_str().unwrap());
+    let seen = harness.json(Host::PartnerCenter, "GET", &result, Value::Null).await;
+    assert_eq!((&seen["status"], &seen["callbackUrl"]), (&json!("completed"), &json!(url)));
+    let results = seen["results"].as_array().unwrap();
+    assert_eq!(results.len(), 10);
+    for result in results {
+        assert_eq!(result["responseCode"], "503 ServiceUnavailable", "{result}");
+        let time = result["dateTimeUtc"].as_str().unwrap();
+        assert!(time.starts_with("20") && !time.ends_with('Z'), "the time has no zone: {time}");
+    }
+    let mut sent = 0;
+    while posts.try_recv().is_ok() {
+        sent += 1;
+    }
+    assert_eq!(sent, 10);
+}
+
+#[tokio::test]
+async fn s26_too_many_that_wait_push_the_oldest_out() {
+    let harness = Harness::start().await;
+    let (url, _listener) = bound().await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    harness.json(Host::Admin, "POST", "/deliveries", json!({"duplicate": 100, "delay_ms": 3_600_000})).await;
+    for _ in 0..50 {
+        harness.json(Host::Admin, "POST", "/deals", json!({})).await;
+    }
+    loop {
+        let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
+        // The tasks of those that were given up end a moment later.
+        if report["waiting"] == json!(5_000) {
+            assert_eq!(report["offline"], json!(50));
+            let first = &report["deliveries"][0];
+            assert_eq!(first["attempts"], json!(["given up, too many wait"]));
+            break;
+        }
+    }
 }
 
 #[tokio::test]

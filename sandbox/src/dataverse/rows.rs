@@ -13,7 +13,7 @@ use super::options::OptionSets;
 use super::record::RowRecord;
 use super::refusal::Refusal;
 use super::seed;
-use super::shelf::{Link, Row, Shelf};
+use super::shelf::{KeptShelf, Link, Row, Shelf};
 use super::tables::Table;
 use super::{custom, metadata::ManyToMany};
 use crate::SandboxError;
@@ -28,6 +28,8 @@ pub(crate) struct Dataverse {
     clock: Clock,
     /// By logical name.
     pub(crate) tables: IndexMap<String, Arc<Table>>,
+    /// The same as this start made them; a table that somebody changed is another one.
+    pub(crate) begun_with: IndexMap<String, Arc<Table>>,
     /// Choices that several columns share.
     pub(crate) option_sets: OptionSets,
     /// Relationships in which both sides are many.
@@ -68,9 +70,11 @@ pub(crate) enum Undo {
 impl Dataverse {
     /// The standard and custom tables with the rows that every organization has.
     pub(crate) fn new(custom: &[CustomTable], clock: Clock, behaviours: Behaviours) -> Result<Dataverse, SandboxError> {
+        let tables = custom::all(custom)?;
         let mut crm = Dataverse {
             clock,
-            tables: custom::all(custom)?,
+            begun_with: tables.clone(),
+            tables,
             option_sets: OptionSets::default(),
             many_to_many: Vec::new(),
             shelves: HashMap::new(),
@@ -225,6 +229,25 @@ impl Dataverse {
             self.note(table, id, Some(&row));
             let before = Some(Box::new(row));
             self.undo.push(Undo::Row { table: table.to_owned(), id: id.to_owned(), before, deleted_at });
+        }
+    }
+
+    /// The rows as they are kept between two starts, by table.
+    pub(crate) fn kept(&self) -> IndexMap<String, KeptShelf> {
+        self.shelves.iter().map(|(table, shelf)| (table.clone(), shelf.kept())).collect()
+    }
+
+    /// Begins anew with what was kept: every row has the version it had, and the next write the one after `version`.
+    pub(crate) fn take_up(&mut self, version: u64, kept: IndexMap<String, KeptShelf>) {
+        self.shelves.clear();
+        self.index = Index::default();
+        self.version = version;
+        for (table, kept) in kept {
+            self.shelves.insert(table.clone(), Shelf::without_rows(&kept));
+            for row in kept.rows {
+                self.version = self.version.max(row.version);
+                self.shelve(&table, row);
+            }
         }
     }
 

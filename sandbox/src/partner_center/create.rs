@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Refusal;
+use super::category::Viewer;
 use super::referrals::{Referral, Referrals};
+use super::schema::{check_types, is_country};
 use super::shape::{Birth, Place, camel_case, referral};
 use super::states::{check_limits, text};
 use crate::behaviours::Behaviour;
@@ -14,6 +16,7 @@ impl Referrals {
     pub(crate) fn create(
         &mut self,
         sent: &Value,
+        viewer: &Viewer,
         partner: &Organization,
         addresses: &Addresses,
     ) -> Result<Referral, Refusal> {
@@ -23,10 +26,10 @@ impl Referrals {
         let place = Place { partner, addresses, now: self.now() };
         let engagement = sent.get("engagementId").and_then(Value::as_str).map(str::to_ascii_lowercase);
         let created = if is_for_microsoft(&sent) {
-            let engagement = self.check_share(&sent, engagement.as_deref())?;
+            let engagement = self.check_share(&sent, engagement.as_deref(), viewer)?;
             Referral { body: microsoft_copy(&sent, &engagement, &place), microsoft: true }
         } else {
-            self.check_engagement(engagement.as_deref())?;
+            self.check_engagement(engagement.as_deref(), viewer)?;
             let direction = if self.behaviours.on(Behaviour::SelfMadeIncoming) { "Incoming" } else { "Outgoing" };
             Referral { body: own(&sent, engagement.as_deref(), direction, &place), microsoft: false }
         };
@@ -52,10 +55,10 @@ impl Referrals {
     }
 
     /// The second POST of a co-sell: its engagement must be there, Shared, and not shared yet.
-    fn check_share(&self, sent: &Value, engagement: Option<&str>) -> Result<String, Refusal> {
+    fn check_share(&self, sent: &Value, engagement: Option<&str>, viewer: &Viewer) -> Result<String, Refusal> {
         let engagement =
             engagement.ok_or_else(|| Refusal::invalid("engagementId is required when the target is msft."))?;
-        self.check_engagement(Some(engagement))?;
+        self.check_engagement(Some(engagement), viewer)?;
         if text(sent, "/type") != "Shared" {
             return Err(Refusal::invalid("A referral for Microsoft must have the type Shared."));
         }
@@ -65,9 +68,10 @@ impl Referrals {
         Ok(engagement.to_owned())
     }
 
-    fn check_engagement(&self, engagement: Option<&str>) -> Result<(), Refusal> {
+    /// An engagement of which the caller sees nothing is not there for them (S33).
+    fn check_engagement(&self, engagement: Option<&str>, viewer: &Viewer) -> Result<(), Refusal> {
         match engagement {
-            Some(id) if self.engagement(id).next().is_none() => {
+            Some(id) if !self.engagement(id).any(|referral| viewer.sees(&referral.body)) => {
                 Err(Refusal::invalid(format!("The engagement {id} does not exist.")))
             }
             _ => Ok(()),
@@ -114,6 +118,7 @@ pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
     if text(sent, "/name").trim().is_empty() {
         return Err(Refusal::invalid("name is required."));
     }
+    check_types(sent)?;
     check_customer(sent)?;
     check_details(sent)?;
     if sent.pointer("/consent/consentToContact") != Some(&Value::Bool(true)) {
@@ -127,7 +132,7 @@ fn check_customer(sent: &Value) -> Result<(), Refusal> {
         return Err(Refusal::invalid("customerProfile/name is required."));
     }
     let country = text(sent, "/customerProfile/address/country");
-    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+    if !is_country(country) {
         return Err(Refusal::invalid("customerProfile/address/country must be an ISO 3166-1 alpha-2 code."));
     }
     if matches!(text(sent, "/inviteContext/assistanceRequestCode"), "" | "Unknown") {

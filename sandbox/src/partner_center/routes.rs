@@ -120,10 +120,15 @@ async fn read(
     Ok(single(&world, body))
 }
 
-async fn create(State(world): State<Arc<World>>, body: Bytes) -> Result<Response, Refusal> {
+async fn create(
+    State(world): State<Arc<World>>,
+    Extension(viewer): Extension<Viewer>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let sent: Value = parse(&body)?;
     let under_way = world.deliveries.announce();
-    let created = world.referrals.with(|referrals| referrals.create(&sent, &world.organization, &world.addresses))?;
+    let created =
+        world.referrals.with(|referrals| referrals.create(&sent, &viewer, &world.organization, &world.addresses))?;
     events::created(&world, &created, &under_way);
     Ok(single(&world, created.body))
 }

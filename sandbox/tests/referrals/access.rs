@@ -121,6 +121,14 @@ async fn s33_a_user_sees_their_own_deals_in_their_own_locations() {
     let all = harness.send(Host::Referrals, "GET", PATH, &seller, &Value::Null).await.unwrap();
     let all: Value = all.json().await.unwrap();
     let theirs = format!("{PATH}/{}", all["value"][2]["id"].as_str().unwrap());
+    let engagement = |place: usize| all["value"][place]["engagementId"].clone();
+    for (place, target, status) in [(0, "SOL-1", 200), (2, "SOL-1", 400), (2, "msft", 400)] {
+        let mut body = referral();
+        body["engagementId"] = engagement(place);
+        body["target"] = json!([{"id": target}]);
+        let answer = harness.send(Host::Referrals, "POST", PATH, &[], &body).await.unwrap();
+        assert_eq!(answer.status(), status, "a post into an engagement that they do not see: {place} {target}");
+    }
     for method in ["GET", "PATCH", "PUT"] {
         let body = if method == "PATCH" { json!([]) } else { referral() };
         let refused = harness.send(Host::Referrals, method, &theirs, &[], &body).await.unwrap();

@@ -73,13 +73,16 @@ async fn s30_the_audit_s_address_has_two_names() {
 
 #[tokio::test]
 async fn s28_events_come_late() {
-    let begun = Instant::now();
     let harness = Harness::start().await;
     let (url, mut posts) = receiver(axum::http::StatusCode::OK).await;
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
-    harness.json(Host::Admin, "POST", "/deliveries", json!({"delay_ms": 300})).await;
-    harness.turn(&["late_events"]).await;
-    harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-    posts.recv().await.unwrap();
-    assert!(begun.elapsed().as_millis() >= 2_300);
+    for (delay_ms, late) in [(300, false), (0, true), (300, true)] {
+        harness.json(Host::Admin, "POST", "/deliveries", json!({ "delay_ms": delay_ms })).await;
+        harness.json(Host::Admin, "POST", "/behaviours", json!({ "late_events": late })).await;
+        let begun = Instant::now();
+        harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+        posts.recv().await.unwrap();
+        let expected = delay_ms + if late { 2_000 } else { 0 };
+        assert!(begun.elapsed().as_millis() >= expected, "{delay_ms} {late}: {:?}", begun.elapsed());
+    }
 }
