@@ -37,6 +37,12 @@ pub(crate) struct Snapshot {
     dataverse: DataverseSnapshot,
 }
 
+/// The form alone, which says whether the rest can be read.
+#[derive(Deserialize)]
+struct Form {
+    form: u32,
+}
+
 /// What the person at the keyboard has asked for besides behaviours.
 #[derive(Debug, Serialize, Deserialize)]
 struct Asked {
@@ -56,11 +62,6 @@ impl Snapshot {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             text => text.map_err(|error| failed(error.to_string()))?,
         };
-        /// The form alone, which says whether the rest can be read.
-        #[derive(Deserialize)]
-        struct Form {
-            form: u32,
-        }
         let unreadable = |error: serde_json::Error| failed(error.to_string());
         let Form { form } = serde_json::from_slice(&text).map_err(unreadable)?;
         if form != FORM {

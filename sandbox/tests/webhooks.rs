@@ -3,6 +3,8 @@
 mod faults;
 mod flaws;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -26,6 +28,11 @@ pub(crate) type Post = (HeaderMap, Bytes);
 pub(crate) async fn receiver(status: StatusCode) -> (String, UnboundedReceiver<Post>) {
     let (url, listener) = bound().await;
     (url, serve(listener, status))
+}
+
+/// The next post; one that does not come fails the test.
+pub(crate) async fn next(posts: &mut UnboundedReceiver<Post>) -> Post {
+    tokio::time::timeout(Duration::from_secs(30), posts.recv()).await.unwrap().unwrap()
 }
 
 /// The address of a receiver that takes connections and does not answer before it is served.
@@ -83,7 +90,7 @@ async fn s25_s30_events_are_signed_with_the_served_certificate_and_point_at_the_
         body["SignatureTokenToMsSignatureHeader"] = json!(own_header);
         harness.json(Host::PartnerCenter, "POST", PATH, body).await;
         let made = harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-        let (headers, body) = posts.recv().await.unwrap();
+        let (headers, body) = next(&mut posts).await;
         verify(&harness, &headers, &body, own_header).await;
         let event: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(event["EventName"], "referral-created");
@@ -245,7 +252,7 @@ async fn s27_own_writes_are_told_too_and_related_ones_apart() {
 }
 
 async fn expect(posts: &mut UnboundedReceiver<Post>, name: &str, referral: &Value) {
-    let (_, body) = posts.recv().await.unwrap();
+    let (_, body) = next(posts).await;
     let event: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(event["EventName"], name);
     let id = referral["id"].as_str().unwrap();
@@ -259,7 +266,7 @@ async fn s26_ten_attempts_and_then_offline() {
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
     harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
     for _ in 0..10 {
-        posts.recv().await.unwrap();
+        next(&mut posts).await;
     }
     let report = harness.settled().await;
     assert_eq!(report["offline"], json!(1));
@@ -268,7 +275,7 @@ async fn s26_ten_attempts_and_then_offline() {
     let wait = json!({"spacing_ms": 3_600_000});
     assert_eq!(harness.json(Host::Admin, "POST", "/deliveries", wait).await["spacing_ms"], json!(3_600_000));
     harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-    posts.recv().await.unwrap();
+    next(&mut posts).await;
     let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
     assert_eq!(report["waiting"], json!(1), "the next attempt is an hour away");
 }
@@ -280,7 +287,7 @@ async fn s24_tests_of_the_registration_are_throttled_listed_and_purged() {
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
     let path = format!("{PATH}/validationEvents");
     let asked = harness.json(Host::PartnerCenter, "POST", &path, Value::Null).await;
-    let (_, body) = posts.recv().await.unwrap();
+    let (_, body) = next(&mut posts).await;
     assert!(String::from_utf8_lossy(&body).contains("test-created"));
     let result = format!("{path}/{}", asked["correlationId"].as_str().unwrap());
     loop {
@@ -355,8 +362,8 @@ async fn s28_events_can_be_held_and_doubled() {
     let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
     assert_eq!((&report["held"], report["deliveries"].as_array().unwrap().len()), (&json!(1), 0));
     harness.json(Host::Admin, "POST", "/deliveries", json!({"hold": false})).await;
-    let (_, first) = posts.recv().await.unwrap();
-    let (_, second) = posts.recv().await.unwrap();
+    let (_, first) = next(&mut posts).await;
+    let (_, second) = next(&mut posts).await;
     assert_eq!(first, second);
 }
 

@@ -238,7 +238,7 @@ impl Scope<'_> {
                 _ => Ok(()),
             },
             Expression::Call(name, arguments) => {
-                let known = FUNCTIONS.iter().any(|known| *known == (name.as_str(), arguments.len()));
+                let known = FUNCTIONS.contains(&(name.as_str(), arguments.len()));
                 if known { all(arguments) } else { Err(ODataError::UnknownFunction(name.clone()).into()) }
             }
             Expression::Function(name, _) => Err(ODataError::UnknownFunction(name.clone()).into()),

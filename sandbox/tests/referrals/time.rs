@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{PATH, share};
 use crate::harness::{Harness, Host, referral};
-use crate::webhooks::receiver;
+use crate::webhooks::{next, receiver};
 
 const DAY: i64 = 24 * 3600;
 
@@ -69,7 +69,7 @@ async fn s21_microsoft_accepts_later_than_it_is_asked_and_an_event_tells_it() {
             let path = format!("/deals/{}", copy["id"].as_str().unwrap());
             harness.json(Host::Admin, "POST", &path, json!({"status": "Active"})).await;
         }
-        let (_, body) = posts.recv().await.unwrap();
+        let (_, body) = next(&mut posts).await;
         let event: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(event["EventName"], "related-referral-updated");
         assert!(event["ResourceUri"].as_str().unwrap().ends_with(copy["id"].as_str().unwrap()), "{event}");

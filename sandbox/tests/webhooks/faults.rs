@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{PATH, REFERRALS, receiver, registration};
+use super::{PATH, REFERRALS, next, receiver, registration};
 use crate::harness::{Harness, Host, referral};
 
 /// The names of the deals that events told of, after three deals were made and all came to rest.
@@ -63,7 +63,7 @@ async fn s30_the_audit_s_address_has_two_names() {
     {
         harness.turn(behaviours).await;
         harness.json(Host::Admin, "POST", "/deals", json!({})).await;
-        let (_, body) = posts.recv().await.unwrap();
+        let (_, body) = next(&mut posts).await;
         let event: Value = serde_json::from_slice(&body).unwrap();
         let names: Vec<&String> =
             event.as_object().unwrap().keys().filter(|name| name.starts_with(['A', 'a'])).collect();
@@ -81,7 +81,7 @@ async fn s28_events_come_late() {
         harness.json(Host::Admin, "POST", "/behaviours", json!({ "late_events": late })).await;
         let begun = Instant::now();
         harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-        posts.recv().await.unwrap();
+        next(&mut posts).await;
         let expected = delay_ms + if late { 2_000 } else { 0 };
         assert!(begun.elapsed().as_millis() >= expected, "{delay_ms} {late}: {:?}", begun.elapsed());
     }
