@@ -197,6 +197,18 @@ async fn s08_more_may_be_asked_for_by_switch() {
 }
 
 #[tokio::test]
+async fn s08_a_country_has_two_letters_or_three() {
+    let harness = Harness::start().await;
+    for (three, country, status) in [(false, "SE", 200), (false, "SWE", 400), (true, "SE", 400), (true, "SWE", 200)] {
+        harness.json(Host::Admin, "POST", "/behaviours", json!({"three_letter_countries": three})).await;
+        let mut body = referral();
+        body["customerProfile"]["address"]["country"] = json!(country);
+        let answer = harness.send(Host::Referrals, "POST", PATH, &[], &body).await.unwrap();
+        assert_eq!(answer.status(), status, "{three} {country}");
+    }
+}
+
+#[tokio::test]
 async fn s10_every_pair_of_states_and_every_way_between_them() {
     let harness = Harness::start().await;
     let substatuses = [

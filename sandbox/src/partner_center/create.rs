@@ -8,7 +8,7 @@ use super::referrals::{Referral, Referrals};
 use super::schema::{check_types, is_country};
 use super::shape::{Birth, Place, camel_case, referral};
 use super::states::{check_limits, text};
-use crate::behaviours::Behaviour;
+use crate::behaviours::{Behaviour, Behaviours};
 use crate::options::{Addresses, Organization};
 
 impl Referrals {
@@ -21,7 +21,7 @@ impl Referrals {
         addresses: &Addresses,
     ) -> Result<Referral, Refusal> {
         let sent = camel_case(sent);
-        check(&sent)?;
+        check(&sent, &self.behaviours)?;
         self.check_by_switch(&sent)?;
         let place = Place { partner, addresses, now: self.now() };
         let engagement = sent.get("engagementId").and_then(Value::as_str).map(str::to_ascii_lowercase);
@@ -106,7 +106,7 @@ fn is_for_microsoft(sent: &Value) -> bool {
 }
 
 /// What a new referral needs (S8).
-pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
+pub(super) fn check(sent: &Value, behaviours: &Behaviours) -> Result<(), Refusal> {
     for block in ["customerProfile", "consent", "details"] {
         if !sent.get(block).is_some_and(Value::is_object) {
             return Err(Refusal::invalid(format!("{block} is required.")));
@@ -119,7 +119,7 @@ pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
         return Err(Refusal::invalid("name is required."));
     }
     check_types(sent)?;
-    check_customer(sent)?;
+    check_customer(sent, behaviours)?;
     check_details(sent)?;
     if sent.pointer("/consent/consentToContact") != Some(&Value::Bool(true)) {
         return Err(Refusal::invalid("consent/consentToContact must be true."));
@@ -127,14 +127,12 @@ pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
     check_limits(sent)
 }
 
-fn check_customer(sent: &Value) -> Result<(), Refusal> {
+fn check_customer(sent: &Value, behaviours: &Behaviours) -> Result<(), Refusal> {
     if text(sent, "/customerProfile/name").trim().is_empty() {
         return Err(Refusal::invalid("customerProfile/name is required."));
     }
     let country = text(sent, "/customerProfile/address/country");
-    if !is_country(country) {
-        return Err(Refusal::invalid("customerProfile/address/country must be an ISO 3166-1 alpha-2 code."));
-    }
+    check_country(country, behaviours.on(Behaviour::ThreeLetterCountries))?;
     if matches!(text(sent, "/inviteContext/assistanceRequestCode"), "" | "Unknown") {
         return Ok(());
     }
@@ -146,6 +144,16 @@ fn check_customer(sent: &Value) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Whether three letters name a country is not looked up.
+fn check_country(country: &str, three_letters: bool) -> Result<(), Refusal> {
+    let three = || country.len() == 3 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    let (fits, code) = if three_letters { (three(), "alpha-3") } else { (is_country(country), "alpha-2") };
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal::invalid(format!("customerProfile/address/country must be an ISO 3166-1 {code} code.")))
 }
 
 /// The rules of the upload in the portal.

@@ -45,6 +45,9 @@ impl Referrals {
 
     /// Two properties are documented to order by (S4).
     fn check_orders(&self, query: &Query) -> Result<(), Refusal> {
+        if query.orders.is_empty() && self.behaviours.on(Behaviour::OrderByRequired) {
+            return Err(Refusal::invalid("$orderby is required."));
+        }
         let known = |path: &[String]| matches!(path, [name] if name == "createdDateTime" || name == "updatedDateTime");
         match query.orders.iter().find(|order| !known(&order.path)) {
             Some(order) if !self.behaviours.on(Behaviour::OrderByAnything) => {

@@ -44,6 +44,11 @@ pub(crate) fn router(world: Arc<World>) -> Router {
 async fn authorize(State(world): State<Arc<World>>, mut request: Request, next: Next) -> Response {
     match world.entra.with(|entra| entra.caller(request.headers(), Audience::Referrals)) {
         None => Refusal::unauthenticated().into_response(),
+        Some(Caller::App) if world.behaviours.on(Behaviour::AppOnlyAccepted) => {
+            let no_marketplace_leads = world.behaviours.on(Behaviour::MarketplaceLeadsHidden);
+            request.extensions_mut().insert(Viewer { person: None, no_marketplace_leads });
+            next.run(request).await
+        }
         Some(Caller::App) if world.behaviours.on(Behaviour::AppOnlyUnauthenticated) => {
             Refusal::unauthenticated().into_response()
         }

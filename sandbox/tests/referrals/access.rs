@@ -52,6 +52,8 @@ async fn s02_an_application_alone_and_other_roles_are_refused() {
         assert_eq!(refused.status(), status);
         assert!(refused.text().await.unwrap().contains(code));
     }
+    harness.turn(&["app_only_accepted"]).await;
+    assert_eq!(harness.send(Host::Referrals, "GET", PATH, &headers, &Value::Null).await.unwrap().status(), 200);
     let roles = [("referrals_admin", 200), ("referrals_user", 200), ("admin_agent", 403), ("nothing", 403)];
     for (role, status) in roles.into_iter().chain([("global_admin", 403)]) {
         harness.json(Host::Admin, "POST", "/person", json!({"role": role})).await;

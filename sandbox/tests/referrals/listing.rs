@@ -67,6 +67,13 @@ async fn s04_lists_take_the_documented_options() {
         let page = harness.json(Host::Referrals, "GET", &format!("{PATH}?{query}&$count=true"), Value::Null).await;
         assert_eq!(page["@odata.count"], json!(count), "{query}: all that the filter finds, whatever is shown");
     }
+    for (query, status) in [("", 400), ("?$orderby=createdDateTime", 200)] {
+        harness.json(Host::Admin, "POST", "/behaviours", json!({"order_by_required": true})).await;
+        let path = format!("{PATH}{query}");
+        assert_eq!(harness.send(Host::Referrals, "GET", &path, &[], &Value::Null).await.unwrap().status(), status);
+        harness.json(Host::Admin, "POST", "/behaviours", json!({"order_by_required": false})).await;
+        assert_eq!(harness.send(Host::Referrals, "GET", &path, &[], &Value::Null).await.unwrap().status(), 200);
+    }
     harness.turn(&["order_by_anything"]).await;
     let page = harness.json(Host::Referrals, "GET", &format!("{PATH}?$orderby=name&$select=name"), Value::Null).await;
     assert_eq!(page["value"], json!([{"name": "one"}, {"name": "three"}, {"name": "two"}]));
