@@ -6,13 +6,13 @@ mod switches;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::SignedDuration;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::dataverse::Ceilings;
 use crate::faults::Fault;
 use crate::limits::Limit;
 use crate::log::Entry;
@@ -33,7 +33,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/log", get(log).delete(clear_log))
         .route("/lag", post(lag))
         .merge(switches::routes())
-        .route("/dataverse", get(dataverse).post(switch_dataverse))
+        .route("/dataverse", get(dataverse).post(set_ceilings))
         .with_state(world)
 }
 
@@ -51,8 +51,9 @@ async fn overview(State(world): State<Arc<World>>) -> Json<Value> {
             "POST /deliveries - {hold, duplicate, delay_ms, spacing_ms}",
             "GET /deliveries - delivered, waiting, offline and every attempt",
             "POST /lag - {service, seconds}: lists of referrals or dataverse show a write only then",
-            "GET /dataverse, POST /dataverse - {limits, key_delay_ms, delta_tokens_expired, duplicates_are_500, \
-             closed_is_read_only, may_impersonate, application_user, reads_whole_tables}",
+            "GET /dataverse, POST /dataverse - {requests, milliseconds, at_once, window_seconds}: the ceilings of \
+             service_protection, and how many webhooks are on their way",
+            "GET /deliveries/waiting - how many events are on their way",
             "GET /log, DELETE /log - requests seen by the services",
             "POST /tokens - {lifetime_seconds, revoke, revoke_refresh}",
             "POST /certificates/rotate - events are signed with a new key and certificate from now on",
@@ -150,18 +151,12 @@ async fn lag(State(world): State<Arc<World>>, Json(lag): Json<Lag>) -> Json<Valu
 }
 
 async fn dataverse(State(world): State<Arc<World>>) -> Json<Value> {
-    Json(world.dataverse.with(|crm| json!({"switches": crm.switches, "webhooks_waiting": world.hooks.waiting()})))
+    let ceilings = world.dataverse.with(|crm| crm.ceilings);
+    Json(json!({"ceilings": ceilings, "webhooks_waiting": world.hooks.waiting()}))
 }
 
-async fn switch_dataverse(
-    State(world): State<Arc<World>>,
-    Json(sent): Json<Map<String, Value>>,
-) -> Result<Json<Value>, (StatusCode, String)> {
-    world.dataverse.with(|crm| match crm.switches.with(sent) {
-        Ok(switches) => {
-            crm.switches = switches;
-            Ok(Json(json!({"switches": crm.switches})))
-        }
-        Err(error) => Err((StatusCode::UNPROCESSABLE_ENTITY, error.to_string())),
-    })
+/// Ceilings that are not sent are the usual ones.
+async fn set_ceilings(State(world): State<Arc<World>>, Json(ceilings): Json<Ceilings>) -> Json<Value> {
+    world.dataverse.with(|crm| crm.ceilings = ceilings);
+    dataverse(State(world)).await
 }

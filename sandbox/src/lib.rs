@@ -62,7 +62,7 @@ use crate::entra::{ClientCertificate, Entra};
 use crate::held::Held;
 use crate::listeners::Listeners;
 use crate::partner_center::{Deliveries, Referrals, Webhooks};
-use crate::state::Snapshot;
+use crate::state::{Changes, Keeper, Snapshot};
 use crate::tls::LocalAuthority;
 use crate::world::World;
 
@@ -86,6 +86,8 @@ pub struct Sandbox {
     stop: watch::Sender<bool>,
     /// The servers and whatever else is at work.
     servers: Vec<JoinHandle<()>>,
+    /// What keeps the state, and is told last that all has stopped.
+    keeper: Option<(watch::Sender<bool>, JoinHandle<()>)>,
 }
 
 impl Sandbox {
@@ -110,13 +112,15 @@ impl Sandbox {
         let chain = world.signing.with(|signing| signing.chain());
         let (stop, stopped) = watch::channel(false);
         let servers = listeners.serve(&world, authority.as_ref(), &stopped);
-        let mut sandbox = Sandbox { world, credentials, chain, authority, stop, servers };
+        let mut sandbox = Sandbox { world, credentials, chain, authority, stop, servers, keeper: None };
         if let Some(seed) = options.seed.filter(|_| !begun) {
             seed.sow(&sandbox.world).await?;
         }
-        sandbox.servers.push(partner_center::let_time_pass(&sandbox.world, stopped.clone()));
+        sandbox.world.referrals.with(Referrals::lag_where_reads_do);
+        sandbox.servers.push(partner_center::let_time_pass(&sandbox.world, stopped));
         if let Some(file) = options.state {
-            sandbox.servers.push(state::keep(&sandbox.world, file, stopped));
+            let (last, over) = watch::channel(false);
+            sandbox.keeper = Some((last, Keeper::new(&sandbox.world, file).run(over)));
         }
         Ok(sandbox)
     }
@@ -146,7 +150,8 @@ impl Sandbox {
         self.world.log.with(|log| log.happenings())
     }
 
-    /// Ends all servers, and waits for requests under way for two seconds at the longest.
+    /// Ends all servers, waits for requests under way for two seconds at the longest, and writes the state as it then
+    /// is.
     pub async fn stop(mut self) {
         self.end();
         for server in std::mem::take(&mut self.servers) {
@@ -154,6 +159,11 @@ impl Sandbox {
             if tokio::time::timeout(PATIENCE, server).await.is_err() {
                 abort.abort();
             }
+        }
+        if let Some((last, keeper)) = self.keeper.take() {
+            last.send_replace(true);
+            // Ends by itself once the file is written. A failure was told already.
+            let _ = keeper.await;
         }
     }
 
@@ -185,11 +195,12 @@ fn world(options: &SandboxOptions, addresses: Addresses, credentials: Credential
         referrals: Held::new(Referrals::new(clock.clone(), behaviours.clone())),
         webhooks: Held::new(Webhooks::new()),
         deliveries: Deliveries::new(options.delivery_spacing)?,
-        dataverse: Held::new(Dataverse::new(&options.custom, clock.clone())?),
+        dataverse: Held::new(Dataverse::new(&options.custom, clock.clone(), behaviours.clone())?),
         hooks: Hooks::new(),
         faults: Held::default(),
         limits: Held::default(),
         log: Held::default(),
+        changes: Changes::default(),
         organization: options.organization.clone(),
         addresses,
         clock,

@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::faults::Service;
 
 /// A limit as the admin API takes it; no requests at all means no limit.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limit {
     service: Service,
@@ -34,6 +34,11 @@ impl Limits {
         if limit.requests > 0 {
             self.0.push(Window { limit, begun: Instant::now(), taken: 0 });
         }
+    }
+
+    /// The limits that are set.
+    pub(crate) fn list(&self) -> Vec<Limit> {
+        self.0.iter().map(|window| window.limit).collect()
     }
 
     /// Takes a request in; `Some` is for how long there is no more room, in whole seconds.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -11,7 +12,7 @@ use crate::faults::Service;
 use crate::gate::guard;
 use crate::tls::{Greeter, LocalAuthority};
 use crate::world::World;
-use crate::{Addresses, Ports, SandboxError, admin, certificates, dataverse, entra, partner_center, server};
+use crate::{Addresses, Ports, SandboxError, admin, certificates, dataverse, entra, partner_center, server, state};
 
 /// Ports that are taken, before anything answers at them.
 pub(crate) struct Listeners {
@@ -57,8 +58,10 @@ impl Listeners {
         authority: Option<&LocalAuthority>,
         stop: &watch::Receiver<bool>,
     ) -> Vec<JoinHandle<()>> {
-        let serve =
-            |(listener, router)| server::serve(listener, Greeter::new(authority.cloned()), router, stop.clone());
+        let counted = |router: Router| router.layer(from_fn_with_state(Arc::clone(world), state::count));
+        let serve = |(listener, router)| {
+            server::serve(listener, Greeter::new(authority.cloned()), counted(router), stop.clone())
+        };
         self.with_routers(world).into_iter().map(serve).collect()
     }
 

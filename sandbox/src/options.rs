@@ -112,7 +112,8 @@ pub struct CustomColumn {
 }
 
 /// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ColumnKind {
     /// One line of text.
     Text,
@@ -137,7 +138,7 @@ pub enum ColumnKind {
 }
 
 /// Base address of each server, as `http://127.0.0.1:PORT` or `https://localhost:PORT`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Addresses {
     /// Tokens: `/{tenant}/oauth2/v2.0/token`.
     pub entra: String,

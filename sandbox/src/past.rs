@@ -41,6 +41,11 @@ impl<K: Eq + Hash, T> Past<K, T> {
         }
     }
 
+    /// How far lists lag behind.
+    pub(crate) fn lag(&self) -> SignedDuration {
+        self.lag
+    }
+
     /// Lets them lag behind by so much where they do not lag at all.
     pub(crate) fn lag_at_least(&mut self, lag: SignedDuration) {
         if !self.lags() {

@@ -1,26 +1,28 @@
-//! The state in a file, so that it outlives the sandbox: one JSON document, written whole, seldom, and only when
-//! something is different. Held-back events, deliveries, access tokens and the log are not kept.
+//! The state in a file, so that it outlives the sandbox: one JSON document, written whole, and seldom (`keep`).
+//!
+//! Left out is what is on its way or soon over: access tokens, codes of devices, held events, deliveries, the log, and
+//! the certificates that events are signed with.
 
-use std::path::{Path, PathBuf};
+mod keep;
+
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::SandboxError;
 use crate::dataverse::DataverseSnapshot;
 use crate::entra::EntraSnapshot;
+use crate::faults::Fault;
+use crate::limits::Limit;
 use crate::options::Credentials;
-use crate::partner_center::{Referral, WebhooksSnapshot};
+use crate::partner_center::{self, Referral, Switches, WebhooksSnapshot};
 use crate::world::World;
-
-/// How often it is looked whether anything is different.
-const LOOK: Duration = Duration::from_secs(5);
+pub(crate) use keep::{Changes, Keeper, count};
 
 /// The form of the file. Another form is refused, never guessed at.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Everything that is kept.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,10 +30,28 @@ pub(crate) struct Snapshot {
     form: u32,
     ahead_seconds: i64,
     behaviours: Vec<(String, bool)>,
+    asked: Asked,
     entra: EntraSnapshot,
     referrals: Vec<Referral>,
     webhooks: WebhooksSnapshot,
     dataverse: DataverseSnapshot,
+}
+
+/// The form alone, which says whether the rest can be read.
+#[derive(Deserialize)]
+struct Form {
+    form: u32,
+}
+
+/// What the person at the keyboard has asked for besides behaviours.
+#[derive(Debug, Serialize, Deserialize)]
+struct Asked {
+    faults: Vec<Fault>,
+    limits: Vec<Limit>,
+    deliveries: Switches,
+    /// How far the lists of either service lag behind, in seconds.
+    referrals_lag: i64,
+    dataverse_lag: i64,
 }
 
 impl Snapshot {
@@ -42,11 +62,22 @@ impl Snapshot {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             text => text.map_err(|error| failed(error.to_string()))?,
         };
-        let snapshot: Snapshot = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
-        if snapshot.form != FORM {
-            return Err(failed(format!("its form is {}, and this sandbox knows {FORM}", snapshot.form)));
+        let unreadable = |error: serde_json::Error| failed(error.to_string());
+        let Form { form } = serde_json::from_slice(&text).map_err(unreadable)?;
+        if form != FORM {
+            return Err(failed(format!("its form is {form}, and this sandbox knows {FORM}; name another file")));
         }
-        Ok(Some(snapshot))
+        serde_json::from_slice(&text).map(Some).map_err(unreadable)
+    }
+
+    /// Writes the file. It is written beside and put in its place, so that a crash leaves the old state or the new
+    /// one.
+    fn write(&self, file: &Path) -> Result<(), SandboxError> {
+        let failed = |reason: String| SandboxError::State { file: file.to_owned(), verb: "written", reason };
+        let text = serde_json::to_vec(self).map_err(|error| failed(error.to_string()))?;
+        let beside = file.with_added_extension("new");
+        std::fs::write(&beside, &text).map_err(|error| failed(error.to_string()))?;
+        std::fs::rename(&beside, file).map_err(|error| failed(error.to_string()))
     }
 
     /// What clients of the last start sign in with.
@@ -60,6 +91,7 @@ impl Snapshot {
             form: FORM,
             ahead_seconds: world.clock.ahead(),
             behaviours: world.behaviours.turned(),
+            asked: Asked::of(world),
             entra: world.entra.with(|entra| entra.snapshot()),
             referrals: world.referrals.with(|referrals| referrals.all().cloned().collect()),
             webhooks: world.webhooks.with(|webhooks| webhooks.snapshot()),
@@ -68,7 +100,7 @@ impl Snapshot {
     }
 
     /// Makes the world as it was. A behaviour of an older sandbox that is no more is passed over.
-    pub(crate) fn restore(self, world: &World) {
+    pub(crate) fn restore(self, world: &Arc<World>) {
         world.clock.set_ahead(self.ahead_seconds);
         for (name, on) in &self.behaviours {
             world.behaviours.set(name, *on);
@@ -77,36 +109,32 @@ impl Snapshot {
         world.referrals.with(|referrals| referrals.restore(self.referrals, &world.addresses));
         world.webhooks.with(|webhooks| webhooks.restore(self.webhooks));
         world.dataverse.with(|dataverse| dataverse.restore(self.dataverse));
+        // Last, or what is taken up would be new to the lists that lag.
+        self.asked.restore(world);
     }
 }
 
-/// Keeps the state in a file until the sandbox stops, and then once more.
-pub(crate) fn keep(world: &Arc<World>, file: PathBuf, mut stop: watch::Receiver<bool>) -> JoinHandle<()> {
-    let world = Arc::clone(world);
-    tokio::spawn(async move {
-        let mut written = Vec::new();
-        loop {
-            let stopped = tokio::time::timeout(LOOK, stop.wait_for(|stop| *stop)).await.is_ok();
-            if let Err(error) = write_if_different(&world, &file, &mut written) {
-                tracing::error!(%error, "the sandbox's state is not kept");
-            }
-            if stopped {
-                return;
-            }
+impl Asked {
+    fn of(world: &World) -> Asked {
+        Asked {
+            faults: world.faults.with(|faults| faults.list()),
+            limits: world.limits.with(|limits| limits.list()),
+            deliveries: world.deliveries.switches(),
+            referrals_lag: world.referrals.with(|referrals| referrals.past.lag().as_secs()),
+            dataverse_lag: world.dataverse.with(|dataverse| dataverse.past.lag().as_secs()),
         }
-    })
-}
-
-fn write_if_different(world: &World, file: &Path, written: &mut Vec<u8>) -> Result<(), SandboxError> {
-    let failed = |reason: String| SandboxError::State { file: file.to_owned(), verb: "written", reason };
-    let text = serde_json::to_vec(&Snapshot::of(world)).map_err(|error| failed(error.to_string()))?;
-    if text == *written {
-        return Ok(());
     }
-    // Written beside it and put in its place, so that a crash leaves the old state or the new one.
-    let beside = file.with_added_extension("new");
-    std::fs::write(&beside, &text).map_err(|error| failed(error.to_string()))?;
-    std::fs::rename(&beside, file).map_err(|error| failed(error.to_string()))?;
-    *written = text;
-    Ok(())
+
+    fn restore(self, world: &Arc<World>) {
+        world.faults.with(|faults| {
+            for fault in self.faults {
+                faults.add(fault);
+            }
+        });
+        world.limits.with(|limits| self.limits.into_iter().for_each(|limit| limits.set(limit)));
+        partner_center::switch(world, self.deliveries);
+        let lag = SignedDuration::from_secs;
+        world.referrals.with(|referrals| referrals.past.set_lag(lag(self.referrals_lag)));
+        world.dataverse.with(|dataverse| dataverse.past.set_lag(lag(self.dataverse_lag)));
+    }
 }

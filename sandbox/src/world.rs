@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::log::RequestLog;
 use crate::options::{Addresses, Organization};
 use crate::partner_center::{Deliveries, Referrals, Webhooks};
+use crate::state::Changes;
 
 /// The state of one sandbox. Each part has its own lock, none is held over an await, and no
 /// lock is taken inside another.
@@ -43,4 +44,6 @@ pub(crate) struct World {
     pub(crate) limits: Held<Limits>,
     /// Requests seen.
     pub(crate) log: Held<RequestLog>,
+    /// How often something of this may have changed.
+    pub(crate) changes: Changes,
 }

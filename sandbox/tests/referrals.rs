@@ -60,6 +60,15 @@ async fn s08_posts_are_checked() {
         ("no consent", "/consent/consentToContact", json!(false), "consentToContact"),
         ("value", "/details/dealValue", json!("much"), "dealValue"),
         ("date", "/details/closingDateTime", json!("2030-01-01"), "closingDateTime"),
+        ("no country", "/customerProfile/address/country", json!("ZZ"), "alpha-2"),
+        ("number for a text", "/name", json!(7), "name is required"),
+        ("number for a text within", "/customerProfile/name", json!(7), "customerProfile/name must be a text"),
+        ("text for a number", "/details/dealValue", json!("7"), "details/dealValue must be a number"),
+        ("object for an array", "/team", json!({}), "team must be an array"),
+        ("array for an object", "/customerProfile/address", json!([]), "customerProfile/address must be an object"),
+        ("text for a flag", "/consent/consentToContact", json!("yes"), "must be true or false"),
+        ("in a person", "/team/0/email", json!(["a@b.example"]), "team/0/email must be a text"),
+        ("in a solution", "/details/requirements/solutions/0/id", json!(1), "solutions/0/id must be a text"),
         ("many people", "/team", json!(vec![json!({}); 51]), "50 is the most"),
     ];
     for (title, pointer, value, part) in cases {
@@ -106,6 +115,14 @@ async fn s11_s12_patches_follow_the_rules_and_take_numbers_as_texts() {
             json!([{"op": "add", "path": "/team/-", "value": {"email": "a@b.example"}}]),
             200,
             &["a@b.example", "new"],
+        ),
+        patch("people of numbers", &[], replace("/team", json!([{"email": 7}])), 400, &["team/0/email must be a text"]),
+        patch(
+            "one of numbers",
+            &[],
+            json!([{"op": "add", "path": "/team/-", "value": {"Email": 7}}]),
+            400,
+            &["team/0/email must be a text"],
         ),
         patch("bad pair", &[], replace("/substatus", json!("Won")), 400, &["Won does not belong"]),
         patch("back", &[], replace("/status", json!("New")), 400, &["cannot change from Active to New"]),
@@ -176,6 +193,18 @@ async fn s08_more_may_be_asked_for_by_switch() {
         assert!(refused.text().await.unwrap().contains(part));
         assert_eq!(harness.send(Host::Referrals, "POST", PATH, &[], &whole).await.unwrap().status(), 200);
         harness.json(Host::Admin, "POST", "/behaviours", json!({behaviour: false})).await;
+    }
+}
+
+#[tokio::test]
+async fn s08_a_country_has_two_letters_or_three() {
+    let harness = Harness::start().await;
+    for (three, country, status) in [(false, "SE", 200), (false, "SWE", 400), (true, "SE", 400), (true, "SWE", 200)] {
+        harness.json(Host::Admin, "POST", "/behaviours", json!({"three_letter_countries": three})).await;
+        let mut body = referral();
+        body["customerProfile"]["address"]["country"] = json!(country);
+        let answer = harness.send(Host::Referrals, "POST", PATH, &[], &body).await.unwrap();
+        assert_eq!(answer.status(), status, "{three} {country}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! A seed to begin with, and a state that outlives the sandbox.
 
+mod kept;
+
 use cosell_sandbox::{Sandbox, SandboxOptions, Seed};
-use reqwest::Client;
+use reqwest::{Certificate, Client};
 use serde_json::{Value, json};
 
 const SEED: &str = "
@@ -19,7 +21,11 @@ rows:
 ";
 
 async fn get(sandbox: &Sandbox, address: &str) -> Value {
-    let client = Client::builder().no_proxy().build().unwrap();
+    let mut client = Client::builder().no_proxy();
+    if let Some(pem) = sandbox.ca_pem() {
+        client = client.add_root_certificate(Certificate::from_pem(pem.as_bytes()).unwrap());
+    }
+    let client = client.build().unwrap();
     let request = client.get(address).bearer_auth(&sandbox.credentials().seller_token);
     request.send().await.unwrap().json().await.unwrap()
 }
@@ -48,9 +54,7 @@ async fn a_seed_is_sown_with_and_without_tls() {
     for tls in [false, true] {
         let options = SandboxOptions { seed: Some(seed()), tls, ..SandboxOptions::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
-        if tls {
-            continue;
-        }
+        assert_eq!(sandbox.addresses().dataverse.starts_with("https:"), tls);
         assert_eq!(deals(&sandbox).await, ["Seeded deal", "no"]);
         assert_eq!(accounts(&sandbox).await, ["Contoso"]);
         let contacts = format!("{}/api/data/v9.2/contacts", sandbox.addresses().dataverse);
@@ -58,6 +62,20 @@ async fn a_seed_is_sown_with_and_without_tls() {
         let admin = &sandbox.addresses().admin;
         assert!(get(&sandbox, &format!("{admin}/clock")).await["now"].as_str().unwrap().starts_with("2027-01-01T09:"));
         assert_eq!(get(&sandbox, &format!("{admin}/person")).await["role"], "referrals_user");
+    }
+}
+
+#[tokio::test]
+async fn a_seed_is_sown_whatever_is_to_go_wrong() {
+    let rows: String = (0..12).map(|number| format!("    - {{ name: Account {number} }}\n")).collect();
+    for fault in ["throttled", "unavailable", "cut_connections", "service_protection"] {
+        let seed = Seed::parse(&format!("behaviours: {{ slow: true }}\nrows:\n  accounts:\n{rows}")).unwrap();
+        let behaviours = vec![(fault.to_owned(), true)];
+        let options = SandboxOptions { seed: Some(seed), behaviours, ..SandboxOptions::default() };
+        let sandbox = Sandbox::start(options).await.map_err(|error| format!("{fault}: {error}")).unwrap();
+        let log = get(&sandbox, &format!("{}/log", sandbox.addresses().admin)).await;
+        assert_eq!(log, json!([]), "no client has asked yet");
+        assert_eq!(accounts(&sandbox).await.len(), 12, "{fault}");
     }
 }
 

@@ -3,6 +3,8 @@
 mod faults;
 mod flaws;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -20,12 +22,17 @@ use crate::harness::{Harness, Host, case, referral};
 const PATH: &str = "/webhooks/v1/registration";
 const REFERRALS: &str = "/v1.0/engagements/referrals";
 
-type Post = (HeaderMap, Bytes);
+pub(crate) type Post = (HeaderMap, Bytes);
 
 /// A receiver that hands over what it gets and answers with `status`.
-async fn receiver(status: StatusCode) -> (String, UnboundedReceiver<Post>) {
+pub(crate) async fn receiver(status: StatusCode) -> (String, UnboundedReceiver<Post>) {
     let (url, listener) = bound().await;
     (url, serve(listener, status))
+}
+
+/// The next post; one that does not come fails the test.
+pub(crate) async fn next(posts: &mut UnboundedReceiver<Post>) -> Post {
+    tokio::time::timeout(Duration::from_secs(30), posts.recv()).await.unwrap().unwrap()
 }
 
 /// The address of a receiver that takes connections and does not answer before it is served.
@@ -83,7 +90,7 @@ async fn s25_s30_events_are_signed_with_the_served_certificate_and_point_at_the_
         body["SignatureTokenToMsSignatureHeader"] = json!(own_header);
         harness.json(Host::PartnerCenter, "POST", PATH, body).await;
         let made = harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-        let (headers, body) = posts.recv().await.unwrap();
+        let (headers, body) = next(&mut posts).await;
         verify(&harness, &headers, &body, own_header).await;
         let event: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(event["EventName"], "referral-created");
@@ -121,6 +128,8 @@ async fn s23_who_may_register_is_a_contradiction() {
         harness.turn(behaviours).await;
         for (role, status) in
             [("referrals_admin", admin), ("admin_agent", 200), ("referrals_user", 403), ("nothing", 403)]
+                .into_iter()
+                .chain([("global_admin", 200)])
         {
             harness.json(Host::Admin, "POST", "/person", json!({"role": role})).await;
             let path = format!("{PATH}/events");
@@ -229,10 +238,21 @@ async fn s27_own_writes_are_told_too_and_related_ones_apart() {
     expect(&mut posts, "related-referral-updated", &copy).await;
     let deal = harness.json(Host::Admin, "POST", "/deals", json!({"name": "Incoming"})).await;
     expect(&mut posts, "referral-created", &deal).await;
+    let path = format!("{REFERRALS}/{}", deal["id"].as_str().unwrap());
+    let mut whole = harness.json(Host::Referrals, "GET", &path, Value::Null).await;
+    let etag = whole["eTag"].as_str().unwrap().to_owned();
+    whole.as_object_mut().unwrap().shift_remove("links");
+    let conditions = [("if-match", etag.as_str())];
+    assert_eq!(harness.send(Host::Referrals, "PUT", &path, &conditions, &whole).await.unwrap().status(), 200);
+    expect(&mut posts, "referral-updated", &deal).await;
+    let refused = json!([{"op": "remove", "path": "/team"}]);
+    assert_eq!(harness.send(Host::Referrals, "PATCH", &path, &[], &refused).await.unwrap().status(), 400);
+    harness.settled().await;
+    assert!(posts.try_recv().is_err(), "what was refused is not told, and each write once");
 }
 
 async fn expect(posts: &mut UnboundedReceiver<Post>, name: &str, referral: &Value) {
-    let (_, body) = posts.recv().await.unwrap();
+    let (_, body) = next(posts).await;
     let event: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(event["EventName"], name);
     let id = referral["id"].as_str().unwrap();
@@ -246,7 +266,7 @@ async fn s26_ten_attempts_and_then_offline() {
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
     harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
     for _ in 0..10 {
-        posts.recv().await.unwrap();
+        next(&mut posts).await;
     }
     let report = harness.settled().await;
     assert_eq!(report["offline"], json!(1));
@@ -255,7 +275,7 @@ async fn s26_ten_attempts_and_then_offline() {
     let wait = json!({"spacing_ms": 3_600_000});
     assert_eq!(harness.json(Host::Admin, "POST", "/deliveries", wait).await["spacing_ms"], json!(3_600_000));
     harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-    posts.recv().await.unwrap();
+    next(&mut posts).await;
     let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
     assert_eq!(report["waiting"], json!(1), "the next attempt is an hour away");
 }
@@ -267,7 +287,7 @@ async fn s24_tests_of_the_registration_are_throttled_listed_and_purged() {
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
     let path = format!("{PATH}/validationEvents");
     let asked = harness.json(Host::PartnerCenter, "POST", &path, Value::Null).await;
-    let (_, body) = posts.recv().await.unwrap();
+    let (_, body) = next(&mut posts).await;
     assert!(String::from_utf8_lossy(&body).contains("test-created"));
     let result = format!("{path}/{}", asked["correlationId"].as_str().unwrap());
     loop {
@@ -287,6 +307,52 @@ async fn s24_tests_of_the_registration_are_throttled_listed_and_purged() {
 }
 
 #[tokio::test]
+async fn s24_a_test_has_a_result_for_each_attempt() {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(StatusCode::SERVICE_UNAVAILABLE).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    let path = format!("{PATH}/validationEvents");
+    let asked = harness.json(Host::PartnerCenter, "POST", &path, Value::Null).await;
+    harness.settled().await;
+    let result = format!("{path}/{}", asked["correlationId"].as_str().unwrap());
+    let seen = harness.json(Host::PartnerCenter, "GET", &result, Value::Null).await;
+    assert_eq!((&seen["status"], &seen["callbackUrl"]), (&json!("completed"), &json!(url)));
+    let results = seen["results"].as_array().unwrap();
+    assert_eq!(results.len(), 10);
+    for result in results {
+        assert_eq!(result["responseCode"], "503 ServiceUnavailable", "{result}");
+        let time = result["dateTimeUtc"].as_str().unwrap();
+        assert!(time.starts_with("20") && !time.ends_with('Z'), "the time has no zone: {time}");
+    }
+    let mut sent = 0;
+    while posts.try_recv().is_ok() {
+        sent += 1;
+    }
+    assert_eq!(sent, 10);
+}
+
+#[tokio::test]
+async fn s26_too_many_that_wait_push_the_oldest_out() {
+    let harness = Harness::start().await;
+    let (url, _listener) = bound().await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    harness.json(Host::Admin, "POST", "/deliveries", json!({"duplicate": 100, "delay_ms": 3_600_000})).await;
+    for _ in 0..50 {
+        harness.json(Host::Admin, "POST", "/deals", json!({})).await;
+    }
+    loop {
+        let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
+        // The tasks of those that were given up end a moment later.
+        if report["waiting"] == json!(5_000) {
+            assert_eq!(report["offline"], json!(50));
+            let first = &report["deliveries"][0];
+            assert_eq!(first["attempts"], json!(["given up, too many wait"]));
+            break;
+        }
+    }
+}
+
+#[tokio::test]
 async fn s28_events_can_be_held_and_doubled() {
     let harness = Harness::start().await;
     let (url, mut posts) = receiver(StatusCode::OK).await;
@@ -296,8 +362,8 @@ async fn s28_events_can_be_held_and_doubled() {
     let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
     assert_eq!((&report["held"], report["deliveries"].as_array().unwrap().len()), (&json!(1), 0));
     harness.json(Host::Admin, "POST", "/deliveries", json!({"hold": false})).await;
-    let (_, first) = posts.recv().await.unwrap();
-    let (_, second) = posts.recv().await.unwrap();
+    let (_, first) = next(&mut posts).await;
+    let (_, second) = next(&mut posts).await;
     assert_eq!(first, second);
 }
 

@@ -7,18 +7,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::behaviours::Behaviour;
 use crate::certificates::Signing;
 use crate::entra::{ClientCertificate, Person};
-use crate::partner_center::look;
+use crate::partner_center::{Referrals, look};
 use crate::world::World;
-
-/// How far reads lag behind when nobody said how far.
-const LAG: SignedDuration = SignedDuration::from_secs(2);
 
 /// The routes.
 pub(super) fn routes() -> Router<Arc<World>> {
@@ -55,9 +51,7 @@ async fn turn(
     for (name, on) in &asked {
         world.behaviours.set(name, *on);
     }
-    if world.behaviours.on(Behaviour::ReadsLag) {
-        world.referrals.with(|referrals| referrals.past.lag_at_least(LAG));
-    }
+    world.referrals.with(Referrals::lag_where_reads_do);
     look(&world);
     Ok(Json(json!(world.behaviours.told())))
 }

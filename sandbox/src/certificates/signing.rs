@@ -42,6 +42,8 @@ pub(crate) struct Signing {
     key: Arc<RsaKeyPair>,
     /// The file of the certificate in use.
     current: String,
+    /// How often the key was changed; no two certificates have the same address.
+    rotations: u64,
     served: IndexMap<String, Vec<u8>>,
 }
 
@@ -69,7 +71,7 @@ impl Signing {
     pub(crate) fn new(chain: Arc<Certificates>, behaviours: Behaviours, host: String) -> Signing {
         let served = IndexMap::from([(FILE.to_owned(), chain.leaf().to_vec())]);
         let key = Arc::clone(&chain.key);
-        Signing { chain, behaviours, host, key, current: FILE.to_owned(), served }
+        Signing { chain, behaviours, host, key, current: FILE.to_owned(), rotations: 0, served }
     }
 
     /// The chain behind every good signature.
@@ -80,7 +82,8 @@ impl Signing {
     /// Signs with a new key from now on, whose certificate is at a new address. The old one stays served.
     pub(crate) fn rotate(&mut self) -> Result<String, SandboxError> {
         let (leaf, key) = self.chain.rotated()?;
-        let file = format!("pcnotifications-dispatch-{}.microsoft.com.cer", self.served.len());
+        self.rotations += 1;
+        let file = format!("pcnotifications-dispatch-{}.microsoft.com.cer", self.rotations);
         self.serve(&file, leaf);
         self.key = Arc::new(key);
         self.current = file;
@@ -147,5 +150,24 @@ async fn served(State(world): State<Arc<World>>, Path(file): Path<String>) -> Re
     match world.signing.with(|signing| signing.served.get(&file).cloned()) {
         Some(leaf) => ([(CONTENT_TYPE, "application/octet-stream")], leaf).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn no_two_rotations_have_the_same_address() {
+        let behaviours = Behaviours::new(&[]).unwrap();
+        let mut signing = Signing::new(Certificates::shared().unwrap(), behaviours, "http://host".to_owned());
+        for number in 0..MOST {
+            signing.serve(&format!("{number}.cer"), Vec::new());
+        }
+        let first = signing.rotate().unwrap();
+        assert_ne!(first, signing.rotate().unwrap());
+        assert_eq!(signing.served.len(), MOST);
     }
 }

@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 use super::rows::Dataverse;
 use super::seed::TOKEN_DAYS;
 use super::tables::Table;
+use crate::behaviours::Behaviour;
 use crate::odata::{Query, decoded_pairs};
 
 /// How the instant in a token is written.
@@ -46,7 +47,7 @@ impl Call {
         if !table.tracked {
             return Err(Refusal::argument(format!("Change tracking is not enabled for entity {}.", table.logical)));
         }
-        if !crm.switches.reads_whole_tables && crm.asking == crm.connector {
+        if crm.behaviours.on(Behaviour::NoWholeTableReads) && crm.asking == crm.connector {
             return Err(Refusal::no_privilege(&format!("prvRead{}", table.schema), &crm.asking));
         }
         let query = self.query(crm, table)?;
@@ -142,7 +143,7 @@ impl Dataverse {
         let days = organization.and_then(|row| row.number("expirechangetrackingindays")).unwrap_or(TOKEN_DAYS);
         let age = self.now().duration_since(token.given_at);
         let too_old = age > SignedDuration::from_hours(days.clamp(0, 365) * 24);
-        if too_old || self.switches.delta_tokens_expired || token.version > self.version() {
+        if too_old || self.behaviours.on(Behaviour::DeltaTokensExpired) || token.version > self.version() {
             return Err(Refusal::expired_token());
         }
         Ok(token)

@@ -168,4 +168,5 @@ fn note(world: &World, notification: &Notification, failure: Option<String>) {
             tracing::warn!(?refusal, "the job of a webhook could not be noted");
         }
     });
+    world.changes.count();
 }

@@ -5,6 +5,7 @@ use super::refusal::Refusal;
 use super::rows::Dataverse;
 use super::shelf::Row;
 use super::tables::Table;
+use crate::behaviours::Behaviour;
 
 /// Table and the column that two active rows of it do not share.
 const RULES: [(&str, &str); 3] = [("account", "name"), ("contact", "emailaddress1"), ("lead", "emailaddress1")];
@@ -20,6 +21,6 @@ impl Dataverse {
             let mut others = self.rows_with(&table.logical, column, value);
             others.any(|other| other.id != row.id && other.number("statecode") == Some(0))
         });
-        if taken { Err(Refusal::duplicate(self.switches.duplicates_are_500)) } else { Ok(()) }
+        if taken { Err(Refusal::duplicate(self.behaviours.on(Behaviour::DuplicatesAre500))) } else { Ok(()) }
     }
 }

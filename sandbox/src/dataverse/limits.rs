@@ -3,9 +3,29 @@
 use std::collections::{HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
-use super::switches::Limits;
+
+/// What each user may ask for. The documented numbers are those of one web server.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Ceilings {
+    /// Requests in the window.
+    pub(crate) requests: u32,
+    /// Milliseconds of work in the window, those of all requests together.
+    pub(crate) milliseconds: u64,
+    /// Requests at the same time.
+    pub(crate) at_once: u32,
+    /// Seconds the window is long.
+    pub(crate) window_seconds: u32,
+}
+
+impl Default for Ceilings {
+    fn default() -> Ceilings {
+        Ceilings { requests: 6_000, milliseconds: 1_200_000, at_once: 52, window_seconds: 300 }
+    }
+}
 
 /// What each user has asked for lately.
 #[derive(Debug, Default)]
@@ -34,7 +54,7 @@ const LONGER: u64 = 2;
 
 impl Meters {
     /// Counts a request in, or refuses it.
-    pub(crate) fn begin(&mut self, user: &str, now: Timestamp, limits: Option<Limits>) -> Result<Left, Refusal> {
+    pub(crate) fn begin(&mut self, user: &str, now: Timestamp, limits: Option<Ceilings>) -> Result<Left, Refusal> {
         let ceilings = limits.unwrap_or_default();
         let window = SignedDuration::from_secs(ceilings.window_seconds.into());
         let meter = self.0.entry(user.to_owned()).or_default();
@@ -87,7 +107,7 @@ enum Limit {
 
 impl Meter {
     /// Going on in spite of it makes the wait longer.
-    fn refuse(&mut self, limit: Limit, now: Timestamp, window: SignedDuration, ceilings: Limits) -> Refusal {
+    fn refuse(&mut self, limit: Limit, now: Timestamp, window: SignedDuration, ceilings: Ceilings) -> Refusal {
         self.refused = self.refused.saturating_add(1);
         let oldest = self.requests.front().map_or(now, |(at, _)| *at);
         let until_room = window - now.duration_since(oldest);

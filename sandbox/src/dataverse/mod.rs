@@ -56,7 +56,6 @@ mod sql;
 mod standard;
 mod states;
 mod sums;
-mod switches;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -65,6 +64,7 @@ mod value;
 mod write;
 
 pub(crate) use deliver::Hooks;
+pub(crate) use limits::Ceilings;
 pub(crate) use routes::router;
 pub(crate) use rows::Dataverse;
 pub(crate) use snapshot::DataverseSnapshot;

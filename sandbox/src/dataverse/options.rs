@@ -1,6 +1,7 @@
 //! Choices: the options of the standard columns, and sets of options that several columns share.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Options by their number, with labels.
@@ -10,7 +11,7 @@ pub(crate) type Options = Vec<(i64, String)>;
 pub(crate) type OptionSets = IndexMap<String, OptionSet>;
 
 /// Options that several columns share.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OptionSet {
     /// Its id among the definitions.
     pub(crate) metadata_id: Uuid,

@@ -186,10 +186,11 @@ impl Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, "0x80060893", message)
     }
 
-    /// 412 for an etag that is not current.
-    pub(crate) fn stale() -> Refusal {
+    /// 412 for an etag that is not current; older samples have no code for it.
+    pub(crate) fn stale(without_code: bool) -> Refusal {
         let message = "The version of the existing record doesn't match the RowVersion property provided.";
-        Refusal::new(StatusCode::PRECONDITION_FAILED, "0x80060882", message)
+        let code = if without_code { "" } else { "0x80060882" };
+        Refusal::new(StatusCode::PRECONDITION_FAILED, code, message)
     }
 
     /// 412 for `If-None-Match: *` on a row that is there.

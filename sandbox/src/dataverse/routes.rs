@@ -23,6 +23,7 @@ use super::limits::Left;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::rows::Dataverse;
+use crate::behaviours::Behaviour;
 use crate::entra::{Audience, Caller};
 use crate::world::World;
 
@@ -125,7 +126,7 @@ fn asker(crm: &Dataverse, call: &Call, user: &str) -> Result<Asker, Refusal> {
         (None, None) => None,
     };
     let other = asked_for.map(|row| row.id.clone()).filter(|id| id != user);
-    if other.is_some() && !crm.switches.may_impersonate {
+    if other.is_some() && crm.behaviours.on(Behaviour::NoImpersonation) {
         return Err(Refusal::no_privilege("prvActOnBehalfOfAnotherUser", user));
     }
     let detect_duplicates = wants.detect_duplicates;
@@ -147,10 +148,11 @@ impl Meter<'_> {
     fn begin(world: &World, caller: Caller) -> Result<Meter<'_>, Refusal> {
         world.dataverse.with(|crm| {
             let user = if caller == Caller::Seller { crm.seller.clone() } else { crm.connector.clone() };
-            if caller != Caller::Seller && !crm.switches.application_user {
+            if caller != Caller::Seller && crm.behaviours.on(Behaviour::NoApplicationUser) {
                 return Err(Refusal::no_member());
             }
-            let (now, limits) = (crm.now(), crm.switches.limits);
+            let limits = crm.behaviours.on(Behaviour::ServiceProtection).then_some(crm.ceilings);
+            let now = crm.now();
             let left = crm.meters.begin(&user, now, limits)?;
             Ok(Meter { world, user, left, begun: Instant::now() })
         })

@@ -9,16 +9,16 @@ use jiff::Timestamp;
 use super::budget::Budget;
 use super::hooks::Notification;
 use super::index::Index;
-use super::limits::Meters;
+use super::limits::{Ceilings, Meters};
 use super::options::OptionSets;
 use super::refusal::Refusal;
 use super::seed;
-use super::shelf::{Link, Row, Shelf};
-use super::switches::Switches;
+use super::shelf::{KeptShelf, Link, Row, Shelf};
 use super::tables::Table;
 use super::undo::Undo;
 use super::{custom, metadata::ManyToMany};
 use crate::SandboxError;
+use crate::behaviours::Behaviours;
 use crate::clock::Clock;
 use crate::odata::{Expression, Order};
 use crate::options::CustomTable;
@@ -35,6 +35,8 @@ pub(crate) struct Dataverse {
     clock: Clock,
     /// By logical name.
     pub(crate) tables: IndexMap<String, Arc<Table>>,
+    /// The same as this start made them; a table that somebody changed is another one.
+    pub(crate) begun_with: IndexMap<String, Arc<Table>>,
     /// Choices that several columns share.
     pub(crate) option_sets: OptionSets,
     /// Relationships in which both sides are many.
@@ -55,7 +57,9 @@ pub(crate) struct Dataverse {
     /// The user of the request under way.
     pub(crate) asking: String,
     /// Where sources contradict each other, or a rare case is wanted.
-    pub(crate) switches: Switches,
+    pub(crate) behaviours: Behaviours,
+    /// How much is too much, while there is service protection.
+    pub(crate) ceilings: Ceilings,
     /// What each user has asked for lately.
     pub(crate) meters: Meters,
     /// What the request under way may still ask for.
@@ -64,10 +68,12 @@ pub(crate) struct Dataverse {
 
 impl Dataverse {
     /// The standard and custom tables with the rows that every organization has.
-    pub(crate) fn new(custom: &[CustomTable], clock: Clock) -> Result<Dataverse, SandboxError> {
+    pub(crate) fn new(custom: &[CustomTable], clock: Clock, behaviours: Behaviours) -> Result<Dataverse, SandboxError> {
+        let tables = custom::all(custom)?;
         let mut crm = Dataverse {
             clock,
-            tables: custom::all(custom)?,
+            begun_with: tables.clone(),
+            tables,
             option_sets: OptionSets::default(),
             many_to_many: Vec::new(),
             shelves: HashMap::new(),
@@ -79,7 +85,8 @@ impl Dataverse {
             connector: String::new(),
             seller: String::new(),
             asking: String::new(),
-            switches: Switches::default(),
+            behaviours,
+            ceilings: Ceilings::default(),
             meters: Meters::default(),
             budget: Budget::default(),
         };
@@ -187,6 +194,25 @@ impl Dataverse {
             self.note(table, id, Some(&row));
             let before = Some(Box::new(row));
             self.undo.push(Undo::Row { table: table.to_owned(), id: id.to_owned(), before, deleted_at });
+        }
+    }
+
+    /// The rows as they are kept between two starts, by table.
+    pub(crate) fn kept(&self) -> IndexMap<String, KeptShelf> {
+        self.shelves.iter().map(|(table, shelf)| (table.clone(), shelf.kept())).collect()
+    }
+
+    /// Begins anew with what was kept: every row has the version it had, and the next write the one after `version`.
+    pub(crate) fn take_up(&mut self, version: u64, kept: IndexMap<String, KeptShelf>) {
+        self.shelves.clear();
+        self.index = Index::default();
+        self.version = version;
+        for (table, kept) in kept {
+            self.shelves.insert(table.clone(), Shelf::without_rows(&kept));
+            for row in kept.rows {
+                self.version = self.version.max(row.version);
+                self.shelve(&table, row);
+            }
         }
     }
 

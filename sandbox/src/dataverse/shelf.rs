@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Deleted rows remembered in each table. A delta token from before the oldest one is taken as expired.
 const MOST_DELETED: usize = 100_000;
 
 /// A row of any table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Row {
     /// Its primary key, lower case.
     pub(crate) id: String,
@@ -25,7 +26,7 @@ pub(crate) struct Row {
 }
 
 /// Where a lookup points.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Link {
     /// Logical name of the target table.
     pub(crate) table: String,
@@ -61,7 +62,26 @@ pub(crate) struct Shelf {
     forgotten: u64,
 }
 
+/// A shelf as it is kept between two starts.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct KeptShelf {
+    /// The rows, oldest first.
+    pub(crate) rows: Vec<Row>,
+    deleted: BTreeMap<u64, String>,
+    forgotten: u64,
+}
+
 impl Shelf {
+    /// What is kept of it.
+    pub(crate) fn kept(&self) -> KeptShelf {
+        KeptShelf { rows: self.after(0).cloned().collect(), deleted: self.deleted.clone(), forgotten: self.forgotten }
+    }
+
+    /// A shelf without rows that knows of the same deletions.
+    pub(crate) fn without_rows(kept: &KeptShelf) -> Shelf {
+        Shelf { deleted: kept.deleted.clone(), forgotten: kept.forgotten, ..Shelf::default() }
+    }
+
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()

@@ -5,6 +5,7 @@
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::options::ColumnKind;
@@ -22,7 +23,7 @@ pub(crate) const ACTIVE_OR_NOT: States = &[(0, &[1]), (1, &[2])];
 pub(crate) type States = &'static [(i64, &'static [i64])];
 
 /// A table's definition.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Table {
     /// Logical name, `opportunity`.
     pub(crate) logical: String,
@@ -44,7 +45,8 @@ pub(crate) struct Table {
     pub(crate) lookups: Vec<Lookup>,
     /// Alternate keys.
     pub(crate) keys: Vec<AlternateKey>,
-    /// Its states.
+    /// Its states. They are not kept: the standard tables know their own, and any other is active or not.
+    #[serde(skip, default = "active_or_not")]
     pub(crate) states: States,
     /// Whether changes can be asked for (behaviour 13).
     pub(crate) tracked: bool,
@@ -55,7 +57,7 @@ pub(crate) struct Table {
 }
 
 /// A plain column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Column {
     /// What it holds.
     pub(crate) kind: ColumnKind,
@@ -74,7 +76,7 @@ pub(crate) struct Column {
 }
 
 /// Columns whose values together no two rows share (behaviour 12).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AlternateKey {
     /// The name its maker gave it.
     pub(crate) schema: String,
@@ -91,7 +93,7 @@ pub(crate) struct AlternateKey {
 }
 
 /// A reference to a row of another table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Lookup {
     /// The column, `customerid`; read as `_customerid_value`.
     pub(crate) column: String,
@@ -255,6 +257,10 @@ impl AlternateKey {
             _ => "Active",
         }
     }
+}
+
+fn active_or_not() -> States {
+    ACTIVE_OR_NOT
 }
 
 /// The rate between a row's currency and the organization's.

@@ -17,6 +17,7 @@ use super::rows::Dataverse;
 use super::shelf::{Link, Row};
 use super::states::{current, settle};
 use super::tables::Table;
+use crate::behaviours::Behaviour;
 use crate::clock;
 
 /// The conditions of a write.
@@ -81,7 +82,7 @@ impl Dataverse {
         if conditions.must_be_new {
             return Err(Refusal::exists());
         }
-        check_etag(table, &row, conditions)?;
+        self.check_etag(table, &row, conditions)?;
         let mut body = body.clone();
         if let Key::Columns(columns) = key {
             // Key values in the body of an update are ignored.
@@ -98,7 +99,11 @@ impl Dataverse {
         let claims = std::mem::take(&mut draft.claims);
         let (id, before) = (row.id.clone(), (row.values.clone(), row.links.clone()));
         let sends_state = draft.values.contains_key("statecode") || draft.values.contains_key("statuscode");
-        if self.switches.closed_is_read_only && table.logical == "opportunity" && current(&row).0 != 0 && !sends_state {
+        if self.behaviours.on(Behaviour::ClosedIsReadOnly)
+            && table.logical == "opportunity"
+            && current(&row).0 != 0
+            && !sends_state
+        {
             return Err(Refusal::argument("The opportunity is closed; reopen it before it is changed."));
         }
         if sends_state {
@@ -125,7 +130,7 @@ impl Dataverse {
         asker: &Asker,
     ) -> Result<(), Refusal> {
         let row = self.find(table, key)?.ok_or_else(|| Refusal::no_row(&table.logical, &describe(key)))?;
-        check_etag(table, row, conditions)?;
+        self.check_etag(table, row, conditions)?;
         let link = Link { table: table.logical.clone(), id: row.id.clone() };
         self.delete_row(&link, asker);
         Ok(())
@@ -224,15 +229,15 @@ impl Dataverse {
             }
         }
     }
-}
 
-/// Refuses a row whose etag is not the one that was sent.
-fn check_etag(table: &Table, row: &Row, conditions: &Conditions) -> Result<(), Refusal> {
-    match conditions.if_match.as_deref() {
-        None | Some("*") => Ok(()),
-        Some(_) if !table.optimistic => Err(Refusal::no_concurrency(&table.logical)),
-        Some(etag) if etag == row.etag() => Ok(()),
-        Some(_) => Err(Refusal::stale()),
+    /// Refuses a row whose etag is not the one that was sent.
+    fn check_etag(&self, table: &Table, row: &Row, conditions: &Conditions) -> Result<(), Refusal> {
+        match conditions.if_match.as_deref() {
+            None | Some("*") => Ok(()),
+            Some(_) if !table.optimistic => Err(Refusal::no_concurrency(&table.logical)),
+            Some(etag) if etag == row.etag() => Ok(()),
+            Some(_) => Err(Refusal::stale(self.behaviours.on(Behaviour::StaleWithoutCode))),
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Entra;
@@ -14,9 +16,11 @@ use super::grants::Form;
 use super::refusal::Refusal;
 use crate::behaviours::Behaviour;
 
-/// A certificate that the application registered.
-#[derive(Debug, Clone)]
+/// A certificate that the application registered. It is kept as the base64 of its DER form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct ClientCertificate {
+    der: Vec<u8>,
     /// Base64 of its SHA-1 and its SHA-256 digest; a document names its certificate by either.
     thumbprints: [String; 2],
     key: Vec<u8>,
@@ -33,13 +37,32 @@ impl ClientCertificate {
     /// Reads the first certificate of a PEM text; its key must be RSA.
     pub(crate) fn from_pem(pem: &str) -> Result<ClientCertificate, String> {
         let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| error.to_string())?;
+        ClientCertificate::from_der(der.to_vec())
+    }
+
+    fn from_der(der: Vec<u8>) -> Result<ClientCertificate, String> {
         let (_, read) = x509_parser::parse_x509_certificate(&der).map_err(|error| error.to_string())?;
         let thumbprint = |algorithm| super::token::base64(digest(algorithm, &der).as_ref());
         Ok(ClientCertificate {
             thumbprints: [thumbprint(&SHA1_FOR_LEGACY_USE_ONLY), thumbprint(&SHA256)],
             key: read.public_key().subject_public_key.data.to_vec(),
             ends: read.validity().not_after.timestamp(),
+            der,
         })
+    }
+}
+
+impl TryFrom<String> for ClientCertificate {
+    type Error = String;
+
+    fn try_from(kept: String) -> Result<ClientCertificate, String> {
+        ClientCertificate::from_der(STANDARD.decode(kept).map_err(|error| error.to_string())?)
+    }
+}
+
+impl From<ClientCertificate> for String {
+    fn from(certificate: ClientCertificate) -> String {
+        STANDARD.encode(certificate.der)
     }
 }
 
@@ -160,5 +183,22 @@ impl<'a> Assertion<'a> {
             _ => return false,
         };
         UnparsedPublicKey::new(algorithm, &certificate.key).verify(self.signed.as_bytes(), &self.signature).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_the_same_when_it_was_kept() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+        let certificate = ClientCertificate::from_pem(&made.pem()).unwrap();
+        let kept = serde_json::to_string(&certificate).unwrap();
+        assert_eq!(serde_json::from_str::<ClientCertificate>(&kept).unwrap(), certificate);
+        assert!(serde_json::from_str::<ClientCertificate>("\"x\"").is_err());
     }
 }

@@ -78,6 +78,22 @@ pub(super) fn resource(named: &str, addresses: &Addresses, credentials: &Credent
     Ok(Asked { audience, resource: resource.to_owned(), permissions: Vec::new(), words: Vec::new() })
 }
 
+/// A scope or a resource whose services were at other addresses before.
+pub(super) fn moved(scope: &str, from: &Addresses, to: &Addresses) -> String {
+    let services = [
+        (&from.referrals, &to.referrals),
+        (&from.partner_center, &to.partner_center),
+        (&from.dataverse, &to.dataverse),
+    ];
+    let now_at = |place: &str| services.iter().find(|(old, _)| same_place(place, old)).map(|(_, new)| new.as_str());
+    let moved = |word: &str| {
+        let with_permission =
+            word.rsplit_once('/').and_then(|(place, name)| Some(format!("{}/{name}", now_at(place)?)));
+        with_permission.or_else(|| now_at(word).map(str::to_owned)).unwrap_or_else(|| word.to_owned())
+    };
+    scope.split_whitespace().map(moved).collect::<Vec<_>>().join(" ")
+}
+
 /// The first-party applications behind the two hosts.
 const REFERRALS_APP: &str = "4990cffe-04e8-4e8b-808a-1175604b879f";
 const PARTNER_CENTER_APP: &str = "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd";

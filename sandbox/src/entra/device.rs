@@ -96,11 +96,11 @@ impl Entra {
         self.devices.iter().cloned().collect()
     }
 
-    /// What the person has allowed by now; an approved code can be redeemed once.
-    pub(super) fn redeem_device(&mut self, code: &str) -> Result<String, Refusal> {
+    /// What the person has allowed by now.
+    pub(super) fn approved_scope(&self, code: &str) -> Result<String, Refusal> {
         let now = self.clock.now();
         let bad = || Refusal::new("bad_verification_code", 70_018, "Bad verification code");
-        let device = self.devices.iter_mut().find(|device| device.device_code == code).ok_or_else(bad)?;
+        let device = self.devices.iter().find(|device| device.device_code == code).ok_or_else(bad)?;
         match device.state {
             _ if device.ends <= now => {
                 let text = "The verification code has expired. Have the user retry the sign-in";
@@ -115,10 +115,14 @@ impl Entra {
                 Err(Refusal::new("authorization_declined", 65_004, text))
             }
             DeviceState::Redeemed => Err(bad()),
-            DeviceState::Approved => {
-                device.state = DeviceState::Redeemed;
-                Ok(device.scope.clone())
-            }
+            DeviceState::Approved => Ok(device.scope.clone()),
+        }
+    }
+
+    /// Spends a code: it brings one token.
+    pub(super) fn redeem_device(&mut self, code: &str) {
+        if let Some(device) = self.devices.iter_mut().find(|device| device.device_code == code) {
+            device.state = DeviceState::Redeemed;
         }
     }
 }

@@ -31,6 +31,11 @@ impl Form {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
+
+    /// Whether the application proves who it is, by its secret or by a certificate.
+    fn proves_the_application(&self) -> bool {
+        self.get("client_secret").or_else(|| self.get("client_assertion")).is_some()
+    }
 }
 
 impl Entra {
@@ -124,10 +129,13 @@ impl Entra {
         self.check_client(form, tenant, true)?;
         let code =
             form.get("device_code").or_else(|| form.get("code")).ok_or_else(|| Refusal::missing("device_code"))?;
-        let scope = self.redeem_device(code)?;
+        let scope = self.approved_scope(code)?;
         let asked = self.asked(version, &scope)?;
         let refreshed = version == Version::V1 || asked.has("offline_access");
-        self.for_person(version, form, &asked, refreshed.then(|| form.get("client_secret").is_none()))
+        let answer = self.for_person(version, form, &asked, refreshed.then(|| !form.proves_the_application()))?;
+        // Only now: a code that met a refusal can be redeemed once the reason is gone.
+        self.redeem_device(code);
+        Ok(answer)
     }
 
     fn for_password(&mut self, tenant: &str, version: Version, form: &Form) -> Result<Value, Refusal> {
@@ -140,7 +148,7 @@ impl Entra {
         }
         let wanted = form.get(version.names()).ok_or_else(|| Refusal::missing(version.names()))?;
         let asked = self.asked(version, wanted)?;
-        self.for_person(version, form, &asked, Some(true))
+        self.for_person(version, form, &asked, Some(!form.proves_the_application()))
     }
 
     /// A token in the person's name, with an id token where it is asked for. `refreshed` adds a refresh token, and

@@ -94,8 +94,12 @@ struct Refresh {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EntraSnapshot {
     credentials: Credentials,
+    /// Where the servers were, which clients name in the scope of a token.
+    addresses: Addresses,
     refresh: IndexMap<String, Refresh>,
     person: Person,
+    certificates: Vec<ClientCertificate>,
+    lifetime_seconds: i64,
 }
 
 impl Entra {
@@ -179,15 +183,29 @@ impl Entra {
     pub(crate) fn snapshot(&self) -> EntraSnapshot {
         EntraSnapshot {
             credentials: self.credentials.clone(),
+            addresses: self.addresses.clone(),
             refresh: self.refresh.clone(),
             person: self.person.clone(),
+            certificates: self.certificates.clone(),
+            lifetime_seconds: self.lifetime.as_secs(),
         }
     }
 
-    /// Takes up what was kept, but for the credentials, which the sandbox had to know before.
+    /// Takes up what was kept, but for the credentials, which the sandbox had to know before. The servers may have
+    /// moved since, and what tokens are for moves with them.
     pub(crate) fn restore(&mut self, snapshot: EntraSnapshot) {
         self.refresh = snapshot.refresh;
+        for refresh in self.refresh.values_mut() {
+            refresh.scope = audience::moved(&refresh.scope, &snapshot.addresses, &self.addresses);
+        }
         self.person = snapshot.person;
+        self.set_lifetime(snapshot.lifetime_seconds);
+        let of_this_start = std::mem::replace(&mut self.certificates, snapshot.certificates);
+        for certificate in of_this_start {
+            if !self.certificates.contains(&certificate) {
+                self.register(certificate);
+            }
+        }
     }
 
     /// Remembers a token until it ends.

@@ -28,6 +28,8 @@ pub(crate) enum Role {
     ReferralsUser,
     /// Has to do with customers and webhooks, not with referrals.
     AdminAgent,
+    /// Administers the whole directory. Documents up to 2023 accept them for referrals, the newest does not.
+    GlobalAdmin,
     /// None.
     Nothing,
 }

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::behaviours::{Behaviour, Behaviours};
+
 /// A request that Entra ID refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -47,6 +49,16 @@ impl Refusal {
     /// Names what a library should do about it.
     pub(super) fn because(self, suberror: &'static str) -> Refusal {
         Refusal { suberror: Some(suberror), ..self }
+    }
+
+    /// The samples answer 400 to an application that does not prove who it is; the standard has 401 for it.
+    pub(super) fn with_status_by(self, behaviours: &Behaviours) -> Refusal {
+        match self.error {
+            "invalid_client" if behaviours.on(Behaviour::InvalidClientIs400) => {
+                Refusal { status: StatusCode::BAD_REQUEST, ..self }
+            }
+            _ => self,
+        }
     }
 
     /// The answer; `correlation` is the caller's own id of the request, if it sent one.

@@ -135,7 +135,10 @@ fn page(said: &str) -> Response {
 fn respond(world: &World, answer: Result<Value, Refusal>, correlation: Option<Uuid>) -> Response {
     match answer {
         Ok(body) => Json(body).into_response(),
-        Err(refusal) => refusal.answer(world.clock.now(), correlation),
+        Err(refusal) => {
+            let spelled = refusal.with_status_by(&world.behaviours);
+            spelled.answer(world.clock.now(), correlation)
+        }
     }
 }
 

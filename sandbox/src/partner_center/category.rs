@@ -42,7 +42,7 @@ impl Category {
 /// Who looks at referrals.
 #[derive(Debug, Clone)]
 pub(crate) struct Viewer {
-    /// `None` sees everything, as the sandbox's own people do.
+    /// `None` sees everything, as the sandbox's own people do, and the application where it is let in.
     pub(crate) person: Option<Person>,
     /// Whether marketplace leads are kept from the API.
     pub(crate) no_marketplace_leads: bool,
@@ -52,19 +52,19 @@ impl Viewer {
     /// Whether a referral is there for them. An admin sees all deals of the locations that the role is for; a user
     /// those in whose team they are; leads are for admins of all locations.
     pub(crate) fn sees(&self, body: &Value) -> bool {
-        let Some(person) = &self.person else {
-            return true;
-        };
         let category = Category::of(body);
         if category == Category::MarketplaceLead && self.no_marketplace_leads {
             return false;
         }
+        let Some(person) = &self.person else {
+            return true;
+        };
         let everywhere = person.locations.is_empty();
         let near = everywhere || person.locations.iter().any(|location| location == text(body, "/mpnId"));
         match person.role {
             Role::ReferralsAdmin => near && (category == Category::CoSell || everywhere),
             Role::ReferralsUser => near && category == Category::CoSell && in_team(body, &person.email),
-            Role::AdminAgent | Role::Nothing => false,
+            Role::AdminAgent | Role::GlobalAdmin | Role::Nothing => false,
         }
     }
 }

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::Refusal;
+use super::category::Viewer;
 use super::referrals::{Referral, Referrals};
+use super::schema::{check_types, is_country};
 use super::shape::{Birth, Place, camel_case, referral};
 use super::states::{check_limits, text};
-use crate::behaviours::Behaviour;
+use crate::behaviours::{Behaviour, Behaviours};
 use crate::options::{Addresses, Organization};
 
 impl Referrals {
@@ -14,19 +16,20 @@ impl Referrals {
     pub(crate) fn create(
         &mut self,
         sent: &Value,
+        viewer: &Viewer,
         partner: &Organization,
         addresses: &Addresses,
     ) -> Result<Referral, Refusal> {
         let sent = camel_case(sent);
-        check(&sent)?;
+        check(&sent, &self.behaviours)?;
         self.check_by_switch(&sent)?;
         let place = Place { partner, addresses, now: self.now() };
         let engagement = sent.get("engagementId").and_then(Value::as_str).map(str::to_ascii_lowercase);
         let created = if is_for_microsoft(&sent) {
-            let engagement = self.check_share(&sent, engagement.as_deref())?;
+            let engagement = self.check_share(&sent, engagement.as_deref(), viewer)?;
             Referral { body: microsoft_copy(&sent, &engagement, &place), microsoft: true }
         } else {
-            self.check_engagement(engagement.as_deref())?;
+            self.check_engagement(engagement.as_deref(), viewer)?;
             let direction = if self.behaviours.on(Behaviour::SelfMadeIncoming) { "Incoming" } else { "Outgoing" };
             Referral { body: own(&sent, engagement.as_deref(), direction, &place), microsoft: false }
         };
@@ -52,10 +55,10 @@ impl Referrals {
     }
 
     /// The second POST of a co-sell: its engagement must be there, Shared, and not shared yet.
-    fn check_share(&self, sent: &Value, engagement: Option<&str>) -> Result<String, Refusal> {
+    fn check_share(&self, sent: &Value, engagement: Option<&str>, viewer: &Viewer) -> Result<String, Refusal> {
         let engagement =
             engagement.ok_or_else(|| Refusal::invalid("engagementId is required when the target is msft."))?;
-        self.check_engagement(Some(engagement))?;
+        self.check_engagement(Some(engagement), viewer)?;
         if text(sent, "/type") != "Shared" {
             return Err(Refusal::invalid("A referral for Microsoft must have the type Shared."));
         }
@@ -65,9 +68,10 @@ impl Referrals {
         Ok(engagement.to_owned())
     }
 
-    fn check_engagement(&self, engagement: Option<&str>) -> Result<(), Refusal> {
+    /// An engagement of which the caller sees nothing is not there for them (S33).
+    fn check_engagement(&self, engagement: Option<&str>, viewer: &Viewer) -> Result<(), Refusal> {
         match engagement {
-            Some(id) if self.engagement(id).next().is_none() => {
+            Some(id) if !self.engagement(id).any(|referral| viewer.sees(&referral.body)) => {
                 Err(Refusal::invalid(format!("The engagement {id} does not exist.")))
             }
             _ => Ok(()),
@@ -102,7 +106,7 @@ fn is_for_microsoft(sent: &Value) -> bool {
 }
 
 /// What a new referral needs (S8).
-pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
+pub(super) fn check(sent: &Value, behaviours: &Behaviours) -> Result<(), Refusal> {
     for block in ["customerProfile", "consent", "details"] {
         if !sent.get(block).is_some_and(Value::is_object) {
             return Err(Refusal::invalid(format!("{block} is required.")));
@@ -114,7 +118,8 @@ pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
     if text(sent, "/name").trim().is_empty() {
         return Err(Refusal::invalid("name is required."));
     }
-    check_customer(sent)?;
+    check_types(sent)?;
+    check_customer(sent, behaviours)?;
     check_details(sent)?;
     if sent.pointer("/consent/consentToContact") != Some(&Value::Bool(true)) {
         return Err(Refusal::invalid("consent/consentToContact must be true."));
@@ -122,14 +127,12 @@ pub(super) fn check(sent: &Value) -> Result<(), Refusal> {
     check_limits(sent)
 }
 
-fn check_customer(sent: &Value) -> Result<(), Refusal> {
+fn check_customer(sent: &Value, behaviours: &Behaviours) -> Result<(), Refusal> {
     if text(sent, "/customerProfile/name").trim().is_empty() {
         return Err(Refusal::invalid("customerProfile/name is required."));
     }
     let country = text(sent, "/customerProfile/address/country");
-    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(Refusal::invalid("customerProfile/address/country must be an ISO 3166-1 alpha-2 code."));
-    }
+    check_country(country, behaviours.on(Behaviour::ThreeLetterCountries))?;
     if matches!(text(sent, "/inviteContext/assistanceRequestCode"), "" | "Unknown") {
         return Ok(());
     }
@@ -141,6 +144,16 @@ fn check_customer(sent: &Value) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Whether three letters name a country is not looked up.
+fn check_country(country: &str, three_letters: bool) -> Result<(), Refusal> {
+    let three = || country.len() == 3 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    let (fits, code) = if three_letters { (three(), "alpha-3") } else { (is_country(country), "alpha-2") };
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal::invalid(format!("customerProfile/address/country must be an ISO 3166-1 {code} code.")))
 }
 
 /// The rules of the upload in the portal.

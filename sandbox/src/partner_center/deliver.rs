@@ -1,7 +1,8 @@
 //! Events on their way to the receiver (S25, S26).
 //!
 //! Every event is a task of its own: ten attempts with a wait between them, then the offline
-//! queue and never again. Order and uniqueness are promised nowhere, and here neither.
+//! queue and never again. Where too many wait, the oldest goes there before its time. Order and
+//! uniqueness are promised nowhere, and here neither.
 //!
 //! Whoever is about to make a change first takes an [`UnderWay`], which goes from hand to hand
 //! until the last attempt is over. So nobody finds the change made and yet nothing waiting.
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Client;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -24,7 +25,7 @@ use super::events::Event;
 use crate::behaviours::Behaviour;
 use crate::held::Held;
 use crate::world::World;
-use book::Book;
+use book::{Book, GIVEN_UP, Opened, Waiting};
 
 /// Attempts before an event goes to the offline queue.
 const ATTEMPTS: u32 = 10;
@@ -37,6 +38,9 @@ const AT_ONCE: usize = 64;
 
 /// Events held back, and deliveries remembered, waiting ones included; beyond this the oldest is forgotten.
 const MOST: usize = 10_000;
+
+/// Deliveries that wait for an attempt; beyond this the oldest is given up, as after its last attempt.
+const MOST_WAITING: usize = 5_000;
 
 /// The most that each event can be sent again, and the longest that it can be late.
 const MOST_COPIES: usize = 100;
@@ -64,7 +68,7 @@ pub(crate) struct Deliveries {
 pub(crate) struct UnderWay(Arc<()>);
 
 /// What the person at the keyboard may turn.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Switches {
     /// Keep new events back; `false` lets them go.
@@ -104,6 +108,16 @@ impl Deliveries {
     /// Counts and details for the person at the keyboard.
     pub(crate) fn report(&self) -> Value {
         self.book.with(|book| book.report(self.waiting()))
+    }
+
+    /// What is kept between two starts; the spacing is for each start to say.
+    pub(crate) fn switches(&self) -> Switches {
+        self.book.with(|book| Switches {
+            hold: Some(book.hold),
+            duplicate: Some(book.duplicate),
+            delay_ms: Some(book.delay_ms),
+            spacing_ms: None,
+        })
     }
 
     /// Ends every delivery for good: dropping the set aborts its tasks.
@@ -168,11 +182,18 @@ fn dispatch(world: &Arc<World>, event: &Event, validation: Option<&str>, under_w
     }
     let copies = 1 + if on(Behaviour::DuplicateEvents) { more.max(1) } else { more };
     for _ in 0..copies {
-        let number = world.deliveries.book.with(|book| book.open(event));
+        let Opened { number, given_up, oldest } = world.deliveries.book.with(|book| book.open(event, validation));
+        if let Some(oldest) = oldest {
+            tell_of(world, &oldest);
+        }
         let delivery = deliver(world.clone(), event.clone(), validation.map(str::to_owned), number, late);
         let under_way = under_way.clone();
         let work = async move {
-            delivery.await;
+            tokio::select! {
+                () = delivery => {}
+                // The other end goes with the delivery's place among those that wait.
+                _ = given_up => {}
+            }
             drop(under_way);
         };
         world.deliveries.tasks.with(|tasks| {
@@ -181,6 +202,17 @@ fn dispatch(world: &Arc<World>, event: &Event, validation: Option<&str>, under_w
                 tasks.spawn(work);
             }
         });
+    }
+}
+
+/// Tells of a delivery that was given up because too many wait.
+fn tell_of(world: &World, Waiting { event, validation, .. }: &Waiting) {
+    world.log.with(|log| log.tell(|| format!("event {event} to the receiver: {GIVEN_UP}")));
+    tracing::warn!(event, "a delivery of the sandbox is given up: {GIVEN_UP}");
+    if let Some(id) = validation {
+        let result = test_result(GIVEN_UP, false, world.clock.now());
+        world.webhooks.with(|webhooks| webhooks.note_attempt(id, result, true));
+        world.changes.count();
     }
 }
 
@@ -198,6 +230,7 @@ async fn deliver(world: Arc<World>, event: Event, validation: Option<String>, nu
         if let Some(id) = &validation {
             let result = test_result(&text, delivered, world.clock.now());
             world.webhooks.with(|webhooks| webhooks.note_attempt(id, result, done));
+            world.changes.count();
         }
         if done {
             return;

@@ -9,7 +9,7 @@ use super::deliver::{self, UnderWay};
 use super::referrals::Referral;
 use super::shape;
 use super::states::text;
-use crate::behaviours::Behaviour;
+use crate::behaviours::{Behaviour, Behaviours};
 use crate::clock;
 use crate::world::World;
 
@@ -27,14 +27,16 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// The body that is signed and posted. The definition writes the names in camelCase, the samples do not.
-    pub(crate) fn body(&self, camel_case: bool) -> Value {
+    /// The body that is signed and posted. The definition writes the names in camelCase, the samples do not; and one
+    /// table calls the audit's address otherwise.
+    pub(crate) fn body(&self, behaviours: &Behaviours) -> Value {
         let changed = clock::fine(self.changed);
+        let audit = if behaviours.on(Behaviour::AuditUrl) { "AuditUrl" } else { "AuditUri" };
         let body = json!({
             "EventName": self.name, "ResourceUri": self.resource_uri, "ResourceName": self.resource_name,
-            "AuditUri": null, "ResourceChangeUtcDate": changed.replace('Z', "+00:00"),
+            audit: null, "ResourceChangeUtcDate": changed.replace('Z', "+00:00"),
         });
-        if camel_case { shape::camel_case(&body) } else { body }
+        if behaviours.on(Behaviour::CamelCaseEvents) { shape::camel_case(&body) } else { body }
     }
 }
 

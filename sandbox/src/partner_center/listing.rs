@@ -9,8 +9,9 @@ use super::Refusal;
 use super::category::Viewer;
 use super::present::present;
 use super::referrals::Referrals;
+use super::schema::{check_filter, check_path};
 use crate::behaviours::Behaviour;
-use crate::odata::{Case, JsonRecord, Query, matches, sort};
+use crate::odata::{Case, Expression, JsonRecord, Query, matches, sort};
 
 /// Rows on one page.
 const PAGE: usize = 100;
@@ -21,21 +22,18 @@ impl Referrals {
         let (start, raw) = resume(raw)?;
         let query = Query::parse(&pairs(&raw)?)?;
         self.check_orders(&query)?;
-        let mut rows = self.filtered(&query, viewer)?;
+        check_names(&query)?;
+        let mut rows = self.filtered(&query, viewer);
         sort(&mut rows, &query.orders, Case::Sensitive)?;
         let wanted: Vec<&JsonRecord<'_>> =
             rows.iter().skip(query.skip.unwrap_or(0)).take(query.top.unwrap_or(usize::MAX)).collect();
-        let page: Vec<Value> = wanted
-            .iter()
-            .skip(start)
-            .take(PAGE)
-            .map(|row| self.shown(row.0, &query.select))
-            .collect::<Result<_, _>>()?;
+        let page: Vec<Value> =
+            wanted.iter().skip(start).take(PAGE).map(|row| self.shown(row.0, &query.select)).collect();
         let mut answer = Map::new();
         answer.insert("@odata.context".to_owned(), json!(format!("{host}/v1.0/$metadata#Referrals")));
         if query.count {
             let of_page = self.behaviours.on(Behaviour::CountOfPage);
-            answer.insert("@odata.count".to_owned(), json!(if of_page { page.len() } else { wanted.len() }));
+            answer.insert("@odata.count".to_owned(), json!(if of_page { page.len() } else { rows.len() }));
         }
         let end = start + page.len();
         answer.insert("value".to_owned(), page.into());
@@ -47,6 +45,9 @@ impl Referrals {
 
     /// Two properties are documented to order by (S4).
     fn check_orders(&self, query: &Query) -> Result<(), Refusal> {
+        if query.orders.is_empty() && self.behaviours.on(Behaviour::OrderByRequired) {
+            return Err(Refusal::invalid("$orderby is required."));
+        }
         let known = |path: &[String]| matches!(path, [name] if name == "createdDateTime" || name == "updatedDateTime");
         match query.orders.iter().find(|order| !known(&order.path)) {
             Some(order) if !self.behaviours.on(Behaviour::OrderByAnything) => {
@@ -56,16 +57,12 @@ impl Referrals {
         }
     }
 
-    fn shown(&self, body: &Map<String, Value>, names: &[String]) -> Result<Value, Refusal> {
-        // What is left out on reading is still a property that can be named.
-        if let Some(name) = names.iter().find(|name| !body.contains_key(*name)) {
-            return Err(Refusal::invalid(format!("Could not find a property named {name}.")));
-        }
+    fn shown(&self, body: &Map<String, Value>, names: &[String]) -> Value {
         let mut body = present(body.clone().into(), &self.behaviours);
         if let Some(members) = body.as_object_mut().filter(|_| !names.is_empty()) {
             *members = names.iter().filter_map(|name| Some((name.clone(), members.get(name)?.clone()))).collect();
         }
-        Ok(body)
+        body
     }
 
     /// The documented form of the link has no `/engagements` in the path and is plain http, so that only its
@@ -78,20 +75,21 @@ impl Referrals {
         }
     }
 
-    fn filtered(&self, query: &Query, viewer: &Viewer) -> Result<Vec<JsonRecord<'_>>, Refusal> {
-        let mut rows = Vec::new();
+    fn filtered(&self, query: &Query, viewer: &Viewer) -> Vec<JsonRecord<'_>> {
         let seen = self.listed().filter(|referral| viewer.sees(&referral.body));
-        for body in seen.filter_map(|referral| referral.body.as_object()) {
-            let keep = match &query.filter {
-                None => true,
-                Some(filter) => matches(filter, &JsonRecord(body), Case::Sensitive)?,
-            };
-            if keep {
-                rows.push(JsonRecord(body));
-            }
-        }
-        Ok(rows)
+        let rows = seen.filter_map(|referral| referral.body.as_object()).map(JsonRecord);
+        // All names are known by now: a referral that has no such member is none that is looked for.
+        let fits = |row: &JsonRecord<'_>, filter: &Expression| matches(filter, row, Case::Sensitive).unwrap_or(false);
+        rows.filter(|row| query.filter.as_ref().is_none_or(|filter| fits(row, filter))).collect()
     }
+}
+
+/// Judged once, and not over rows: a name is unknown in an empty list as well.
+fn check_names(query: &Query) -> Result<(), Refusal> {
+    query.filter.as_ref().map_or(Ok(()), check_filter)?;
+    let ordered = query.orders.iter().map(|order| order.path.as_slice());
+    let selected = query.select.iter().map(std::slice::from_ref);
+    ordered.chain(selected).try_for_each(check_path)
 }
 
 /// Where to go on, and the query of the first page. Without a token that is the start.

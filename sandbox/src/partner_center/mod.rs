@@ -1,7 +1,7 @@
 //! Partner Center: referrals on one host, webhook registrations on another, events between.
 //!
 //! A request for a referral goes `routes` → [`Referrals`] (`create`, `patch`, `put`, `listing`), which
-//! keep the full shape (`shape`) and the state rules (`states`); `category` says who may see it, `present` how it is
+//! keep the full shape (`shape`, with each member's type in `schema`) and the state rules (`states`); `category` says who may see it, `present` how it is
 //! written. What changed becomes an event
 //! (`events`), which `deliver` signs and posts to the address in `registration`. `portal` is what
 //! a person does to deals in the browser, `passing` what time does to them.
@@ -21,6 +21,7 @@ mod referrals;
 mod refusal;
 mod registration;
 mod routes;
+mod schema;
 mod shape;
 mod states;
 mod webhook_routes;

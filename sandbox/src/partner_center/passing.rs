@@ -41,6 +41,7 @@ pub(crate) fn look(world: &Arc<World>) {
     for (body, microsoft) in world.referrals.with(Referrals::do_what_is_due) {
         events::updated(world, &body, microsoft, &under_way);
     }
+    world.changes.count();
 }
 
 /// What is to become of a deal.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::create::{check_currency, check_instant, check_value};
 use super::referrals::{Referrals, enter_state};
+use super::schema::check_types_at;
 use super::shape::{camel_case, complete};
 use super::states::{check_limits, check_move, text};
 use super::{Refusal, deal_registration};
@@ -129,8 +130,10 @@ fn grow(body: &mut Value, list: &str, item: &Value) -> Result<(), Refusal> {
     if !item.is_object() {
         return Err(Refusal::invalid(format!("An item of {list} must be an object.")));
     }
+    let item = camel_case(item);
+    check_types_at(&format!("{list}/0"), &item)?;
     if let Some(items) = body.pointer_mut(list).and_then(Value::as_array_mut) {
-        items.push(camel_case(item));
+        items.push(item);
     }
     Ok(())
 }
@@ -155,7 +158,9 @@ fn typed(path: &str, value: &Value) -> Result<Value, Refusal> {
         },
         _ if GROWING.contains(&path) => {
             let objects = value.as_array().is_some_and(|items| items.iter().all(Value::is_object));
-            if objects { Ok(camel_case(value)) } else { Err(wrong()) }
+            let items = camel_case(value);
+            check_types_at(path, &items)?;
+            if objects { Ok(items) } else { Err(wrong()) }
         }
         _ if value.is_string() || value.is_null() => Ok(value.clone()),
         _ => Err(wrong()),

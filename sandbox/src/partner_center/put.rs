@@ -49,7 +49,7 @@ impl Referrals {
         if sent.get("links").is_some() && !self.behaviours.on(Behaviour::PutTakesLinks) {
             return Err(Refusal::invalid("links must not be sent."));
         }
-        create::check(&sent)?;
+        create::check(&sent, &self.behaviours)?;
         let mut after = rewritten(&before, &sent);
         for name in ["status", "substatus", "statusReason"] {
             if let Some(value) = sent.get(name) {

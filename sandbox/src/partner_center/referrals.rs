@@ -1,7 +1,7 @@
 //! The referrals of one tenant, the partner's own and Microsoft's copies.
 
 use indexmap::IndexMap;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -12,6 +12,9 @@ use crate::behaviours::{Behaviour, Behaviours};
 use crate::clock::{self, Clock};
 use crate::options::Addresses;
 use crate::past::Past;
+
+/// How far reads lag behind when nobody said how far.
+const LAG: SignedDuration = SignedDuration::from_secs(2);
 
 /// One referral in its full shape.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,6 +47,13 @@ impl Referrals {
             let links = shape::links(addresses, text(&referral.body, "/id"), text(&referral.body, "/engagementId"));
             referral.body["links"] = links;
             self.insert(referral);
+        }
+    }
+
+    /// Where reads by id are to lag as lists do, and nobody said how far, lists lag a little (S28).
+    pub(crate) fn lag_where_reads_do(&mut self) {
+        if self.behaviours.on(Behaviour::ReadsLag) {
+            self.past.lag_at_least(LAG);
         }
     }
 

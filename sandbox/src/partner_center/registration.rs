@@ -53,7 +53,7 @@ pub(crate) struct Registration {
 }
 
 /// A validation event and the attempts to deliver it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Validation {
     /// Its id.
     pub(crate) id: String,
@@ -84,18 +84,25 @@ pub(crate) struct Webhooks {
 pub(crate) struct WebhooksSnapshot {
     registration: Option<Registration>,
     subscriber: String,
+    validations: VecDeque<Validation>,
 }
 
 impl Webhooks {
     /// What is kept between two starts.
     pub(crate) fn snapshot(&self) -> WebhooksSnapshot {
-        WebhooksSnapshot { registration: self.registration.clone(), subscriber: self.subscriber.clone() }
+        WebhooksSnapshot {
+            registration: self.registration.clone(),
+            subscriber: self.subscriber.clone(),
+            validations: self.validations.clone(),
+        }
     }
 
-    /// Takes up what was kept.
+    /// Takes up what was kept. A test that was on its way is over: its event is not sent again.
     pub(crate) fn restore(&mut self, snapshot: WebhooksSnapshot) {
         self.registration = snapshot.registration;
         self.subscriber = snapshot.subscriber;
+        self.validations = snapshot.validations;
+        self.validations.iter_mut().for_each(|validation| validation.done = true);
     }
 
     pub(crate) fn new() -> Webhooks {

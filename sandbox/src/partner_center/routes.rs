@@ -44,6 +44,11 @@ pub(crate) fn router(world: Arc<World>) -> Router {
 async fn authorize(State(world): State<Arc<World>>, mut request: Request, next: Next) -> Response {
     match world.entra.with(|entra| entra.caller(request.headers(), Audience::Referrals)) {
         None => Refusal::unauthenticated().into_response(),
+        Some(Caller::App) if world.behaviours.on(Behaviour::AppOnlyAccepted) => {
+            let no_marketplace_leads = world.behaviours.on(Behaviour::MarketplaceLeadsHidden);
+            request.extensions_mut().insert(Viewer { person: None, no_marketplace_leads });
+            next.run(request).await
+        }
         Some(Caller::App) if world.behaviours.on(Behaviour::AppOnlyUnauthenticated) => {
             Refusal::unauthenticated().into_response()
         }
@@ -53,7 +58,10 @@ async fn authorize(State(world): State<Arc<World>>, mut request: Request, next: 
                 .into_response()
         }
         Some(Caller::User { .. }) => {
-            let person = world.entra.with(|entra| entra.person.clone());
+            let mut person = world.entra.with(|entra| entra.person.clone());
+            if person.role == Role::GlobalAdmin && world.behaviours.on(Behaviour::GlobalAdminAccepted) {
+                person.role = Role::ReferralsAdmin;
+            }
             if !matches!(person.role, Role::ReferralsAdmin | Role::ReferralsUser) {
                 return Refusal::denied("The caller has no Referrals role.").into_response();
             }
@@ -117,10 +125,15 @@ async fn read(
     Ok(single(&world, body))
 }
 
-async fn create(State(world): State<Arc<World>>, body: Bytes) -> Result<Response, Refusal> {
+async fn create(
+    State(world): State<Arc<World>>,
+    Extension(viewer): Extension<Viewer>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let sent: Value = parse(&body)?;
     let under_way = world.deliveries.announce();
-    let created = world.referrals.with(|referrals| referrals.create(&sent, &world.organization, &world.addresses))?;
+    let created =
+        world.referrals.with(|referrals| referrals.create(&sent, &viewer, &world.organization, &world.addresses))?;
     events::created(&world, &created, &under_way);
     Ok(single(&world, created.body))
 }

@@ -46,7 +46,7 @@ async fn authorize(State(world): State<Arc<World>>, request: Request, next: Next
         }
         Some(Caller::User { mfa: false }) if on(Behaviour::MfaEnforced) => Refusal::forbidden().into_response(),
         Some(Caller::User { .. }) => match world.entra.with(|entra| entra.person.role) {
-            Role::AdminAgent => next.run(request).await,
+            Role::AdminAgent | Role::GlobalAdmin => next.run(request).await,
             Role::ReferralsAdmin if !on(Behaviour::RegistrationWantsAdminAgent) => next.run(request).await,
             _ => Refusal::forbidden().into_response(),
         },

@@ -158,7 +158,7 @@ async fn d16_what_cannot_be_read_is_refused() {
         assert!(status == 400 && answer.contains(part), "{title}: {status} {answer}");
     }
     // A batch is one request for the limit on their number.
-    super::switch(&harness, json!({"limits": {"requests": 2}})).await;
+    super::protect(&harness, json!({"requests": 2})).await;
     let ten = [vec![get("WhoAmI"); 10].concat(), END.to_owned()].concat();
     let (status, _, answer) = send(&harness, &ten, &[], false).await;
     assert!(status == 200 && answer.matches("200 OK").count() == 10, "{answer}");

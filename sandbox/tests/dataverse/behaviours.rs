@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, ID, MISSING, REPRESENTATION, ROOT, ask, started, switch};
+use super::{ACCOUNT, ID, MISSING, REPRESENTATION, ROOT, ask, protect, started, switch};
 use crate::harness::{Case, Harness, Host, case};
 
 const ANNOTATED: &[(&str, &str)] = &[("prefer", "odata.include-annotations=\"*\"")];
@@ -271,7 +271,7 @@ async fn d10_amounts_have_a_currency_and_a_base() {
 #[tokio::test]
 async fn d14_service_protection_refuses_with_three_codes_and_a_growing_wait() {
     let harness = started().await;
-    switch(&harness, json!({"limits": {"requests": 3}})).await;
+    protect(&harness, json!({"requests": 3})).await;
     for left in [2, 1, 0] {
         let (status, headers, _) = ask(&harness, "GET", "WhoAmI", &[], Value::Null).await;
         assert_eq!(
@@ -291,12 +291,14 @@ async fn d14_service_protection_refuses_with_three_codes_and_a_growing_wait() {
     let seller = [("authorization", "Bearer sandbox-seller")];
     assert_eq!(ask(&harness, "GET", "WhoAmI", &seller, Value::Null).await.0, 200);
     for (limits, code) in [(json!({"milliseconds": 0}), "0x80072321"), (json!({"at_once": 0}), "0x80072326")] {
-        switch(&harness, json!({"limits": null})).await;
-        switch(&harness, json!({ "limits": limits })).await;
+        // A request without ceilings forgets those before it.
+        switch(&harness, json!({"service_protection": false})).await;
+        assert_eq!(ask(&harness, "GET", "WhoAmI", &[], Value::Null).await.0, 200);
+        protect(&harness, limits).await;
         let (status, headers, body) = ask(&harness, "GET", "leads", &[], Value::Null).await;
         assert!(status == 429 && body.contains(code) && headers.contains_key("retry-after"), "{body}");
     }
-    switch(&harness, json!({"limits": null})).await;
+    switch(&harness, json!({"service_protection": false})).await;
     assert_eq!(ask(&harness, "GET", "WhoAmI", &[], Value::Null).await.0, 200);
 }
 
@@ -397,12 +399,25 @@ async fn d20_an_application_must_be_a_user_and_may_act_for_others() {
     }
     let (status, _, body) = ask(&harness, "GET", "WhoAmI", &[("mscrmcallerid", MISSING)], Value::Null).await;
     assert!(status == 403 && body.contains("0x80072560"), "{body}");
-    switch(&harness, json!({"may_impersonate": false})).await;
+    switch(&harness, json!({"no_impersonation": true})).await;
     let (status, _, body) = ask(&harness, "GET", "WhoAmI", &[("mscrmcallerid", id)], Value::Null).await;
     assert!(status == 403 && body.contains("0x80040220"), "{body}");
-    switch(&harness, json!({"application_user": false})).await;
+    switch(&harness, json!({"no_application_user": true})).await;
     let (status, _, body) = ask(&harness, "GET", "WhoAmI", &[], Value::Null).await;
     assert!(status == 403 && body.contains("0x80072560"), "{body}");
+}
+
+#[tokio::test]
+async fn d03_an_old_etag_is_refused_with_a_code_or_with_none() {
+    let harness = started().await;
+    let old: &[(&str, &str)] = &[("if-match", "W/\"1\"")];
+    for (on, code) in [(false, "0x80060882"), (true, "")] {
+        switch(&harness, json!({"stale_without_code": on})).await;
+        let path = format!("accounts({ACCOUNT})");
+        let (status, _, body) = ask(&harness, "PATCH", &path, old, json!({"name": "Other"})).await;
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, &body["error"]["code"]), (412, &json!(code)), "{body}");
+    }
 }
 
 #[tokio::test]

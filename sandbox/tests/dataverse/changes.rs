@@ -102,7 +102,7 @@ async fn d13_what_change_tracking_does_not_do_is_refused() {
     assert_eq!(ask(&harness, "PUT", table, &[], json!({"ChangeTrackingEnabled": true})).await.0, 204);
     assert_eq!(ask(&harness, "GET", "transactioncurrencies", TRACKED, Value::Null).await.0, 200);
     assert_eq!(ask(&harness, "PUT", table, &[], json!({"ChangeTrackingEnabled": false})).await.0, 400);
-    switch(&harness, json!({"reads_whole_tables": false})).await;
+    switch(&harness, json!({"no_whole_table_reads": true})).await;
     let (status, _, body) = ask(&harness, "GET", "leads", TRACKED, Value::Null).await;
     assert!(status == 403 && body.contains("0x80040220"), "{body}");
 }

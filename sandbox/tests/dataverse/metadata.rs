@@ -141,7 +141,7 @@ async fn d21_columns_of_every_kind_are_added() {
 #[tokio::test]
 async fn d12_a_key_is_active_only_when_its_index_is_built() {
     let harness = started().await;
-    switch(&harness, json!({"key_delay_ms": 3_600_000})).await;
+    switch(&harness, json!({"slow_keys": true})).await;
     let keys = "EntityDefinitions(LogicalName='account')/Keys";
     let key = |name: &str, columns: Value| json!({"SchemaName": name, "DisplayName": label("Number"), "KeyAttributes": columns});
     let (status, headers, text) = ask(&harness, "POST", keys, &[], key("new_number", json!(["accountnumber"]))).await;
@@ -152,8 +152,10 @@ async fn d12_a_key_is_active_only_when_its_index_is_built() {
     let (status, _, text) = ask(&harness, "PATCH", by_key, &[], json!({"name": "A"})).await;
     assert!(status == 400 && text.contains("key in the request URI is not valid"), "{text}");
     assert_eq!(ask(&harness, "DELETE", &format!("{keys}{id}"), &[], Value::Null).await.0, 204);
-    switch(&harness, json!({"key_delay_ms": 0})).await;
+    switch(&harness, json!({"slow_keys": false})).await;
     assert_eq!(ask(&harness, "POST", keys, &[], key("new_number", json!(["accountnumber"]))).await.0, 204);
+    let time_passes = async || harness.json(Host::Admin, "POST", "/clock", json!({"advance_seconds": 1})).await;
+    time_passes().await;
     assert_eq!(read(&harness, keys).await["value"][0]["EntityKeyIndexStatus"], "Active");
     assert_eq!(ask(&harness, "PATCH", by_key, &[], json!({"name": "A"})).await.0, 204);
     let (status, _, text) = ask(&harness, "POST", "accounts", &[], json!({"accountnumber": "a-1"})).await;
@@ -162,6 +164,7 @@ async fn d12_a_key_is_active_only_when_its_index_is_built() {
     // Several columns, one of them a lookup.
     let both = key("new_both", json!(["accountnumber", "primarycontactid"]));
     assert_eq!(ask(&harness, "POST", keys, &[], both).await.0, 204);
+    time_passes().await;
     let path = format!("accounts(accountnumber='A-2',_primarycontactid_value={ID})");
     ask(&harness, "POST", "contacts", &[], json!({"contactid": ID})).await;
     for name in ["B", "C"] {
@@ -172,6 +175,7 @@ async fn d12_a_key_is_active_only_when_its_index_is_built() {
     // Rows that share a value already.
     ask(&harness, "POST", "accounts", &[], json!({"name": "C"})).await;
     assert_eq!(ask(&harness, "POST", keys, &[], key("new_name", json!(["name"]))).await.0, 204);
+    time_passes().await;
     assert!(read(&harness, keys).await.to_string().contains("\"Failed\""));
     assert_eq!(ask(&harness, "POST", keys, &[], key("new_text", json!(["description"]))).await.0, 400);
 }

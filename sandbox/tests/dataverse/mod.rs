@@ -30,9 +30,15 @@ async fn started() -> Harness {
     harness
 }
 
-/// Turns switches of the CRM.
-async fn switch(harness: &Harness, switches: Value) {
-    harness.json(Host::Admin, "POST", "/dataverse", switches).await;
+/// Turns behaviours on or off.
+async fn switch(harness: &Harness, behaviours: Value) {
+    harness.json(Host::Admin, "POST", "/behaviours", behaviours).await;
+}
+
+/// Turns service protection on, with some ceilings lower than usual.
+async fn protect(harness: &Harness, ceilings: Value) {
+    harness.json(Host::Admin, "POST", "/dataverse", ceilings).await;
+    switch(harness, json!({"service_protection": true})).await;
 }
 
 /// What one request is answered: status, headers and body.

@@ -12,19 +12,31 @@ use serde_json::{Value, json};
 
 use crate::harness::{Harness, Host};
 
-struct Signer {
+pub(super) struct Signer {
     key: KeyPair,
     der: Vec<u8>,
-    pem: String,
+    pub(super) pem: String,
 }
 
 impl Signer {
-    fn new() -> Signer {
+    pub(super) fn new() -> Signer {
         let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
         let encoded = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&key).unwrap();
         let encoded = rcgen::KeyPair::try_from(encoded.as_ref()).unwrap();
         let certificate = CertificateParams::new(Vec::new()).unwrap().self_signed(&encoded).unwrap();
         Signer { key, der: certificate.der().to_vec(), pem: certificate.pem() }
+    }
+
+    /// An assertion that does.
+    pub(super) fn proof(&self, harness: &Harness) -> String {
+        let credentials = harness.sandbox.credentials();
+        let now = Timestamp::now().as_second();
+        let endpoint = format!("{}/{}/oauth2/v2.0/token", harness.sandbox.addresses().entra, credentials.tenant);
+        let claims = json!({
+            "aud": endpoint, "iss": credentials.client_id, "sub": credentials.client_id, "jti": "1", "nbf": now,
+            "exp": now + 600,
+        });
+        self.assertion("PS256", &claims)
     }
 
     fn assertion(&self, algorithm: &str, claims: &Value) -> String {

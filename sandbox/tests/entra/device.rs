@@ -50,6 +50,37 @@ async fn a_code_is_waited_for_and_redeemed_once() {
 }
 
 #[tokio::test]
+async fn a_code_is_spent_only_by_a_token_and_the_client_s_proof_is_remembered() {
+    let harness = Harness::start().await;
+    let signer = super::assertion::Signer::new();
+    harness.json(Host::Admin, "POST", "/applications/certificates", json!({"pem": signer.pem})).await;
+    let assertion = signer.proof(&harness);
+    let id = harness.sandbox.credentials().client_id.clone();
+    let proven = [
+        ("client_id", id.as_str()),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", &assertion),
+    ];
+    let begun = begin(&harness).await;
+    let code = begun["user_code"].as_str().unwrap();
+    harness.json(Host::Admin, "POST", &format!("/device-codes/{code}"), json!({"approve": true})).await;
+    for (behaviour, error) in [("consent_missing", 65_001), ("interaction_required", 50_076)] {
+        harness.turn(&[behaviour]).await;
+        assert_eq!(poll(&harness, &begun, "device_code").await.1["error_codes"], json!([error]));
+        harness.json(Host::Admin, "POST", "/behaviours", json!({behaviour: false})).await;
+    }
+    let device = begun["device_code"].as_str().unwrap();
+    let mut fields = vec![("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", device)];
+    fields.extend(proven);
+    let (status, body) = harness.form(TOKEN, &fields).await;
+    assert_eq!(status, 200, "{body}");
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", body["refresh_token"].as_str().unwrap())];
+    let bare = [refresh.as_slice(), &[("client_id", id.as_str())]].concat();
+    assert_eq!(harness.form(TOKEN, &bare).await.1["error_codes"], json!([7_000_218]), "a confidential client's token");
+    assert_eq!(harness.form(TOKEN, &[refresh.as_slice(), &proven].concat()).await.0, 200);
+}
+
+#[tokio::test]
 async fn how_a_sign_in_ends_without_a_token() {
     let harness = Harness::start().await;
     let declined = begin(&harness).await;

@@ -209,6 +209,23 @@ async fn what_a_tenant_can_lack() {
 }
 
 #[tokio::test]
+async fn a_client_that_does_not_prove_itself_gets_401_or_400() {
+    let harness = Harness::start().await;
+    let id = harness.sandbox.credentials().client_id.clone();
+    let known = harness.sandbox.credentials().refresh_token.clone();
+    for (behaviours, expected) in [(&[][..], 401), (&["invalid_client_is_400"], 400)] {
+        harness.turn(behaviours).await;
+        let wrong = [("client_id", id.as_str()), ("client_secret", "wrong"), ("grant_type", "client_credentials")];
+        let bare = [("client_id", id.as_str()), ("grant_type", "refresh_token"), ("refresh_token", &known)];
+        for (fields, code) in [(wrong, 7_000_215), (bare, 7_000_218)] {
+            let (status, body) = harness.form(V2, &fields).await;
+            let got = (status, &body["error"], &body["error_codes"]);
+            assert_eq!(got, (expected, &json!("invalid_client"), &json!([code])), "{behaviours:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_password_grant_is_a_switch() {
     let harness = Harness::start().await;
     let fields = |user| [("grant_type", "password"), ("username", user), ("password", "x"), ("resource", REFERRALS)];

@@ -52,11 +52,24 @@ async fn s02_an_application_alone_and_other_roles_are_refused() {
         assert_eq!(refused.status(), status);
         assert!(refused.text().await.unwrap().contains(code));
     }
-    for (role, status) in [("referrals_admin", 200), ("referrals_user", 200), ("admin_agent", 403), ("nothing", 403)] {
+    harness.turn(&["app_only_accepted"]).await;
+    assert_eq!(harness.send(Host::Referrals, "GET", PATH, &headers, &Value::Null).await.unwrap().status(), 200);
+    let roles = [("referrals_admin", 200), ("referrals_user", 200), ("admin_agent", 403), ("nothing", 403)];
+    for (role, status) in roles.into_iter().chain([("global_admin", 403)]) {
         harness.json(Host::Admin, "POST", "/person", json!({"role": role})).await;
         let answer = harness.send(Host::Referrals, "GET", PATH, &[], &Value::Null).await.unwrap();
         assert_eq!(answer.status(), status, "{role}");
     }
+}
+
+#[tokio::test]
+async fn s02_a_global_admin_is_let_in_by_switch() {
+    let harness = Harness::start().await;
+    harness.json(Host::Admin, "POST", "/deals", json!({"name": "deal", "seller": "other@fabrikam.example"})).await;
+    harness.json(Host::Admin, "POST", "/person", json!({"role": "global_admin"})).await;
+    assert_eq!(harness.send(Host::Referrals, "GET", PATH, &[], &Value::Null).await.unwrap().status(), 403);
+    harness.turn(&["global_admin_accepted"]).await;
+    assert_eq!(listed(&harness).await, ["deal"], "with the rights of an admin");
 }
 
 /// The names of the deals that the list shows.
@@ -110,6 +123,14 @@ async fn s33_a_user_sees_their_own_deals_in_their_own_locations() {
     let all = harness.send(Host::Referrals, "GET", PATH, &seller, &Value::Null).await.unwrap();
     let all: Value = all.json().await.unwrap();
     let theirs = format!("{PATH}/{}", all["value"][2]["id"].as_str().unwrap());
+    let engagement = |place: usize| all["value"][place]["engagementId"].clone();
+    for (place, target, status) in [(0, "SOL-1", 200), (2, "SOL-1", 400), (2, "msft", 400)] {
+        let mut body = referral();
+        body["engagementId"] = engagement(place);
+        body["target"] = json!([{"id": target}]);
+        let answer = harness.send(Host::Referrals, "POST", PATH, &[], &body).await.unwrap();
+        assert_eq!(answer.status(), status, "a post into an engagement that they do not see: {place} {target}");
+    }
     for method in ["GET", "PATCH", "PUT"] {
         let body = if method == "PATCH" { json!([]) } else { referral() };
         let refused = harness.send(Host::Referrals, method, &theirs, &[], &body).await.unwrap();

@@ -41,6 +41,39 @@ async fn s04_lists_take_the_documented_options() {
         case("other order", "GET", format!("{PATH}?$orderby=name"), Value::Null, 400, &["$orderby does not take name"]),
     ];
     harness.check(Host::Referrals, cases).await;
+    // The same where there is nothing to judge, or where the first half of a condition says enough.
+    let empty = Harness::start().await;
+    for query in [
+        "$filter=nothing eq 1",
+        "$filter=status eq 'Expired' and nothing eq 1",
+        "$filter=details/nothing eq 1",
+        "$filter=name/nothing eq 'x'",
+        "$filter=team eq 'x'",
+        "$filter=team/any(t:t/nothing eq 'x')",
+        "$filter=name/any(t:t eq 'x')",
+        "$filter=nonsense(name)",
+        "$select=id,nothing",
+    ] {
+        for harness in [&harness, &empty] {
+            let refused = harness.send(Host::Referrals, "GET", &format!("{PATH}?{query}"), &[], &Value::Null).await;
+            assert_eq!(refused.unwrap().status(), 400, "{query}");
+        }
+    }
+    for (query, count) in [
+        ("$filter=customerProfile/ids/any(i:i/id eq 'x') or not(solutionPlay eq 'x')", 0),
+        ("$filter=tolower(name) eq 'one' or contains(name,'w')&$top=1", 2),
+        ("$skip=2", 3),
+    ] {
+        let page = harness.json(Host::Referrals, "GET", &format!("{PATH}?{query}&$count=true"), Value::Null).await;
+        assert_eq!(page["@odata.count"], json!(count), "{query}: all that the filter finds, whatever is shown");
+    }
+    for (query, status) in [("", 400), ("?$orderby=createdDateTime", 200)] {
+        harness.json(Host::Admin, "POST", "/behaviours", json!({"order_by_required": true})).await;
+        let path = format!("{PATH}{query}");
+        assert_eq!(harness.send(Host::Referrals, "GET", &path, &[], &Value::Null).await.unwrap().status(), status);
+        harness.json(Host::Admin, "POST", "/behaviours", json!({"order_by_required": false})).await;
+        assert_eq!(harness.send(Host::Referrals, "GET", &path, &[], &Value::Null).await.unwrap().status(), 200);
+    }
     harness.turn(&["order_by_anything"]).await;
     let page = harness.json(Host::Referrals, "GET", &format!("{PATH}?$orderby=name&$select=name"), Value::Null).await;
     assert_eq!(page["value"], json!([{"name": "one"}, {"name": "three"}, {"name": "two"}]));

@@ -1,5 +1,7 @@
 //! How referrals and errors are written, with the oddities of the real service by switch.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::PATH;
@@ -64,10 +66,17 @@ async fn s19_too_much_gets_429_and_an_outage_503_with_when_to_come_again() {
     for (behaviour, status) in [("throttled", 429), ("unavailable", 503), ("cut_connections", 0), ("slow", 200)] {
         harness.json(Host::Admin, "POST", "/behaviours", json!({behaviour: true})).await;
         let mut seen = Vec::new();
+        let mut slow = 0;
         for _ in 0..5 {
+            let begun = Instant::now();
             let answer = harness.send(Host::Referrals, "GET", PATH, &[], &Value::Null).await;
-            seen.push(answer.map_or(0, |answer| answer.status().as_u16()));
+            slow += usize::from(begun.elapsed() >= Duration::from_secs(2));
+            let again = answer.as_ref().is_ok_and(|answer| answer.headers().contains_key("retry-after"));
+            let status = answer.map_or(0, |answer| answer.status().as_u16());
+            assert_eq!(again, matches!(status, 429 | 503), "{behaviour}: {status}");
+            seen.push(status);
         }
+        assert!(slow >= usize::from(behaviour == "slow"), "one of five takes two seconds longer");
         seen.sort_unstable();
         let mut expected = vec![200, 200, 200, 200, status];
         expected.sort_unstable();

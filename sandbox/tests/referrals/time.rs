@@ -1,9 +1,11 @@
 //! What becomes of deals by themselves: they expire, and Microsoft answers.
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{PATH, share};
 use crate::harness::{Harness, Host, referral};
+use crate::webhooks::{next, receiver};
 
 const DAY: i64 = 24 * 3600;
 
@@ -44,26 +46,40 @@ async fn s17_unanswered_deals_expire_after_fourteen_days() {
 }
 
 #[tokio::test]
-async fn s21_microsoft_accepts_later_than_it_is_asked() {
+async fn s21_microsoft_accepts_later_than_it_is_asked_and_an_event_tells_it() {
     for by_switch in [false, true] {
         let harness = Harness::start().await;
-        let (own, copy) = share(&harness).await;
-        assert_eq!(own["trackingInfo"]["microsoftMsxId"], Value::Null);
+        let (url, mut posts) = receiver(StatusCode::OK).await;
+        let registration = json!({"WebhookUrl": url, "WebhookEvents": ["related-referral-updated"]});
+        harness.json(Host::PartnerCenter, "POST", "/webhooks/v1/registration", registration).await;
         if by_switch {
             harness.turn(&["microsoft_accepts"]).await;
-            assert_eq!(read(&harness, &copy).await["status"], "New");
+        }
+        let (own, copy) = share(&harness).await;
+        assert_eq!((&copy["status"], &copy["substatus"]), (&json!("New"), &json!("Pending")), "not at once");
+        for deal in [&own, &copy] {
+            assert_eq!(deal["trackingInfo"]["microsoftMsxId"], Value::Null);
+        }
+        if by_switch {
             advance(&harness, 3).await;
         } else {
             advance(&harness, DAY).await;
             assert_eq!(read(&harness, &copy).await["status"], "New", "nobody answers by themselves");
+            assert!(posts.try_recv().is_err());
             let path = format!("/deals/{}", copy["id"].as_str().unwrap());
             harness.json(Host::Admin, "POST", &path, json!({"status": "Active"})).await;
         }
+        let (_, body) = next(&mut posts).await;
+        let event: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(event["EventName"], "related-referral-updated");
+        assert!(event["ResourceUri"].as_str().unwrap().ends_with(copy["id"].as_str().unwrap()), "{event}");
         let accepted = read(&harness, &copy).await;
         assert_eq!((&accepted["status"], &accepted["substatus"]), (&json!("Active"), &json!("Accepted")));
-        assert!(accepted["trackingInfo"]["microsoftMsxId"].is_string());
-        let number = &read(&harness, &own).await["trackingInfo"]["microsoftMsxId"];
-        assert_eq!(number, &accepted["trackingInfo"]["microsoftMsxId"]);
+        let number = &accepted["trackingInfo"]["microsoftMsxId"];
+        assert!(number.is_string());
+        let ours = read(&harness, &own).await;
+        assert_eq!(&ours["trackingInfo"]["microsoftMsxId"], number);
+        assert_ne!(ours["eTag"], own["eTag"]);
     }
 }
 

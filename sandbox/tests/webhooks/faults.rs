@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::{PATH, REFERRALS, receiver, registration};
+use super::{PATH, REFERRALS, next, receiver, registration};
 use crate::harness::{Harness, Host, referral};
 
 /// The names of the deals that events told of, after three deals were made and all came to rest.
@@ -54,14 +54,35 @@ async fn s28_events_are_doubled_reordered_lost_and_withheld() {
 }
 
 #[tokio::test]
-async fn s28_events_come_late() {
-    let begun = Instant::now();
+async fn s30_the_audit_s_address_has_two_names() {
     let harness = Harness::start().await;
     let (url, mut posts) = receiver(axum::http::StatusCode::OK).await;
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
-    harness.json(Host::Admin, "POST", "/deliveries", json!({"delay_ms": 300})).await;
-    harness.turn(&["late_events"]).await;
-    harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-    posts.recv().await.unwrap();
-    assert!(begun.elapsed().as_millis() >= 2_300);
+    for (behaviours, name) in
+        [(&[][..], "AuditUri"), (&["audit_url"], "AuditUrl"), (&["audit_url", "camel_case_events"], "auditUrl")]
+    {
+        harness.turn(behaviours).await;
+        harness.json(Host::Admin, "POST", "/deals", json!({})).await;
+        let (_, body) = next(&mut posts).await;
+        let event: Value = serde_json::from_slice(&body).unwrap();
+        let names: Vec<&String> =
+            event.as_object().unwrap().keys().filter(|name| name.starts_with(['A', 'a'])).collect();
+        assert_eq!(names, [name]);
+    }
+}
+
+#[tokio::test]
+async fn s28_events_come_late() {
+    let harness = Harness::start().await;
+    let (url, mut posts) = receiver(axum::http::StatusCode::OK).await;
+    harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
+    for (delay_ms, late) in [(300, false), (0, true), (300, true)] {
+        harness.json(Host::Admin, "POST", "/deliveries", json!({ "delay_ms": delay_ms })).await;
+        harness.json(Host::Admin, "POST", "/behaviours", json!({ "late_events": late })).await;
+        let begun = Instant::now();
+        harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
+        next(&mut posts).await;
+        let expected = delay_ms + if late { 2_000 } else { 0 };
+        assert!(begun.elapsed().as_millis() >= expected, "{delay_ms} {late}: {:?}", begun.elapsed());
+    }
 }

@@ -6,7 +6,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use serde_json::{Value, json};
 
-use super::{PATH, REFERRALS, receiver, registration};
+use super::{PATH, REFERRALS, next, receiver, registration};
 use crate::harness::{Harness, Host, referral};
 
 /// What a careful receiver finds wrong with an event first, in the documented order of checks.
@@ -96,7 +96,7 @@ async fn s29_every_flaw_is_there_to_be_found() {
         };
         turn(true).await;
         harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-        let (headers, body) = posts.recv().await.unwrap();
+        let (headers, body) = next(&mut posts).await;
         assert_eq!(judged(&harness, &headers, &body).await, expected, "{behaviour}");
         turn(false).await;
     }
@@ -110,7 +110,7 @@ async fn s29_a_rotated_certificate_is_at_a_new_address_and_as_good() {
     let mut seen = Vec::new();
     for _ in 0..3 {
         harness.json(Host::Referrals, "POST", REFERRALS, referral()).await;
-        let (headers, body) = posts.recv().await.unwrap();
+        let (headers, body) = next(&mut posts).await;
         assert_eq!(judged(&harness, &headers, &body).await, "good");
         seen.push(headers["x-ms-certificate-url"].to_str().unwrap().to_owned());
         harness.json(Host::Admin, "POST", "/certificates/rotate", Value::Null).await;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{Segment, wanted};
+use crate::behaviours::Behaviour;
 use crate::dataverse::call::Call;
 use crate::dataverse::options::{OptionSet, Options};
 use crate::dataverse::refusal::Refusal;
@@ -26,6 +27,11 @@ const MOST_COLUMNS: usize = 1_000;
 /// Most keys of a table, and most columns of a key.
 const MOST_KEYS: usize = 10;
 const MOST_KEY_COLUMNS: usize = 16;
+
+/// How long the index of a new key is built (behaviour 12). No document says how long; by switch it is long enough
+/// to be seen.
+const USUAL_INDEX: SignedDuration = SignedDuration::from_millis(500);
+const SLOW_INDEX: SignedDuration = SignedDuration::from_hours(1);
 
 /// The longest line of text and the longest memo.
 const LONGEST_TEXT: u64 = 4_000;
@@ -82,7 +88,7 @@ pub(super) fn key(crm: &mut Dataverse, call: &Call, logical: &str) -> Result<Rep
     }
     let title = label_of(&body, "DisplayName").unwrap_or_else(|| schema.clone());
     let now = crm.now();
-    let ready = now + SignedDuration::from_millis(crm.switches.key_delay_ms.into());
+    let ready = now + if crm.behaviours.on(Behaviour::SlowKeys) { SLOW_INDEX } else { USUAL_INDEX };
     let mut key = AlternateKey {
         schema,
         title,

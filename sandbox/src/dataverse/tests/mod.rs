@@ -12,6 +12,7 @@ use super::filter::prepare;
 use super::record::RowRecord;
 use super::rows::Dataverse;
 use super::select::Wanted;
+use crate::behaviours::Behaviours;
 use crate::clock::Clock;
 use crate::odata::{Aliases, parse_filter};
 use crate::options::{ColumnKind, CustomColumn, CustomTable};
@@ -35,7 +36,7 @@ fn empty() -> (Dataverse, Clock) {
     ];
     let custom = CustomTable { name: "opportunity".to_owned(), parent: None, columns };
     let clock = Clock::default();
-    (Dataverse::new(&[custom], clock.clone()).unwrap(), clock)
+    (Dataverse::new(&[custom], clock.clone(), Behaviours::new(&[]).unwrap()).unwrap(), clock)
 }
 
 fn crm() -> Dataverse {

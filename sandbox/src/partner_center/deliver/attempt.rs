@@ -2,7 +2,6 @@
 
 use super::super::events::Event;
 use super::super::registration::Registration;
-use crate::behaviours::Behaviour;
 use crate::certificates::Signing;
 use crate::world::World;
 
@@ -12,7 +11,7 @@ pub(super) async fn post(world: &World, event: &Event) -> Result<String, String>
     // Read anew each time: the last registration wins, for waiting events as well (S31).
     let registration = world.webhooks.with(|webhooks| webhooks.registration.clone());
     let Registration { url, signature_in_own_header, .. } = registration.ok_or_else(|| "no registration".to_owned())?;
-    let body = event.body(world.behaviours.on(Behaviour::CamelCaseEvents)).to_string();
+    let body = event.body(&world.behaviours).to_string();
     let seal = world.signing.with(Signing::seal).map_err(|error| error.to_string())?;
     let stamp = seal.stamp(body.into_bytes()).map_err(|error| error.to_string())?;
     let mut request = world
