@@ -125,6 +125,9 @@ pub enum DriveError {
     /// The engine was stopped before the run had ended. It goes on at the next start.
     #[error("the engine was stopped before the run had ended")]
     Stopped,
+    /// Driving the run broke off, and its record cannot even be read to where it stood: a mistake of ours.
+    #[error("run `{0}` broke off: a mistake in the engine or in a connector")]
+    BrokeOff(String),
     /// Nothing is to be done, and the run has not ended: a mistake of ours.
     #[error("run `{0}` cannot go on")]
     Stuck(String),

@@ -356,7 +356,7 @@ impl<'a> Decider<'a> {
     fn read(&mut self, kind: &UpdateIfDifferent, update: &Update, view: &View<'_>) -> Result<(), ExpressionError> {
         if let Some(known) = kind.to.as_ref().filter(|_| update.is_new()) {
             let to = known.record.operand(view)?.into_json();
-            if to.get(&known.version).is_some() && kind.mapping.is_told_by(&to) {
+            if to.get(&known.version).is_some_and(|version| !version.is_null()) && kind.mapping.is_told_by(&to) {
                 return self.compare(kind, update, &to, view);
             }
         }

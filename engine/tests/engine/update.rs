@@ -216,6 +216,12 @@ fn known_cases() -> Vec<Case> {
             &["read row", write],
             renamed(),
         ),
+        case(
+            "the version is known to be none",
+            json!({"title": "Old", "amount": 5, "version": null}),
+            &["read row", write],
+            renamed(),
+        ),
         case("the version is not known", json!({"title": "Old", "amount": 5}), &["read row", write], renamed()),
         Case {
             deal: json!({"name": "Old"}),

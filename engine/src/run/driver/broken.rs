@@ -12,7 +12,7 @@ use crate::run::event::StepError;
 use crate::run::{Run, RunId};
 
 /// The code of such a run.
-const INTERNAL: &str = "internal";
+pub(super) const INTERNAL: &str = "internal";
 
 /// A future broke off.
 #[derive(Debug)]
@@ -34,6 +34,18 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Brok
 impl World {
     /// Ends a run whose driving broke off, with the step at which it did, as far as that can be found out.
     pub(crate) async fn end_broken(self: &Arc<Self>, id: &RunId) -> Result<Driven, DriveError> {
+        match caught(self.end_at_step(id)).await {
+            Ok(Err(error @ DriveError::Store(_))) => Err(error),
+            Ok(Ok(ended)) => Ok(ended),
+            // The same mistake may be met on the way to where it stood.
+            Ok(Err(_)) | Err(BrokeOff) => {
+                self.end(id.clone(), Outcome::Failed, internal(&[])).await?;
+                Err(DriveError::BrokeOff(id.to_string()))
+            }
+        }
+    }
+
+    async fn end_at_step(self: &Arc<Self>, id: &RunId) -> Result<Driven, DriveError> {
         let events = self.store.record(id).await?;
         let (run, _) = self.replay(id, &events).await?;
         let error = internal(&steps_at_end(run, self.clock.now()));

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::child::run_of;
-use super::{DriveError, World};
+use super::{DriveError, World, caught};
 use crate::outcome::Outcome;
 use crate::run::event::{Event, StepError};
 use crate::run::{Run, RunId, Work};
@@ -43,8 +43,9 @@ impl World {
             if matches!(events.last(), None | Some(Event::RunFinished { .. })) {
                 return Ok(Vec::new());
             }
-            // A run whose pack is gone can be ended all the same; what it waits for is then not known.
-            let children = self.replay(id, &events).await.map(|(run, _)| children(&run)).unwrap_or_default();
+            // A run whose pack is gone, or that breaks off even here, can be ended all the same; what it waits for is then not known.
+            let replayed = caught(self.replay(id, &events)).await.ok().and_then(Result::ok);
+            let children = replayed.map(|(run, _)| children(&run)).unwrap_or_default();
             let finished = Event::RunFinished { outcome, error: Some(error.clone()), at: self.clock.now() };
             let after = events.len() as u64;
             let transition = Transition { run: id.clone(), after, events: vec![finished], ..Transition::default() };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tracing::{error, warn};
 
+use super::broken::INTERNAL;
 use super::failed::holds_hidden;
 use super::tasks::Report;
 use super::{Beginning, BrokeOff, DriveError, Driven, World, caught, inputs_of};
@@ -48,7 +49,7 @@ impl World {
     /// A mistake must not be met again and again by the run that waits.
     async fn child_broke_off(self: &Arc<Self>, id: &RunId) -> Result<Driven, DriveError> {
         error!(run = %id, "driving the child run broke off: a mistake in the engine or in a connector; it ends as failed");
-        caught(self.end_broken(id)).await.unwrap_or_else(|BrokeOff| Err(DriveError::Stuck(id.to_string())))
+        self.end_broken(id).await
     }
 
     /// Runs a child flow, or goes on with it where its record ends. Where the run that waits for it was resumed after a
@@ -83,7 +84,8 @@ pub(super) fn run_of(call: &Call) -> RunId {
 fn broken(error: &DriveError, flow: &str) -> CallError {
     let kind =
         if matches!(error, DriveError::Inputs { .. }) { CallErrorKind::Input } else { CallErrorKind::Unexpected };
-    CallError::new(kind, format!("the flow `{flow}` could not be run: {error}"))
+    let code = matches!(error, DriveError::BrokeOff(_)).then(|| INTERNAL.to_owned());
+    CallError { code, ..CallError::new(kind, format!("the flow `{flow}` could not be run: {error}")) }
 }
 
 /// What a child answers the step that waits for it.

@@ -22,6 +22,8 @@ pub(super) struct Room {
     pub(super) waiting: Waiting,
     /// The runs under way that were written to last, so that they are not looked up each time.
     runs: HashMap<String, Known>,
+    /// Those of them that the transaction under way has written to.
+    written: Vec<String>,
     options: Options,
     store: PathBuf,
     asked: Option<Instant>,
@@ -41,6 +43,7 @@ impl Room {
         Room {
             waiting,
             runs: HashMap::new(),
+            written: Vec::new(),
             options: options.clone(),
             store: store.to_owned(),
             asked: None,
@@ -48,10 +51,17 @@ impl Room {
         }
     }
 
+    /// What the transaction under way did is on the disk.
+    pub(super) fn done(&mut self) {
+        self.written.clear();
+    }
+
     /// What the transaction under way did is undone.
     pub(super) fn undo(&mut self, before: Waiting) {
         self.waiting = before;
-        self.runs.clear();
+        for run in self.written.drain(..) {
+            self.runs.remove(&run);
+        }
     }
 
     /// What is kept in mind of a run, for whoever writes on; it is not any more.
@@ -65,6 +75,7 @@ impl Room {
             self.runs.clear();
         }
         self.runs.insert(run.to_owned(), known);
+        self.written.push(run.to_owned());
     }
 
     /// Makes room for one event.

@@ -125,7 +125,10 @@ fn write_together(db: &Connection, room: &mut Room, mut jobs: Vec<Box<dyn Job>>)
         jobs = written;
         if failed.is_empty() {
             match transaction.commit() {
-                Ok(()) => return jobs.into_iter().for_each(|job| job.answer(None)),
+                Ok(()) => {
+                    room.done();
+                    return jobs.into_iter().for_each(|job| job.answer(None));
+                }
                 Err(error) => {
                     room.undo(before);
                     return write_apart(db, room, jobs, error);

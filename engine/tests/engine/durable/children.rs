@@ -119,7 +119,7 @@ async fn a_child_run_whose_driving_breaks_off_ends_as_failed() {
         let rig = rig(RUN, &format!("{}\n{}", create("a"), create("b")));
         rig.store.state.lock().unwrap().breaks_off = Some(commit);
         let run = rig.run("r").await.unwrap();
-        assert_eq!(ending(&run).0, "failed", "{commit}");
+        assert_eq!(ending(&run), ("failed", Some("internal".to_owned())), "{commit}");
         assert!(rig.store.load().await.unwrap().runs.is_empty(), "{commit}: a run is left");
         let ends = rig.record("r/a/call").await;
         let ends = ends
