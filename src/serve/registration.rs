@@ -75,7 +75,7 @@ impl Lookout {
         }
     }
 
-    /// What is news: it cannot be looked, or not for another reason, or it can be again; something is wrong that was
+    /// What is news: no look is possible, or not for another reason, or one is again; something is wrong that was
     /// not, or not so, or all is well again.
     async fn look(&mut self) -> Vec<Finding> {
         match self.registration().await {
