@@ -1,16 +1,69 @@
-//! What a pack needs of the CRM: the tables and columns that it adds, and those that its mappings name.
+//! What a pack needs: the connectors that its flows go through, and of the CRM the tables and columns that it adds and
+//! those that its mappings name.
 
 use std::collections::BTreeSet;
 
 use cosell_connectors::doctor::TableNeeds;
+use cosell_engine::flow::{EventTrigger, StepKind, Steps, Trigger};
 use cosell_engine::pack::Pack;
 use cosell_engine::source::Source;
 use serde_json::Value;
 
 use crate::packs::Opened;
 
+/// The trigger whose events Partner Center sends.
+pub const EVENTS: &str = "events.referral";
+
 /// The connector of the CRM.
 const CRM: &str = "dataverse";
+
+/// The connector of the referrals, over which they are asked for changes too.
+const REFERRALS: &str = "partner_center";
+
+/// The connectors that the pack declares, and those that its flows go through: a pack may call what it does not
+/// declare. `webhook` says whether services send their events to this engine. Where they do not, nothing is registered
+/// for events, and the referrals are asked for what changed.
+pub fn connectors(pack: &Pack, webhook: bool) -> BTreeSet<String> {
+    let mut needed: BTreeSet<String> = pack.connections().values().cloned().collect();
+    for planned in pack.flows() {
+        if let Trigger::Event(event) = &planned.flow.trigger {
+            note_trigger(event, webhook, pack.reconcile().is_some(), &mut needed);
+        }
+        note_operations(&planned.flow.steps, &mut needed);
+    }
+    if !webhook {
+        needed.remove(connector_of(EVENTS));
+    }
+    needed
+}
+
+/// Events come over one connection; what changed is asked over another.
+fn note_trigger(event: &EventTrigger, webhook: bool, reconciled: bool, needed: &mut BTreeSet<String>) {
+    let sent = event.webhook && webhook;
+    if sent || event.name != EVENTS {
+        needed.insert(connector_of(&event.name).to_owned());
+    }
+    if event.name == EVENTS && (reconciled || !sent) {
+        needed.insert(REFERRALS.to_owned());
+    }
+}
+
+fn note_operations(steps: &Steps, needed: &mut BTreeSet<String>) {
+    for step in steps.values() {
+        let calls = match &step.kind {
+            StepKind::Call(call) => vec![call],
+            StepKind::UpdateIfDifferent(update) => vec![&update.read, &update.update],
+            _ => Vec::new(),
+        };
+        needed.extend(calls.into_iter().map(|call| connector_of(&call.operation).to_owned()));
+        step.kind.inner().into_iter().for_each(|(_, inner)| note_operations(inner, needed));
+    }
+}
+
+/// The first part of a full name, such as `dataverse.get_row`.
+fn connector_of(full_name: &str) -> &str {
+    full_name.split('.').next().unwrap_or(full_name)
+}
 
 /// The mappings that something in the pack goes by: one that nothing uses needs nothing of a CRM.
 pub fn used_mappings(opened: &Opened) -> BTreeSet<String> {

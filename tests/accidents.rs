@@ -19,9 +19,9 @@ async fn an_edited_referral_id_changes_no_other_deal() {
     rehearsal.quiet().await.unwrap();
     assert_eq!(rehearsal.people.referral(&deal).await.unwrap()["details"]["dealValue"], 30_000);
     let errors = errors(rehearsal.engine.world()).await;
-    assert!(!errors.is_empty() && errors.iter().all(|error| error.contains("belongs to the record")), "{errors:?}");
+    assert!(!errors.is_empty() && errors.iter().all(|error| error.contains("as its `CRM ID`")), "{errors:?}");
     let told = rehearsal.people.opportunity(&other).await.unwrap()["cosell_audit"].clone();
-    assert!(told.as_str().is_some_and(|told| told.contains("mend the referral's id")), "{told}");
+    assert!(told.as_str().is_some_and(|told| told.contains("correct the referral's id")), "{told}");
     rehearsal.stop().await;
 }
 

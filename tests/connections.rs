@@ -10,6 +10,16 @@ use cosell_sandbox::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// A flow of a pack that declares no connection.
+const CALLS: &str = "
+flow: calls
+trigger: { manual: {} }
+steps:
+  group:
+    scope:
+      row: { call: dataverse.get_row, with: { table: opportunity, id: 0f8fad5b-d9cb-469f-a165-70867728950e } }
+";
+
 /// A sandbox with what the pack adds to the CRM, and an environment that is bound to it.
 struct Place {
     sandbox: Sandbox,
@@ -172,24 +182,30 @@ async fn addresses_and_secrets_that_are_wrong_are_told() {
 async fn what_was_not_looked_at_is_not_said_to_be_in_place() {
     let place = Place::new(true).await;
     let bound: Value = serde_json::from_str(&place.environment()).unwrap();
-    let only = |names: &[&str]| {
+    let only = |names: &[&str], webhook: bool| {
         let mut environment = bound.clone();
+        environment["engine"]["webhook"] = json!(webhook);
         environment["connections"].as_object_mut().unwrap().retain(|name, _| names.contains(&name.as_str()));
         environment.to_string()
     };
     place.write("bare/pack.yaml", "pack: bare\nversion: 1.0.0\n");
-    // What is bound, what is typed, the code, and what is said at the end.
-    let cases: [(&[&str], &[&str], i32, &str); 4] = [
-        (&[], &[], 0, "not looked at: `partner_center`, `events`, `dataverse`"),
-        (&["partner_center", "dataverse"], &[], 0, "not looked at: `events`"),
-        (&[], &["--pack", "bare"], 0, "everything is in place"),
-        (&["dataverse"], &["--pack", "nowhere"], 1, "there is no pack `nowhere`"),
+    place.write("calls/pack.yaml", "pack: calls\nversion: 1.0.0\n");
+    place.write("calls/calls.yaml", CALLS);
+    // What is bound, whether events are sent, the pack, the code, and what is said at the end.
+    let cases: [(&[&str], bool, &str, i32, &str); 7] = [
+        (&[], true, "dynamics365", 0, "not looked at: `partner_center`, `events`, `dataverse`\n"),
+        (&["partner_center", "dataverse"], true, "dynamics365", 0, "not looked at: `events`\n"),
+        (&["partner_center", "dataverse"], false, "dynamics365", 0, "everything is in place"),
+        (&[], false, "dynamics365", 0, "not looked at: `partner_center`, `dataverse`\n"),
+        (&[], true, "bare", 0, "everything is in place"),
+        (&[], true, "calls", 0, "not looked at: `dataverse`\n"),
+        (&["dataverse"], true, "nowhere", 1, "there is no pack `nowhere`"),
     ];
-    for (names, arguments, expected, words) in cases {
-        place.write("environment.yaml", &only(names));
-        let (said, code) = place.doctor_with(arguments);
-        assert_eq!(code, expected, "{names:?} {arguments:?}: {said}");
-        assert!(said.contains(words), "{names:?} {arguments:?}: {said}");
+    for (names, webhook, pack, expected, words) in cases {
+        place.write("environment.yaml", &only(names, webhook));
+        let (said, code) = place.doctor_with(&["--pack", pack]);
+        assert_eq!(code, expected, "{names:?} {pack}: {said}");
+        assert!(said.contains(words), "{names:?} {pack}: {said}");
         assert_eq!(said.contains("everything is in place"), words.contains("everything"), "{said}");
     }
 }

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::{listener, wait_until};
@@ -34,14 +34,19 @@ pub(super) struct Lookout {
     here: String,
     /// What was found last.
     last: Option<Finding>,
+    /// Why the registration cannot be looked at, since the last look failed.
+    failure: Option<Failed>,
 }
+
+/// What tells one failure of a look from another. A message may hold the id of a request, which is never the same.
+type Failed = (CallErrorKind, Option<u16>, Option<String>);
 
 /// The looks for an engine that receives events. Without a public address nobody knows here what should be registered.
 pub(super) fn of(engine: &Engine, settings: &EngineSettings, received: &[super::Fed]) -> Option<Lookout> {
     let base = settings.public_url.as_deref()?;
     received.iter().find(|fed| fed.trigger == TRIGGER)?;
     let here = format!("{}{}", base.trim_end_matches('/'), listener::path(TRIGGER));
-    Some(Lookout { engine: engine.clone(), here, last: None })
+    Some(Lookout { engine: engine.clone(), here, last: None, failure: None })
 }
 
 impl Lookout {
@@ -54,10 +59,12 @@ impl Lookout {
                 _ = stopped.wait_for(|stopped| *stopped) => return,
                 news = self.look() => news,
             };
-            match news {
-                Some(Finding::Wrong { what, help }) => warn!("{what}; help: {help}"),
-                Some(Finding::Good(seen)) => info!("{seen} again"),
-                _ => {}
+            for finding in news {
+                match finding {
+                    Finding::Wrong { what, help } => warn!("{what}; help: {help}"),
+                    Finding::Good(seen) => info!("{seen} again"),
+                    Finding::NotTried(_) | Finding::NotBound => {}
+                }
             }
             let next = clock.now().checked_add(EVERY).unwrap_or(Timestamp::MAX);
             while clock.now() < next {
@@ -68,22 +75,37 @@ impl Lookout {
         }
     }
 
-    /// What is found, where that is news: something is wrong that was not, or not so, or all is well again.
-    async fn look(&mut self) -> Option<Finding> {
-        let found = match self.registration().await {
-            Ok(registration) => where_events_go(&registration, &self.here),
-            // What is wrong with the connection is told by the runs that use it.
-            Err(error) => {
-                debug!(%error, "the registration for events could not be looked at");
-                return None;
+    /// What is news: no look is possible, or not for another reason, or one is again; something is wrong that was
+    /// not, or not so, or all is well again.
+    async fn look(&mut self) -> Vec<Finding> {
+        match self.registration().await {
+            Ok(registration) => {
+                let seen = || Finding::Good("the registration for events can be looked at".to_owned());
+                let sees_again = self.failure.take().map(|_| seen());
+                sees_again.into_iter().chain(self.found(where_events_go(&registration, &self.here))).collect()
             }
-        };
+            Err(error) => self.failed(error).into_iter().collect(),
+        }
+    }
+
+    fn found(&mut self, found: Finding) -> Option<Finding> {
         let is_news = match &self.last {
             Some(last) => *last != found,
             None => matches!(found, Finding::Wrong { .. }),
         };
         self.last = Some(found.clone());
         is_news.then_some(found)
+    }
+
+    /// Often no run uses the connection to the events, so nobody else would tell that it fails.
+    fn failed(&mut self, error: CallError) -> Option<Finding> {
+        let failed = Some((error.kind, error.status, error.code));
+        let is_news = self.failure != failed;
+        self.failure = failed;
+        is_news.then(|| Finding::Wrong {
+            what: format!("whether events come here cannot be looked at: {}", error.message),
+            help: "see what `cosell doctor` says of `events`".to_owned(),
+        })
     }
 
     async fn registration(&self) -> Result<Registration, CallError> {

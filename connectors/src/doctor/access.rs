@@ -15,8 +15,9 @@ use crate::settings::SignIn;
 /// How far the clocks may be apart, in seconds: the sign-in service allows no more.
 const SKEW: i64 = 300;
 
-/// How many deals that wait for an answer are looked at, the newest: they expire two weeks after they came.
-const MOST_OFFERED: usize = 1000;
+/// How many deals that wait for an answer are looked at, the oldest: they expire two weeks after they came, so those
+/// that end next stand first. A page of the service holds as many.
+const MOST_OFFERED: usize = 100;
 
 /// How long before its end a deal that nobody has answered is told of.
 const NOTICE: SignedDuration = SignedDuration::from_hours(72);
@@ -34,23 +35,30 @@ pub(super) async fn of_person(found: &mut Findings<'_>, client: &Client, sign_in
         found.leave_out(&["role", "deadlines"]);
         return;
     }
-    let open = Listing {
-        filter: Some("status eq 'New'".to_owned()),
-        order_by: Some("createdDateTime desc".to_owned()),
+    referrals(found, client).await;
+}
+
+/// Whether the referrals can be read, which one of them shows, and then which of the deals end soon.
+async fn referrals(found: &mut Findings<'_>, client: &Client) {
+    let key = CallKey::new("doctor", "partner_center", Uuid::new_v4());
+    let one = Listing { top: 1, order_by: Some("createdDateTime desc".to_owned()), ..Listing::default() };
+    let answer = api::list(client, &key, &one).await.map(|_| "the referrals can be read".to_owned());
+    let help = "give the person the role Referrals admin or Referrals user in Partner Center";
+    if !found.add("role", role(answer, help)) {
+        found.leave_out(&["deadlines"]);
+        return;
+    }
+    let offered = Listing {
+        filter: Some("status eq 'New' and direction eq 'Incoming'".to_owned()),
+        order_by: Some("createdDateTime asc".to_owned()),
         top: MOST_OFFERED,
         ..Listing::default()
     };
-    let key = CallKey::new("doctor", "partner_center", Uuid::new_v4());
-    let offered = api::list(client, &key, &open).await;
-    let deadlines = offered.as_ref().map(|offered| deadlines(offered, Timestamp::now())).ok();
-    let help = "give the person the role Referrals admin or Referrals user in Partner Center";
-    if found.add("role", role(offered.map(|_| "the referrals can be read".to_owned()), help))
-        && let Some(deadlines) = deadlines
-    {
-        found.add("deadlines", deadlines);
-    } else {
-        found.leave_out(&["deadlines"]);
-    }
+    let finding = match api::list(client, &key, &offered).await {
+        Ok(offered) => deadlines(&offered, Timestamp::now()),
+        Err(error) => wrong(error.message, "try again later"),
+    };
+    found.add("deadlines", finding);
 }
 
 /// Looks from the address to the audience of the token; the token, if all that is well.
@@ -184,6 +192,36 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::partner_center::PartnerCenterSettings;
+    use crate::test_server::{Answer, TestServer};
+
+    /// What the first and the second question for deals are answered, and what is found of the role and of the deadlines.
+    #[tokio::test]
+    async fn t27_the_oldest_deals_are_looked_at_and_are_no_matter_of_the_role() {
+        let end = Timestamp::now() + SignedDuration::from_hours(1);
+        let soon = json!({ "value": [{ "id": "deal-1", "status": "New", "expirationDateTime": end }] });
+        let none = || Answer::json(200, json!({ "value": [] }));
+        let cases: [(Answer, Option<Answer>, &str, &str); 4] = [
+            (none(), Some(none()), "Good", "no deal waits"),
+            (none(), Some(Answer::json(200, soon)), "Good", "deal-1"),
+            (none(), Some(Answer::json(429, json!({}))), "Good", "try again later"),
+            (Answer::json(403, json!({})), None, "Referrals admin", "comes first"),
+        ];
+        for (first, second, role, deadlines) in cases {
+            let server = TestServer::start([first].into_iter().chain(second.clone())).await;
+            let settings = PartnerCenterSettings::new(&server.url, server.sign_in());
+            let mut checks = Vec::new();
+            referrals(&mut Findings::of("partner_center", &mut checks), &settings.client().unwrap()).await;
+            let found: Vec<String> = checks.iter().map(|check| format!("{check:?}")).collect();
+            assert!(found.len() == 2 && found[0].contains(role) && found[1].contains(deadlines), "{found:?}");
+            let asked = server.lines();
+            assert!(asked[0].ends_with("?$orderby=createdDateTime%20desc&$top=1"), "{asked:?}");
+            let oldest = "?$filter=status%20eq%20%27New%27%20and%20direction%20eq%20%27Incoming%27\
+                          &$orderby=createdDateTime%20asc&$top=100";
+            assert_eq!(asked.len(), if second.is_some() { 2 } else { 1 }, "{asked:?}");
+            assert!(asked.get(1).is_none_or(|asked| asked.ends_with(oldest)), "{asked:?}");
+        }
+    }
 
     #[test]
     fn clocks_are_compared() {

@@ -17,7 +17,7 @@ pub use registration::where_events_go;
 /// What a pack wants of the services.
 #[derive(Debug, Clone, Default)]
 pub struct Needs {
-    /// The connectors that it has connections of.
+    /// The connectors that it goes through.
     pub connectors: Vec<String>,
     /// The public address that events are to be sent to; none where the engine asks for changes.
     pub events_at: Option<String>,

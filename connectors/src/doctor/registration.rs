@@ -8,7 +8,8 @@ use super::{Finding, Findings, access, wrong};
 use crate::client::Client;
 use crate::events::{REFERRAL_EVENTS, Registration, api};
 
-/// Looks at the connection to the events, and at the registration; `here` is where the events should go.
+/// Looks at the connection to the events, and at the registration; `here` is where the events should go. An engine that
+/// asks for changes needs no events: what they lack is then no fault.
 pub(super) async fn examine(found: &mut Findings<'_>, client: &Client, here: Option<&str>) {
     if access::signed_in(found, client).await.is_none() {
         found.leave_out(&["role", "tenant", "registration"]);
@@ -30,13 +31,18 @@ pub(super) async fn examine(found: &mut Findings<'_>, client: &Client, here: Opt
         found.leave_out(&["tenant", "registration"]);
         return;
     }
+    let Some(here) = here else {
+        for name in ["tenant", "registration"] {
+            found.add(name, Finding::NotTried("this engine asks for changes, and needs none".to_owned()));
+        }
+        return;
+    };
     let names = match client.send(&api::traced(api::event_names(), &key)).await {
         Ok(reply) => api::read_event_names(&reply),
         Err(error) => Err(error),
     };
     found.add("tenant", names.map_or_else(|error| wrong(error.message, "try again later"), |names| tenant(&names)));
-    let nothing = || Finding::NotTried("this engine asks for changes, and needs none".to_owned());
-    found.add("registration", here.map_or_else(nothing, |here| where_events_go(&registration, here)));
+    found.add("registration", where_events_go(&registration, here));
 }
 
 /// Whether the tenant has events of referrals at all.
@@ -80,7 +86,13 @@ fn shown(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use serde_json::json;
+
     use super::*;
+    use crate::events::EventsSettings;
+    use crate::test_server::{Answer, TestServer};
 
     #[test]
     fn t32_a_registration_that_is_not_ours_is_found() {
@@ -99,6 +111,22 @@ mod tests {
                 there.map(|(url, events)| Registration { registered: true, url: Some(url.to_owned()), events });
             let finding = format!("{:?}", where_events_go(&registration.unwrap_or_default(), here));
             assert!(finding.contains(expected) && !finding.contains("hush"), "{finding}");
+        }
+    }
+
+    /// Where events should go, and whether a tenant that has none of referrals is a fault.
+    #[tokio::test]
+    async fn t33_an_engine_that_asks_needs_no_events() {
+        for (here, is_fault) in [(Some("https://here.example"), true), (None, false)] {
+            let answers = [Answer::json(200, json!({})), Answer::json(404, json!({})), Answer::json(200, json!([]))];
+            let server = TestServer::start(answers).await;
+            let settings = EventsSettings::new(&server.url, server.sign_in());
+            let mut checks = Vec::new();
+            examine(&mut Findings::of("events", &mut checks), &settings.client().unwrap(), here).await;
+            let names = checks.iter().map(|check| check.name).collect::<Vec<_>>();
+            assert!(names.ends_with(&["role", "tenant", "registration"]), "{names:?}");
+            let wrong = checks.iter().any(|check| matches!(check.finding, Finding::Wrong { .. }));
+            assert_eq!(wrong, is_fault, "{checks:?}");
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::api::{self, Listing};
 use super::shapes::Referral;
@@ -25,9 +26,9 @@ pub struct GetReferral(Connection<Client>);
 pub struct GetReferralInput {
     /// The referral's GUID.
     pub id: String,
-    /// The CRM's id of the record that named the referral. A referral that shows another record's id is refused: people
-    /// can edit the referral's id in the CRM, and would have one deal overwritten with another. One that shows none is
-    /// anybody's. The case of letters does not matter.
+    /// The GUID of the CRM's record that named the referral. A referral that shows another GUID is refused: people can
+    /// edit the referral's id in the CRM, and would have one deal overwritten with another. One that shows none, or some
+    /// other text, is anybody's. Braces and the case of letters do not matter.
     #[serde(default)]
     pub belongs_to: Option<String>,
 }
@@ -108,13 +109,17 @@ impl Operation for FindReferral {
     }
 }
 
+/// The field is free text, in which people also keep numbers of other systems. Only the id of another row says that the
+/// deal is another record's.
 fn check_owner(referral: &Value, record: &str) -> Result<(), CallError> {
-    let shown = referral["externalReferenceId"].as_str().unwrap_or_default().trim();
-    if shown.is_empty() || shown.eq_ignore_ascii_case(record.trim()) {
+    let shown = referral["externalReferenceId"].as_str().unwrap_or_default();
+    let Ok(owner) = Uuid::parse_str(shown.trim()) else { return Ok(()) };
+    if Uuid::parse_str(record.trim()).is_ok_and(|record| record == owner) {
         return Ok(());
     }
     let message = format!(
-        "referral `{}` belongs to the record `{shown}` of the CRM, not to `{record}`: mend the referral's id in the CRM",
+        "referral `{}` has the record `{owner}` of the CRM as its `CRM ID`, not `{record}`; correct the referral's id in \
+         the CRM, or, where that is right, put `{record}` into `CRM ID` in Partner Center",
         referral["id"].as_str().unwrap_or_default()
     );
     Err(CallError::new(CallErrorKind::Input, message))

@@ -163,13 +163,19 @@ async fn t24_a_deal_is_accepted_only_where_that_is_meant() {
 
 #[tokio::test]
 async fn t39_a_deal_of_another_record_is_refused() {
+    let (ours, other) = ("7c9e6679-7425-40de-944b-e07fc1f90ae7", "0f8fad5b-d9cb-469f-a165-70867728950e");
+    let in_braces = format!("{{{}}}", ours.to_uppercase());
     // What the deal shows, the record that named it, and whether it is given.
     let cases = [
-        (json!("crm-1"), json!("CRM-1 "), true),
-        (json!("crm-2"), json!("crm-1"), false),
-        (json!("crm-2"), json!(null), true),
-        (json!(null), json!("crm-1"), true),
-        (json!(" "), json!("crm-1"), true),
+        (json!(ours), json!(format!("{in_braces} ")), true),
+        (json!(in_braces), json!(ours), true),
+        (json!(other), json!(ours), false),
+        (json!(format!(" {{{}}}", other.to_uppercase())), json!(ours), false),
+        (json!(other), json!("OPP-7"), false),
+        (json!(other), json!(null), true),
+        (json!("OPP-7"), json!(ours), true),
+        (json!(null), json!(ours), true),
+        (json!(" "), json!(ours), true),
     ];
     for (shown, record, given) in cases {
         let server = TestServer::start([Answer::json(200, json!({ "id": "1", "externalReferenceId": shown }))]).await;
@@ -177,7 +183,11 @@ async fn t39_a_deal_of_another_record_is_refused() {
             Ok(_) => assert!(given, "{shown} {record}"),
             Err(error) => {
                 assert!(!given && error.kind == CallErrorKind::Input, "{shown} {record}: {error}");
-                assert!(error.message.contains("`crm-2`") && error.message.contains("`crm-1`"), "{error}");
+                for word in
+                    ["`CRM ID`", &format!("`{other}`"), &format!("`{}`", record.as_str().unwrap()), "referral's id"]
+                {
+                    assert!(error.message.contains(word), "{word}: {error}");
+                }
             }
         }
     }

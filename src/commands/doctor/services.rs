@@ -7,13 +7,10 @@ use cosell_engine::pack::Pack;
 
 use crate::environment::{EngineSettings, Environment};
 use crate::failure::Failure;
-use crate::needs;
+use crate::needs::{self, EVENTS};
 use crate::packs::Opened;
 use crate::print;
 use crate::serve::listener;
-
-/// The trigger whose events Partner Center sends.
-const EVENTS: &str = "events.referral";
 
 /// What came out, besides what was printed.
 #[derive(Debug, Default)]
@@ -30,7 +27,7 @@ pub(super) async fn examine(opened: &Opened, environment: &Environment) -> Resul
     let connectors = standard(&Connections::default()).map_err(Failure::world)?;
     let pack = opened.check(&environment.parameters, &connectors)?;
     let needs = Needs {
-        connectors: pack.connections().values().cloned().collect(),
+        connectors: needs::connectors(&pack, environment.engine.webhook).into_iter().collect(),
         events_at: events_at(&pack, &environment.engine),
         tables: needs::tables(&pack, &needs::used_mappings(opened)),
     };

@@ -7,10 +7,15 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes the whole file. When this returns, a crash of the machine does not bring the old one back.
+/// Writes the whole file. When this returns, a crash of the machine does not bring the old one back, unless the log says
+/// so.
 ///
 /// A file that was not there has the mode 600.
 pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    write_and_sync(path, text, sync_folder)
+}
+
+fn write_and_sync(path: &Path, text: &str, sync_folder: fn(&Path) -> io::Result<()>) -> io::Result<()> {
     // A link goes on pointing to the file that it points to.
     let path = if path.exists() { path.canonicalize()? } else { path.to_owned() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -23,7 +28,16 @@ pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     }
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    // The newer secret is in its place, and an older one may be good for nothing: it must not count as unwritten.
+    if let Err(error) = sync_folder(folder) {
+        tracing::warn!(
+            %error,
+            "the newer secret in `{}` is written, but a crash of the machine may bring the older one back, since its \
+             folder cannot be synced",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// Gives the new file the group, the mode and the owner of the older one, as far as this process may.
@@ -90,6 +104,14 @@ mod tests {
         }
         write_whole(&path, "first").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn d20_a_file_that_has_its_name_is_written_whatever_its_folder_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        write_and_sync(&path, "newer", |_| Err(io::Error::other("the folder cannot be synced"))).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "newer");
     }
 
     /// Only the system's administrator can give a file away, so there is nothing to see for others.
