@@ -31,7 +31,7 @@ pub const REGISTRATION: &str = "partner-center-webhook-registration";
 const POLL_EVERY: f64 = 0.05;
 /// How long nothing must happen for all to be quiet, and the longest that it may take.
 const QUIET: Duration = Duration::from_millis(200);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Everything together, at work.
 pub struct Rehearsal {
