@@ -219,6 +219,10 @@ fn a_page_of_changes_takes_no_more_work_than_its_rows() {
     assert_eq!(page["value"].as_array().unwrap().len(), 2);
     let spent = crm.budget.spent();
     assert!((3..20).contains(&spent), "{spent}");
+    crm.budget.renew();
+    let token = format!("0!{}", crm.now().to_zoned(jiff::tz::TimeZone::UTC).strftime("%m/%d/%Y %H:%M:%S"));
+    let changes = crm.count_changes(crm.table("opportunity").unwrap(), &token).unwrap();
+    assert_eq!((changes, crm.budget.spent()), (ROWS, ROWS), "what is walked is spent");
     crm.budget = Budget::of(0);
     crm.budget.spend(1);
     assert!(call.changes(&crm, crm.table("opportunity").unwrap()).is_err(), "nothing is left to spend");
