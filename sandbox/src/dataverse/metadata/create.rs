@@ -172,8 +172,8 @@ pub(super) fn delete_column(crm: &mut Dataverse, logical: &str, segment: &Segmen
     }
     let is_amount = column.is_some_and(|column| column.kind == ColumnKind::Money);
     // An amount takes the same in the organization's currency with it.
-    let gone = std::iter::once(name.clone()).chain(is_amount.then(|| base_of(&name)));
-    let gone: Vec<String> = gone.collect();
+    let base = is_amount.then(|| base_of(&name));
+    let gone: Vec<String> = std::iter::once(name).chain(base).collect();
     for name in &gone {
         table.columns.shift_remove(name);
     }
