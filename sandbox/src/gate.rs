@@ -41,11 +41,13 @@ async fn pass(
     let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     let who = world.entra.with(|entra| entra.who(request.headers()));
     let limited = || world.limits.with(|limits| limits.take(service)).map(|wait| Fault::throttle(service, wait));
-    let fault = world.faults.with(|faults| {
-        let asked = faults.strike(service, &method, &path);
-        asked.or_else(|| faults.by_switch(service, &world.behaviours))
-    });
-    let fault = fault.or_else(limited);
+    let struck = world.faults.with(|faults| faults.strike(service, &method, &path));
+    if struck.is_some() {
+        // It strikes once less, which is kept as well.
+        world.changes.count();
+    }
+    let by_switch = || world.faults.with(|faults| faults.by_switch(service, &world.behaviours));
+    let fault = struck.or_else(by_switch).or_else(limited);
     let (response, lost) = match fault {
         None => (next.run(request).await, false),
         Some(fault) => suffer(&fault, request, next).await,

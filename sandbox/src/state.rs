@@ -5,6 +5,8 @@
 
 mod keep;
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -76,7 +78,7 @@ impl Snapshot {
         let failed = |reason: String| SandboxError::State { file: file.to_owned(), verb: "written", reason };
         let text = serde_json::to_vec(self).map_err(|error| failed(error.to_string()))?;
         let beside = file.with_added_extension("new");
-        std::fs::write(&beside, &text).map_err(|error| failed(error.to_string()))?;
+        write_anew(&beside, &text).map_err(|error| failed(error.to_string()))?;
         std::fs::rename(&beside, file).map_err(|error| failed(error.to_string()))
     }
 
@@ -112,6 +114,22 @@ impl Snapshot {
         // Last, or what is taken up would be new to the lists that lag.
         self.asked.restore(world);
     }
+}
+
+/// Writes a file that only its owner can read, for it holds secrets. It is on the disk when this returns.
+fn write_anew(file: &Path, text: &[u8]) -> std::io::Result<()> {
+    // One that a crash has left may be open to others.
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut opened = options.open(file)?;
+    opened.write_all(text)?;
+    opened.sync_all()
 }
 
 impl Asked {

@@ -337,14 +337,14 @@ async fn s26_too_many_that_wait_push_the_oldest_out() {
     let (url, _listener) = bound().await;
     harness.json(Host::PartnerCenter, "POST", PATH, registration(&url)).await;
     harness.json(Host::Admin, "POST", "/deliveries", json!({"duplicate": 100, "delay_ms": 3_600_000})).await;
-    for _ in 0..50 {
+    for _ in 0..100 {
         harness.json(Host::Admin, "POST", "/deals", json!({})).await;
     }
     loop {
         let report = harness.json(Host::Admin, "GET", "/deliveries", Value::Null).await;
         // The tasks of those that were given up end a moment later.
-        if report["waiting"] == json!(5_000) {
-            assert_eq!(report["offline"], json!(50));
+        if report["waiting"] == json!(10_000) {
+            assert_eq!(report["offline"], json!(100));
             let first = &report["deliveries"][0];
             assert_eq!(first["attempts"], json!(["given up, too many wait"]));
             break;

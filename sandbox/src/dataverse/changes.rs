@@ -58,7 +58,7 @@ impl Call {
         };
         let until = cookie.until.unwrap_or_else(|| crm.version());
         let start = query.skip_token.as_ref().map_or(Start::After(since.unwrap_or_default()), |_| cookie.start);
-        let mut changes = crm.changes_between(table, since, until, start)?;
+        let mut changes = crm.changes_between(table, since, until, start, self.page().saturating_add(1))?;
         let more = changes.len() > self.page();
         changes.truncate(self.page());
         let last = changes.last().map(|(place, _)| *place).filter(|_| more);
@@ -106,35 +106,41 @@ impl Dataverse {
     /// The number of changes since a token was given.
     pub(crate) fn count_changes(&self, table: &Table, token: &str) -> Result<usize, Refusal> {
         let since = self.token(token)?.version;
-        Ok(self.changes_between(table, Some(since), self.version(), Start::After(since))?.len().min(MOST))
+        Ok(self.changes_between(table, Some(since), self.version(), Start::After(since), MOST)?.len())
     }
 
-    /// Written rows by version, then deleted ones, from a place on, each with its place. A row that was made and
-    /// deleted since comes as deleted. The first answer has the rows alone.
+    /// Written rows by version, then deleted ones, from a place on, each with its place, up to `most`. A row that was
+    /// made and deleted since comes as deleted, and one that was made once more as written. The first answer has the
+    /// rows alone.
     fn changes_between<'a>(
         &'a self,
         table: &'a Table,
         since: Option<u64>,
         until: u64,
         start: Start,
+        most: usize,
     ) -> Result<Vec<(Start, Change<'a>)>, Refusal> {
         let Some(shelf) = self.shelf(&table.logical) else { return Ok(Vec::new()) };
         let (rows_from, deleted_from) = match start {
             Start::After(version) => (version, since.unwrap_or_default()),
             Start::At(version) => (until, u64::try_from(version).unwrap_or(u64::MAX - 1)),
         };
-        let written = shelf.changed_since(rows_from).filter(|row| row.version <= until);
+        let spend = || self.budget.spend(1);
+        let written = shelf.changed_since(rows_from).take_while(|row| row.version <= until).inspect(|_| spend());
         let change = |row| Change::Written(RowRecord { crm: self, table, row });
         let written = written.map(|row| (Start::After(row.version), change(row)));
-        let Some(since) = since else { return Ok(written.collect()) };
+        self.budget.check()?;
+        let Some(since) = since else { return Ok(written.take(most).collect()) };
         // All that were deleted since must be known, also where the pages are beyond some of them.
         if shelf.deleted_since(since).is_none() {
             return Err(Refusal::expired_token());
         }
         let deleted = shelf.deleted_since(deleted_from).into_iter().flatten();
-        let deleted = deleted.filter(|(version, _)| *version <= until);
+        let deleted = deleted.take_while(|(version, _)| *version <= until).inspect(|_| spend());
+        let deleted = deleted.filter(|(_, id)| shelf.get(id).is_none());
         let place = |version| Start::At(usize::try_from(version).unwrap_or(usize::MAX));
-        Ok(written.chain(deleted.map(|(version, id)| (place(version), Change::Deleted(id)))).collect())
+        let deleted = deleted.map(|(version, id)| (place(version), Change::Deleted(id)));
+        Ok(written.chain(deleted).take(most).collect())
     }
 
     fn token(&self, text: &str) -> Result<Token, Refusal> {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::{Map, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
 use super::call::Asker;
 use super::hooks::Notification;
+use super::undo::Finished;
 use crate::clock;
 use crate::held::Held;
 use crate::world::World;
@@ -76,8 +77,18 @@ impl Hooks {
         })
     }
 
+    /// Begins a task that a stop ends; once the sandbox has stopped, there is none.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.with(|tasks| {
+            if let Some(tasks) = tasks {
+                while tasks.try_join_next().is_some() {}
+                tasks.spawn(task);
+            }
+        });
+    }
+
     /// Posts those that the request waits for; the error says which of them refused it.
-    pub(crate) async fn ask(&self, notifications: &[Notification]) -> Result<(), String> {
+    async fn ask(&self, notifications: &[Notification]) -> Result<(), String> {
         let all = async {
             for notification in notifications.iter().filter(|notification| notification.synchronous) {
                 self.post(notification).await.map_err(|reason| format!("{}: {reason}", notification.step))?;
@@ -119,8 +130,36 @@ impl Hooks {
     }
 }
 
+/// Tells of a request that has been answered, first those that it waits for; where one refuses it, it is taken back,
+/// and the error says which. This goes on to its end also where the client hangs up, or a request that was refused
+/// would stay.
+pub(crate) async fn settle(world: &Arc<World>, finished: Finished, told: Vec<Notification>) -> Result<(), String> {
+    if !told.iter().any(|notification| notification.synchronous) {
+        send(world, told);
+        return Ok(());
+    }
+    let (answer, answered) = oneshot::channel();
+    let world_of_task = Arc::clone(world);
+    world.hooks.spawn(async move {
+        // Whether anybody still listens makes no difference.
+        drop(answer.send(decide(&world_of_task, finished, told).await));
+    });
+    answered.await.unwrap_or_else(|_| Err("the sandbox stops".to_owned()))
+}
+
+async fn decide(world: &Arc<World>, finished: Finished, told: Vec<Notification>) -> Result<(), String> {
+    let asked = world.hooks.ask(&told).await;
+    if asked.is_ok() {
+        send(world, told);
+    } else {
+        world.dataverse.with(|crm| crm.cancel(finished));
+        world.changes.count();
+    }
+    asked
+}
+
 /// Sends those that nobody waits for.
-pub(crate) fn send(world: &Arc<World>, notifications: Vec<Notification>) {
+fn send(world: &Arc<World>, notifications: Vec<Notification>) {
     for notification in notifications.into_iter().filter(|notification| !notification.synchronous) {
         if world.hooks.waiting() >= MOST {
             return;
@@ -132,11 +171,7 @@ pub(crate) fn send(world: &Arc<World>, notifications: Vec<Notification>) {
             deliver(&world_of_task, notification).await;
             drop(room);
         };
-        world.hooks.tasks.with(|tasks| {
-            if let Some(tasks) = tasks {
-                tasks.spawn(task);
-            }
-        });
+        world.hooks.spawn(task);
     }
 }
 

@@ -16,9 +16,10 @@ use super::shelf::Row;
 use super::tables::Table;
 use crate::clock;
 use crate::odata::{Comparison, Expression, Literal, Order};
+use crate::options::ColumnKind;
 
-/// The longest text that is indexed; longer ones are nobody's key.
-const LONGEST: usize = 300;
+/// The longest text that is indexed, in bytes of its lower case; rows with a longer one are found one by one.
+pub(crate) const LONGEST: usize = 300;
 
 /// Columns that are asked for by range.
 const IN_ORDER: [&str; 2] = ["createdon", "modifiedon"];
@@ -133,6 +134,14 @@ impl Index {
         }
     }
 
+    /// Keeps the rows of a table in the order of a column no more, as the column is no more. `name` is that of a
+    /// query.
+    pub(crate) fn forget_order(&mut self, table: &str, name: &str) {
+        if let Some(index) = self.0.get_mut(table) {
+            index.ordered.remove(name);
+        }
+    }
+
     /// The ids of all rows of a table in the order of a column, equal ones by version in the same direction; `None`
     /// where no such order is kept.
     pub(crate) fn in_order_of(&self, table: &str, order: &Order) -> Option<Box<dyn Iterator<Item = &String> + '_>> {
@@ -148,14 +157,17 @@ impl Index {
         }
         let column = table.lookup_value(name).or_else(|| table.columns.contains_key(name).then_some(name))?;
         let value = match literal {
-            Literal::Text(text) | Literal::Guid(text) if text.len() <= LONGEST => text.clone(),
-            Literal::Number(number) => number.to_string(),
+            Literal::Text(text) | Literal::Guid(text) => text.to_lowercase(),
+            Literal::Number(number) => number_text(*number),
             Literal::Bool(flag) => flag.to_string(),
-            Literal::Date(day) => day.to_string(),
+            // A day can also be asked for where an instant is kept, which has another text.
+            Literal::Date(day) if table.columns.get(column).is_some_and(|it| it.kind == ColumnKind::Date) => {
+                day.to_string()
+            }
             _ => return None,
         };
         // The version is no value that is written, so it is in no index.
-        if column == "versionnumber" {
+        if column == "versionnumber" || value.len() > LONGEST {
             return None;
         }
         up_to(most, self.with(&table.logical, column, &value))
@@ -187,6 +199,11 @@ impl Index {
     }
 }
 
+/// A number as it is indexed; zero below zero is zero.
+pub(crate) fn number_text(number: f64) -> String {
+    (number + 0.0).to_string()
+}
+
 /// All of them, unless there are more than `most`.
 fn up_to<'a>(most: usize, ids: impl Iterator<Item = &'a String>) -> Option<Vec<&'a String>> {
     let found: Vec<&String> = ids.take(most.saturating_add(1)).collect();
@@ -196,12 +213,12 @@ fn up_to<'a>(most: usize, ids: impl Iterator<Item = &'a String>) -> Option<Vec<&
 fn values(row: &Row) -> impl Iterator<Item = (&str, String)> {
     let values = row.values.iter().filter_map(|(column, value)| {
         let value = match value {
-            Value::String(text) if text.len() <= LONGEST => text.to_lowercase(),
-            Value::Number(number) => number.as_f64()?.to_string(),
+            Value::String(text) => text.to_lowercase(),
+            Value::Number(number) => number_text(number.as_f64()?),
             Value::Bool(flag) => flag.to_string(),
             _ => return None,
         };
-        Some((column.as_str(), value))
+        (value.len() <= LONGEST).then_some((column.as_str(), value))
     });
     let links = row.links.iter().map(|(column, link)| (column.as_str(), link.id.to_lowercase()));
     values.chain(links)

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::index::number_text;
 use super::refusal::Refusal;
 use super::rows::Dataverse;
 use super::shelf::Row;
@@ -82,7 +83,7 @@ impl Dataverse {
         self.all_with(table, values).find(|row| holds_all(row, values))
     }
 
-    /// The rows with the first of these values, which the index finds.
+    /// The rows with the first of these values, which the index finds where the value is no long text.
     fn all_with<'a>(&'a self, table: &Table, values: &[(&str, Value)]) -> impl Iterator<Item = &'a Row> + use<'a> {
         let first = values.first().and_then(|(column, value)| Some((*column, indexed(value)?)));
         let (column, value) = first.unwrap_or_default();
@@ -103,7 +104,7 @@ fn values_of<'a>(key: &'a AlternateKey, row: &Row) -> Option<Vec<(&'a str, Value
 fn indexed(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.to_lowercase()),
-        Value::Number(number) => Some(number.as_f64()?.to_string()),
+        Value::Number(number) => Some(number_text(number.as_f64()?)),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ pub(crate) type Options = Vec<(i64, String)>;
 pub(crate) type OptionSets = IndexMap<String, OptionSet>;
 
 /// Options that several columns share.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OptionSet {
     /// Its id among the definitions.
     pub(crate) metadata_id: Uuid,

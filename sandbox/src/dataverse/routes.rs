@@ -18,7 +18,7 @@ use super::address::{Address, parse};
 use super::answer::answer;
 use super::batch;
 use super::call::{Asker, Call, Wants};
-use super::deliver::send;
+use super::deliver::settle;
 use super::limits::Left;
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -86,11 +86,7 @@ async fn respond(
         let (finished, told) = crm.finish();
         (reply, finished, told)
     });
-    if let Err(reason) = world.hooks.ask(&told).await {
-        world.dataverse.with(|crm| crm.cancel(finished));
-        return Err(Refusal::by_custom_logic(&reason));
-    }
-    send(world, told);
+    settle(world, finished, told).await.map_err(|reason| Refusal::by_custom_logic(&reason))?;
     let Left { requests, seconds } = meter.left;
     let reply = reply?
         .with("x-ms-ratelimit-burst-remaining-xrm-requests", requests.to_string())

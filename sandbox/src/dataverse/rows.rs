@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::budget::Budget;
 use super::hooks::Notification;
-use super::index::Index;
+use super::index::{Index, LONGEST};
 use super::limits::{Ceilings, Meters};
 use super::options::OptionSets;
 use super::refusal::Refusal;
@@ -147,7 +147,8 @@ impl Dataverse {
         rows
     }
 
-    /// The rows with a value or a lookup in a column, upper and lower case alike.
+    /// The rows with a value or a lookup in a column, upper and lower case alike. A text that is too long for the
+    /// index is looked for in every row.
     pub(crate) fn rows_with<'a>(
         &'a self,
         table: &str,
@@ -155,7 +156,11 @@ impl Dataverse {
         value: &str,
     ) -> impl Iterator<Item = &'a Row> + use<'a> {
         let shelf = self.shelf(table);
-        self.index.with(table, column, value).filter_map(move |id| shelf?.get(id))
+        let found = self.index.with(table, column, value).filter_map(move |id| shelf?.get(id));
+        let (column, wanted) = (column.to_owned(), value.to_lowercase());
+        let every = shelf.filter(|_| wanted.len() > LONGEST).into_iter().flat_map(|shelf| shelf.after(0));
+        let every = every.inspect(move |_| self.budget.spend(1));
+        found.chain(every.filter(move |row| row.text(&column).is_some_and(|text| text.to_lowercase() == wanted)))
     }
 
     /// The rows of a table in order of creation.
@@ -194,6 +199,28 @@ impl Dataverse {
             self.note(table, id, Some(&row));
             let before = Some(Box::new(row));
             self.undo.push(Undo::Row { table: table.to_owned(), id: id.to_owned(), before, deleted_at });
+        }
+    }
+
+    /// Empties a column that is no more, so that one of the same name begins without values. Every row that had one
+    /// is written anew, so that the request can be taken back.
+    pub(crate) fn clear_column(&mut self, table: &str, column: &str) {
+        self.index.forget_order(table, column);
+        self.index.forget_order(table, &format!("_{column}_value"));
+        let has = |row: &&Row| row.values.contains_key(column) || row.links.contains_key(column);
+        let rows: Vec<Row> = self.rows(table).filter(has).cloned().collect();
+        for mut row in rows {
+            row.values.shift_remove(column);
+            row.links.shift_remove(column);
+            self.put(table, row);
+        }
+    }
+
+    /// Takes out all rows of a table that is no more.
+    pub(crate) fn clear_table(&mut self, table: &str) {
+        let ids: Vec<String> = self.rows(table).map(|row| row.id.clone()).collect();
+        for id in ids {
+            self.remove(table, &id);
         }
     }
 

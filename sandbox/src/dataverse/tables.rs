@@ -23,7 +23,7 @@ pub(crate) const ACTIVE_OR_NOT: States = &[(0, &[1]), (1, &[2])];
 pub(crate) type States = &'static [(i64, &'static [i64])];
 
 /// A table's definition.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Table {
     /// Logical name, `opportunity`.
     pub(crate) logical: String,
@@ -57,7 +57,7 @@ pub(crate) struct Table {
 }
 
 /// A plain column.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Column {
     /// What it holds.
     pub(crate) kind: ColumnKind,
@@ -76,7 +76,7 @@ pub(crate) struct Column {
 }
 
 /// Columns whose values together no two rows share (behaviour 12).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AlternateKey {
     /// The name its maker gave it.
     pub(crate) schema: String,
@@ -93,7 +93,7 @@ pub(crate) struct AlternateKey {
 }
 
 /// A reference to a row of another table.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lookup {
     /// The column, `customerid`; read as `_customerid_value`.
     pub(crate) column: String,

@@ -4,6 +4,8 @@
 //! Each write leaves an [`Undo`] step. [`Dataverse::atomically`] takes steps back while nobody else can see them. In
 //! the time that a webhook takes, others may write: [`Dataverse::cancel`] leaves alone what is theirs.
 
+mod definitions;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use super::refusal::Refusal;
 use super::rows::Dataverse;
 use super::shelf::Row;
 use super::tables::Table;
+use definitions::Definitions;
 
 /// One step back.
 pub(crate) enum Undo {
@@ -38,6 +41,8 @@ pub(crate) struct Finished {
     steps: Vec<Undo>,
     /// The rows that it wrote, as it left them; `None` is deleted.
     left: HashMap<Place, Option<Row>>,
+    /// The definitions, as it left them; empty where it changed none.
+    definitions: Definitions,
 }
 
 impl Dataverse {
@@ -69,28 +74,27 @@ impl Dataverse {
         }
         let places = steps.iter().filter_map(Undo::place);
         let left = places.map(|(table, id)| ((table.clone(), id.clone()), self.row(table, id).cloned())).collect();
-        (Finished { steps, left }, told)
+        let defines = steps.iter().any(|step| step.place().is_none());
+        let definitions = if defines { self.definitions_now() } else { Definitions::default() };
+        (Finished { steps, left, definitions }, told)
     }
 
-    /// Takes a finished request back. What others have written since then stays.
+    /// Takes a finished request back. What others have written since then stays. Others may have seen what the
+    /// request did, so taking back is written like any change: it has new versions, and rows that go are deleted.
     pub(crate) fn cancel(&mut self, finished: Finished) {
-        let Finished { steps, left } = finished;
-        let version = |row: Option<&Row>| row.map(|row| row.version);
-        let shared: Vec<Place> = left
-            .iter()
-            .filter(|((table, id), row)| version(row.as_ref()) != version(self.row(table, id)))
-            .map(|(place, _)| place.clone())
-            .collect();
-        let mut firsts: HashMap<Place, Option<Box<Row>>> = HashMap::new();
+        let Finished { steps, left, definitions } = finished;
+        let mut firsts: IndexMap<Place, Option<Box<Row>>> = IndexMap::new();
+        let mut before = definitions.clone();
+        // The first step of its kind, which comes last, knows how things were before the request.
         for step in steps.into_iter().rev() {
             match step {
-                Undo::Row { table, id, before, .. } if shared.iter().any(|(t, i)| *t == table && *i == id) => {
-                    // The first step, which comes last, knows how the row was before the request.
-                    firsts.insert((table, id), before);
-                }
-                step => self.take_back(step),
+                Undo::Row { table, id, before, .. } => drop(firsts.insert((table, id), before)),
+                Undo::Tables(tables) => before.tables = tables,
+                Undo::ManyToMany(relationships) => before.many_to_many = relationships,
+                Undo::OptionSets(sets) => before.option_sets = sets,
             }
         }
+        self.undefine(&before, &definitions);
         for (place, before) in firsts {
             let left = left.get(&place).and_then(Option::as_ref);
             self.part(&place, before.as_deref(), left);
@@ -99,16 +103,19 @@ impl Dataverse {
         self.undo.clear();
     }
 
-    /// Takes the part of a request out of a row that somebody else has written since.
+    /// Takes the part of a request out of a row, which somebody else may have written since.
     fn part(&mut self, (table, id): &Place, before: Option<&Row>, left: Option<&Row>) {
         match (before, left, self.row(table, id)) {
+            (Some(before), Some(left), Some(now)) if now.version == left.version => self.put(table, before.clone()),
+            // The request deleted it.
+            (Some(before), None, None) => self.put(table, before.clone()),
             (Some(before), Some(left), Some(now)) => {
                 let row = without(now, before, left);
                 self.put(table, row);
             }
             // The row was made by the request, so there is none without it.
             (None, Some(_), Some(_)) => self.remove(table, id),
-            // It was deleted, here or there, or made once more by somebody else.
+            // Somebody else deleted it, or made it once more.
             _ => {}
         }
     }

@@ -255,15 +255,19 @@ pub(super) fn order(left: &Literal, right: &Literal, case: Case) -> Option<Order
         }
         (Literal::Text(a), Literal::Text(b)) => Some(match case {
             Case::Sensitive => a.cmp(b),
-            Case::Ignored => lower(a).cmp(lower(b)),
+            Case::Ignored => order_in_lower_case(a, b),
         }),
         _ => None,
     }
 }
 
-/// The characters of a text in lower case.
-fn lower(text: &str) -> impl Iterator<Item = char> {
-    text.chars().flat_map(char::to_lowercase)
+/// In lower case as whole texts, as the indexes keep them: a letter can depend on its place in a word.
+fn order_in_lower_case(left: &str, right: &str) -> Ordering {
+    if left.is_ascii() && right.is_ascii() {
+        let [left, right] = [left, right].map(|text| text.bytes().map(|byte| byte.to_ascii_lowercase()));
+        return left.cmp(right);
+    }
+    left.to_lowercase().cmp(&right.to_lowercase())
 }
 
 fn text(value: &Literal, case: Case) -> Option<String> {

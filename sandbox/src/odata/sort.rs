@@ -61,11 +61,22 @@ fn folded(value: Literal, case: Case) -> Literal {
     }
 }
 
+/// Values of different types stand in the order of their types, so that any two values have an order that agrees with
+/// all others: to sort by less would be a panic.
 fn sort_order(a: &Literal, b: &Literal) -> Ordering {
-    match (a, b) {
-        (Literal::Null, Literal::Null) => Ordering::Equal,
-        (Literal::Null, _) => Ordering::Less,
-        (_, Literal::Null) => Ordering::Greater,
-        _ => order(a, b, Case::Sensitive).unwrap_or(Ordering::Equal),
+    let of_one_type = || order(a, b, Case::Sensitive).unwrap_or(Ordering::Equal);
+    type_rank(a).cmp(&type_rank(b)).then_with(of_one_type)
+}
+
+/// Nothing comes first, and then as in the orders that are kept: no and yes, numbers, and text.
+fn type_rank(value: &Literal) -> u8 {
+    match value {
+        Literal::Null => 0,
+        Literal::Bool(_) => 1,
+        Literal::Number(_) => 2,
+        Literal::Text(_) => 3,
+        Literal::Guid(_) => 4,
+        Literal::Instant(_) => 5,
+        Literal::Date(_) => 6,
     }
 }

@@ -76,6 +76,33 @@ fn bad_filters_are_refused_with_a_position() {
 }
 
 #[test]
+fn values_of_different_types_have_one_order() {
+    let values = [json!(null), json!(false), json!(true), json!(-1), json!(7.5), json!("10"), json!("a"), json!("B")];
+    let seed = RandomState::new().hash_one(std::process::id());
+    eprintln_seed(seed);
+    let mut state = seed;
+    let mut pick = || usize::try_from(next(&mut state) % values.len() as u64).unwrap();
+    let picked: Vec<usize> = (0..300).map(|_| pick()).collect();
+    let rows: Vec<_> = picked.iter().map(|place| json!({"x": values[*place]})).collect();
+    let query = Query::parse(&[("$orderby".to_owned(), "x".to_owned())]).unwrap();
+    let mut records: Vec<JsonRecord<'_>> = rows.iter().map(|row| JsonRecord(row.as_object().unwrap())).collect();
+    sort(&mut records, &query.orders, Case::Ignored).unwrap();
+    let mut expected = picked.clone();
+    expected.sort_unstable();
+    assert!(records.iter().map(|record| &record.0["x"]).eq(expected.iter().map(|place| &values[*place])));
+}
+
+#[test]
+fn texts_are_alike_in_lower_case_as_a_whole() {
+    let record = json!({"name": "ΓΙΩΡΓΟΣ"});
+    for filter in ["name eq 'γιωργος'", "name in ('γιωργος')", "startswith(name,'γιωργος')", "name eq 'ΓΙΩΡΓΟΣ'"]
+    {
+        let expression = parse_filter(filter, &Aliases::new()).unwrap();
+        assert!(matches(&expression, &JsonRecord(record.as_object().unwrap()), Case::Ignored).unwrap(), "{filter}");
+    }
+}
+
+#[test]
 fn nested_expands_are_read() {
     let pairs = [("$expand".to_owned(), "a($select=x,y;$filter=z eq '(,;';$expand=b),c".to_owned())];
     let query = Query::parse(&pairs).unwrap();

@@ -36,11 +36,15 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Posts under way at the same time.
 const AT_ONCE: usize = 64;
 
-/// Events held back, and deliveries remembered, waiting ones included; beyond this the oldest is forgotten.
-const MOST: usize = 10_000;
+/// Events held back; beyond this the oldest is forgotten.
+const MOST_HELD: usize = 10_000;
 
-/// Deliveries that wait for an attempt; beyond this the oldest is given up, as after its last attempt.
-const MOST_WAITING: usize = 5_000;
+/// Deliveries that wait for an attempt; beyond this the oldest is given up, as after its last attempt. All that can be
+/// held have room, as a release sends them at once.
+const MOST_WAITING: usize = MOST_HELD;
+
+/// Deliveries remembered, waiting ones included; beyond this the oldest is forgotten.
+const MOST_REMEMBERED: usize = 2 * MOST_WAITING;
 
 /// The most that each event can be sent again, and the longest that it can be late.
 const MOST_COPIES: usize = 100;
@@ -153,7 +157,7 @@ pub(super) fn send(world: &Arc<World>, event: Event, validation: Option<String>,
         return;
     }
     let kept = world.deliveries.book.with(|book| {
-        if book.hold && book.held.len() == MOST {
+        if book.hold && book.held.len() == MOST_HELD {
             book.held.pop_front();
         }
         if book.hold {

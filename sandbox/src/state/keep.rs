@@ -100,6 +100,24 @@ mod tests {
     use super::*;
     use crate::{Sandbox, SandboxOptions};
 
+    /// It strikes the next read, and is no more then.
+    const FAULT: &str = r#"{"service": "dataverse", "method": "GET", "status": 200}"#;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_its_owner_reads_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state.json");
+        let left_by_a_crash = folder.path().join("state.json.new");
+        std::fs::write(&left_by_a_crash, "{").unwrap();
+        std::fs::set_permissions(&left_by_a_crash, std::fs::Permissions::from_mode(0o644)).unwrap();
+        Keeper::new(&sandbox.world, file.clone()).look().await;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
     #[tokio::test]
     async fn the_file_is_written_only_after_something_may_have_changed() {
         let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
@@ -117,6 +135,9 @@ mod tests {
             (Some(Method::POST), rows.as_str(), r#"{"name": "a"}"#, true),
             (Some(Method::GET), &format!("{}/log", addresses.admin), "", false),
             (Some(Method::POST), &format!("{}/clock", addresses.admin), r#"{"ahead_seconds": 9}"#, true),
+            (Some(Method::POST), &format!("{}/faults", addresses.admin), FAULT, true),
+            (Some(Method::GET), rows.as_str(), "", true),
+            (Some(Method::GET), rows.as_str(), "", false),
         ] {
             std::fs::remove_file(&file).unwrap_or_default();
             if let Some(method) = method.clone() {

@@ -128,3 +128,16 @@ async fn d13_tokens_that_are_too_old_are_refused() {
     let organization = harness.json(Host::Dataverse, "GET", &path, Value::Null).await;
     assert_eq!(organization["value"][0]["expirechangetrackingindays"], 7, "{ID}");
 }
+
+#[tokio::test]
+async fn d13_a_row_that_was_made_once_more_comes_as_written() {
+    let harness = started().await;
+    let body = || json!({"leadid": ID, "subject": "Again"});
+    let path = format!("leads({ID})");
+    assert_eq!(ask(&harness, "POST", "leads", &[], body()).await.0, 204);
+    let all = first(&harness, "$select=subject").await;
+    assert_eq!(ask(&harness, "DELETE", &path, &[], Value::Null).await.0, 204);
+    assert_eq!(ask(&harness, "POST", "leads", &[], body()).await.0, 204);
+    let changes = follow(&harness, &all, "@odata.deltaLink", &[]).await;
+    assert_eq!((subjects(&changes), changes["value"].as_array().unwrap().len()), (vec!["Again"], 1), "{changes}");
+}

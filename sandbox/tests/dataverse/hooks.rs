@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::{ID, ROOT, ask, started};
 use crate::harness::{Harness, Host};
@@ -17,6 +18,8 @@ struct Receiver {
     answers: Arc<Mutex<Vec<u16>>>,
     /// What is written before the next answer: a client, the address with a token, and the body.
     meanwhile: Arc<Mutex<Option<Meanwhile>>>,
+    /// What the next answer waits for.
+    held: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
 }
 
 type Meanwhile = (reqwest::Client, (String, String), Value);
@@ -40,6 +43,10 @@ async fn receive(State(receiver): State<Receiver>, uri: Uri, headers: HeaderMap,
     let meanwhile = receiver.meanwhile.lock().unwrap().take();
     if let Some((client, (address, token), body)) = meanwhile {
         client.patch(address).bearer_auth(token).json(&body).send().await.unwrap().error_for_status().unwrap();
+    }
+    let held = receiver.held.lock().unwrap().take();
+    if let Some(held) = held {
+        held.await.unwrap();
     }
     let status = receiver.answers.lock().unwrap().pop().unwrap_or(200);
     StatusCode::from_u16(status).unwrap()
@@ -176,6 +183,28 @@ async fn d18_a_refused_write_takes_nothing_of_others_with_it() {
     ] {
         assert_eq!(row[column], value, "{column}: {row}");
     }
+}
+
+#[tokio::test]
+async fn d18_a_write_can_be_refused_whose_client_has_hung_up() {
+    let (harness, receiver) = started_with(json!({"mode": 0})).await;
+    assert_eq!(update(&harness, json!({"name": "Good"})).await, 204);
+    receiver.take();
+    receiver.answers.lock().unwrap().push(400);
+    let (release, held) = oneshot::channel();
+    *receiver.held.lock().unwrap() = Some(held);
+    let (address, token) = patch_of(&harness);
+    let request = harness.client.patch(address).bearer_auth(token).json(&json!({"name": "Bad"}));
+    let client = tokio::spawn(request.send());
+    while receiver.seen.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    client.abort();
+    assert!(client.await.unwrap_err().is_cancelled());
+    release.send(()).unwrap();
+    settled(&harness).await;
+    let row = ask(&harness, "GET", &format!("opportunities({ID})?$select=name"), &[], Value::Null).await.2;
+    assert!(row.contains("\"Good\""), "{row}");
 }
 
 /// The address of the row and a token for it.

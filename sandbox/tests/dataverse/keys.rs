@@ -44,6 +44,9 @@ async fn no_two_rows_share_a_key() {
             200,
             &["\"cosell_number\":8,", "Eight"],
         ),
+        create("longer than what is indexed", json!({"cosell_referralid": "x".repeat(301)}), 204, &[]),
+        create("the same again", json!({"cosell_referralid": "X".repeat(301)}), 412, TAKEN),
+        create("another of that length", json!({"cosell_referralid": "y".repeat(301)}), 204, &[]),
         patch("given up", ID, json!({"cosell_referralid": null}), 204, &[]),
         create("and taken over", json!({"cosell_referralid": "R-1"}), 204, &[]),
     ];

@@ -241,3 +241,24 @@ async fn shared_choices_are_made_and_used() {
     assert_eq!(ask(&harness, "POST", "opportunities", &[], json!({"new_level": 8})).await.0, 400);
     assert_eq!(ask(&harness, "POST", "opportunities", &[], json!({"new_level": 7})).await.0, 204);
 }
+
+#[tokio::test]
+async fn d21_a_column_that_is_made_once_more_has_no_old_values() {
+    let harness = started().await;
+    let set = format!("{OPPORTUNITY}/Attributes");
+    let one = format!("{set}(LogicalName='new_size')");
+    let row = json!({"opportunityid": ID, "name": "N"});
+    assert_eq!(ask(&harness, "POST", "opportunities", &[], row).await.0, 204);
+    for (class, value) in [("String", json!("large")), ("Integer", json!(7)), ("Money", json!(8))] {
+        let made = ask(&harness, "POST", &set, &[], column(class, "new_Size", json!({}))).await;
+        assert_eq!(made.0, 204, "{class}: {}", made.2);
+        let read = read(&harness, &format!("opportunities({ID})")).await;
+        assert_eq!(read["new_size"], Value::Null, "{class}");
+        let (status, _, body) =
+            ask(&harness, "PATCH", &format!("opportunities({ID})"), &[], json!({"new_size": value})).await;
+        assert_eq!(status, 204, "{class}: {body}");
+        assert_eq!(ask(&harness, "DELETE", &one, &[], Value::Null).await.0, 204, "{class}");
+    }
+    let read = read(&harness, &format!("opportunities({ID})")).await;
+    assert!(read.get("new_size").is_none() && read.get("new_size_base").is_none(), "{read}");
+}

@@ -104,3 +104,20 @@ async fn s05_pages_of_a_hundred_with_an_odd_link_or_a_sane_one() {
         assert!(rest.get("@odata.nextLink").is_none());
     }
 }
+
+#[tokio::test]
+async fn any_column_can_order_a_list_whatever_is_in_it() {
+    let harness = Harness::start().await;
+    harness.json(Host::Admin, "POST", "/behaviours", json!({"order_by_anything": true})).await;
+    for number in 0..60 {
+        let mut deal = referral();
+        let turn = number * 37 % 60;
+        deal["details"]["incentiveLevel"] = if turn % 2 == 0 { json!(turn) } else { json!(format!("t{turn}")) };
+        harness.json(Host::Referrals, "POST", PATH, deal).await;
+    }
+    let path = format!("{PATH}?$orderby=details/incentiveLevel&$top=60");
+    let list = harness.json(Host::Referrals, "GET", &path, Value::Null).await;
+    let levels = list["value"].as_array().unwrap().iter().map(|deal| &deal["details"]["incentiveLevel"]);
+    let levels: Vec<&Value> = levels.collect();
+    assert!(levels.is_sorted_by_key(|level| (level.is_string(), level.as_i64())), "{levels:?}");
+}

@@ -38,7 +38,7 @@ pub(super) fn summed(
     if sums.is_empty() && by.is_empty() {
         return Err(bad("an aggregate has no attributes"));
     }
-    in_order(summed_up(&rows, &by, &sums)?, entity)
+    in_order(crm, summed_up(&rows, &by, &sums)?, entity)
 }
 
 fn method_of(name: &str, attribute: &Element) -> Result<Method, Refusal> {
@@ -66,12 +66,14 @@ fn part_of(attribute: &Element) -> Result<Option<DatePart>, Refusal> {
 }
 
 /// An order of an aggregate names an alias.
-fn in_order(groups: Vec<Value>, entity: &Element) -> Result<Vec<Value>, Refusal> {
+fn in_order(crm: &Dataverse, groups: Vec<Value>, entity: &Element) -> Result<Vec<Value>, Refusal> {
     let order = |element: &Element| {
         let alias = element.get("alias").ok_or_else(|| bad("an order of an aggregate names no alias"))?;
         Ok(Order { path: vec![alias.to_owned()], descending: element.has("descending") })
     };
     let orders = entity.named("order").map(order).collect::<Result<Vec<_>, Refusal>>()?;
+    crm.budget.spend(groups.len().saturating_mul(orders.len()));
+    crm.budget.check()?;
     let mut records: Vec<JsonRecord<'_>> = groups.iter().filter_map(Value::as_object).map(JsonRecord).collect();
     sort(&mut records, &orders, Case::Ignored)?;
     Ok(records.into_iter().map(|record| record.0.clone().into()).collect())

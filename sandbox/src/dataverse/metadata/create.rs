@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::relationships::delete_pairs;
 use super::{Segment, wanted};
 use crate::behaviours::Behaviour;
 use crate::dataverse::call::Call;
@@ -15,7 +16,7 @@ use crate::dataverse::refusal::Refusal;
 use crate::dataverse::reply::Reply;
 use crate::dataverse::rows::Dataverse;
 use crate::dataverse::seed::add_message_filters;
-use crate::dataverse::tables::{ACTIVE_OR_NOT, AlternateKey, Table, can_be_key};
+use crate::dataverse::tables::{ACTIVE_OR_NOT, AlternateKey, Table, base_of, can_be_key};
 use crate::options::ColumnKind;
 
 /// Most tables an organization can have here.
@@ -151,11 +152,8 @@ pub(super) fn delete_table(crm: &mut Dataverse, logical: &str) -> Result<Reply, 
         let message = format!("The entity {logical} cannot be deleted: {} depends on it.", child.logical);
         return Err(Refusal::not_here(message));
     }
-    let ids: Vec<String> = crm.rows(logical).map(|row| row.id.clone()).collect();
-    for id in ids {
-        crm.remove(logical, &id);
-    }
-    crm.many_to_many_mut().retain(|it| it.sides.iter().all(|side| side.0 != logical));
+    crm.clear_table(logical);
+    delete_pairs(crm, |it| it.sides.iter().any(|side| side.0 == logical));
     crm.tables_mut().shift_remove(logical);
     Ok(Reply::nothing())
 }
@@ -172,8 +170,17 @@ pub(super) fn delete_column(crm: &mut Dataverse, logical: &str, segment: &Segmen
     if table.keys.iter().any(|key| key.columns.contains(&name)) {
         return Err(Refusal::not_here(format!("The column {name} cannot be deleted: a key depends on it.")));
     }
-    table.columns.shift_remove(&name);
+    let is_amount = column.is_some_and(|column| column.kind == ColumnKind::Money);
+    // An amount takes the same in the organization's currency with it.
+    let base = is_amount.then(|| base_of(&name));
+    let gone: Vec<String> = std::iter::once(name).chain(base).collect();
+    for name in &gone {
+        table.columns.shift_remove(name);
+    }
     crm.tables_mut().insert(logical.to_owned(), Arc::new(table));
+    for name in &gone {
+        crm.clear_column(logical, name);
+    }
     Ok(Reply::nothing())
 }
 

@@ -25,7 +25,7 @@ pub(crate) use changes::changes;
 pub(crate) use create::create_entities;
 
 /// A relationship in which both sides are many. Its pairs are rows of a table of their own.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ManyToMany {
     /// The name its maker gave it.
     pub(crate) schema: String,

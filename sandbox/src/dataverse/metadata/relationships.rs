@@ -33,7 +33,7 @@ pub(super) fn delete(crm: &mut Dataverse, segment: &Segment) -> Result<Reply, Re
     let wanted = wanted(segment)?;
     let is_pairs = |it: &ManyToMany| it.schema == wanted || it.metadata_id.to_string() == wanted;
     if crm.many_to_many.iter().any(is_pairs) {
-        crm.many_to_many_mut().retain(|it| !is_pairs(it));
+        delete_pairs(crm, is_pairs);
         return Ok(Reply::nothing());
     }
     let found = crm.tables.values().find_map(|table| {
@@ -46,8 +46,19 @@ pub(super) fn delete(crm: &mut Dataverse, segment: &Segment) -> Result<Reply, Re
     }
     let mut table = Table::clone(&table);
     table.lookups.retain(|lookup| lookup.column != column);
-    crm.tables_mut().insert(table.logical.clone(), Arc::new(table));
+    let logical = table.logical.clone();
+    crm.tables_mut().insert(logical.clone(), Arc::new(table));
+    crm.clear_column(&logical, &column);
     Ok(Reply::nothing())
+}
+
+/// Deletes relationships of pairs, and the pairs with them.
+pub(super) fn delete_pairs(crm: &mut Dataverse, is_gone: impl Fn(&ManyToMany) -> bool) {
+    let gone: Vec<String> = crm.many_to_many.iter().filter(|it| is_gone(it)).map(|it| it.pairs.clone()).collect();
+    for pairs in gone {
+        crm.clear_table(&pairs);
+    }
+    crm.many_to_many_mut().retain(|it| !is_gone(it));
 }
 
 fn one_to_many(crm: &mut Dataverse, body: &Map<String, Value>) -> Result<Uuid, Refusal> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{asker, empty};
 use crate::dataverse::budget::Budget;
 use crate::dataverse::call::{Call, Wants};
+use crate::dataverse::fetch::fetch;
 use crate::dataverse::filter::prepare;
 use crate::dataverse::keys::Key;
 use crate::dataverse::record::RowRecord;
@@ -31,6 +32,7 @@ fn crm() -> Dataverse {
             "opportunityid": id(number), "name": format!("Deal {}", number % 11),
             "cosell_number": number, "cosell_sync": number % 20 == 0,
             "customerid_account@odata.bind": format!("/accounts({ACCOUNT})"),
+            "budgetamount": if number % 20 == 0 { -0.0 } else { 1.0 },
         });
         crm.create("opportunity", body.as_object().unwrap(), &asker).unwrap();
     }
@@ -86,8 +88,12 @@ fn plainly(crm: &Dataverse, raw: &str) -> Vec<String> {
 #[test]
 fn every_way_to_a_page_shows_the_same_rows_and_the_right_count() {
     let crm = crm();
+    let today = format!("$filter=createdon eq {}", crm.now().to_zoned(jiff::tz::TimeZone::UTC).date());
     let filters = [
         "",
+        &today,
+        "$filter=budgetamount eq 0",
+        "$filter=budgetamount eq -0.0",
         "$filter=cosell_sync eq true",
         "$filter=cosell_sync eq false",
         "$filter=statecode eq 0 and contains(name,'1')",
@@ -203,6 +209,26 @@ fn a_page_takes_no_more_work_than_its_rows() {
 }
 
 #[test]
+fn a_page_of_changes_takes_no_more_work_than_its_rows() {
+    let mut crm = crm();
+    let wants = Wants { page: Some(2), changes: true, ..Wants::default() };
+    let call = Call::new("GET", "http://crm/api/data/v9.2/", "opportunities", "$select=name", wants, Vec::new());
+    let call = call.unwrap();
+    crm.budget.renew();
+    let page = call.changes(&crm, crm.table("opportunity").unwrap()).unwrap();
+    assert_eq!(page["value"].as_array().unwrap().len(), 2);
+    let spent = crm.budget.spent();
+    assert!((3..20).contains(&spent), "{spent}");
+    crm.budget.renew();
+    let token = format!("0!{}", crm.now().to_zoned(jiff::tz::TimeZone::UTC).strftime("%m/%d/%Y %H:%M:%S"));
+    let changes = crm.count_changes(crm.table("opportunity").unwrap(), &token).unwrap();
+    assert_eq!((changes, crm.budget.spent()), (ROWS, ROWS), "what is walked is spent");
+    crm.budget = Budget::of(0);
+    crm.budget.spend(1);
+    assert!(call.changes(&crm, crm.table("opportunity").unwrap()).is_err(), "nothing is left to spend");
+}
+
+#[test]
 fn what_asks_too_much_is_throttled() {
     let mut crm = crm();
     crm.budget = Budget::of(5_000);
@@ -225,6 +251,25 @@ fn what_asks_too_much_is_throttled() {
         }
         crm.budget.renew();
     }
+}
+
+#[test]
+fn groups_in_many_orders_are_throttled() {
+    let mut crm = crm();
+    crm.budget = Budget::of(5_000);
+    let table = crm.table("opportunity").unwrap();
+    for (orders, throttled) in [(1, false), (200, true)] {
+        let answer = fetch(&crm, &call("opportunities", "", None), table, &groups_in_order(orders));
+        assert_eq!(answer.is_err(), throttled, "{orders} orders");
+        crm.budget.renew();
+    }
+}
+
+/// The rows in groups of one, by so many orders.
+fn groups_in_order(orders: usize) -> String {
+    let orders = "<order alias='a'/>".repeat(orders);
+    let group = "<attribute name='opportunityid' groupby='true' alias='a'/>";
+    format!("<fetch aggregate='true'><entity name='opportunity'>{group}{orders}</entity></fetch>")
 }
 
 #[test]

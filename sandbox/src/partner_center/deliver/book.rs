@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::super::events::Event;
-use super::{MOST, MOST_WAITING};
+use super::{MOST_REMEMBERED, MOST_WAITING};
 
 /// Why a delivery ends before its last attempt.
 pub(super) const GIVEN_UP: &str = "given up, too many wait";
@@ -121,7 +121,7 @@ impl Book {
 
     /// Begins the record of a delivery.
     fn record(&mut self, event: &Event) -> u64 {
-        if self.records.len() == MOST {
+        if self.records.len() == MOST_REMEMBERED {
             self.records.shift_remove_index(0);
         }
         self.next += 1;
@@ -156,6 +156,7 @@ impl Book {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+    use super::super::MOST_HELD;
     use super::*;
 
     #[test]
@@ -169,7 +170,8 @@ mod tests {
         let mut book = Book::new(Duration::ZERO);
         let mut first = book.open(&event, Some("test"));
         let mut second = book.open(&event, None);
-        for _ in 2..MOST_WAITING {
+        // A release sends all that was held at once.
+        for _ in 2..MOST_HELD {
             assert!(book.open(&event, None).oldest.is_none());
         }
         let gone = book.open(&event, None).oldest.unwrap();
