@@ -19,9 +19,9 @@ use uuid::Uuid;
 
 use super::{listener, wait_until};
 use crate::environment::EngineSettings;
+use crate::needs::EVENTS;
 
-/// The trigger whose events are registered for, and the operation that reads the registration.
-const TRIGGER: &str = "events.referral";
+/// The operation that reads the registration.
 const VIEW: &str = "events.view_registration";
 
 /// The time from one look to the next.
@@ -44,8 +44,8 @@ type Failed = (CallErrorKind, Option<u16>, Option<String>);
 /// The looks for an engine that receives events. Without a public address nobody knows here what should be registered.
 pub(super) fn of(engine: &Engine, settings: &EngineSettings, received: &[super::Fed]) -> Option<Lookout> {
     let base = settings.public_url.as_deref()?;
-    received.iter().find(|fed| fed.trigger == TRIGGER)?;
-    let here = format!("{}{}", base.trim_end_matches('/'), listener::path(TRIGGER));
+    received.iter().find(|fed| fed.trigger == EVENTS)?;
+    let here = format!("{}{}", base.trim_end_matches('/'), listener::path(EVENTS));
     Some(Lookout { engine: engine.clone(), here, last: None, failure: None })
 }
 

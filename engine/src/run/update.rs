@@ -81,7 +81,10 @@ impl Update {
                 self.round = *round;
                 Stage::Reading(Calling::new(*part, input))
             }
-            (Stage::Unread, Event::CallStarted { part: part @ Part::Update(round), input, changes, .. }) => {
+            (
+                Stage::Unread | Stage::Read(_),
+                Event::CallStarted { part: part @ Part::Update(round), input, changes, .. },
+            ) => {
                 self.round = *round;
                 Stage::Writing(Calling::new(*part, input), changes.clone())
             }
@@ -89,9 +92,6 @@ impl Update {
                 Ok(answer) => Stage::Read(Arc::clone(&answer.value)),
                 Err(error) => Stage::Failed(Box::new(error.clone()), *attempts),
             },
-            (Stage::Read(_), Event::CallStarted { part: part @ Part::Update(_), input, changes, .. }) => {
-                Stage::Writing(Calling::new(*part, input), changes.clone())
-            }
             (Stage::Writing(_, changes), Event::CallFinished { part: Part::Update(_), result, attempts, .. }) => {
                 self.written(changes, result, *attempts)
             }

@@ -85,7 +85,7 @@ async fn t32_who_takes_the_events_over_is_told_once() {
     ];
     for (answers, expected) in cases {
         let (engine, ..) = engine(answers.clone());
-        let mut lookout = lookout(&engine, Some("https://here.example/"), TRIGGER).unwrap();
+        let mut lookout = lookout(&engine, Some("https://here.example/"), EVENTS).unwrap();
         for expected in expected {
             let told: Vec<String> = lookout.look().await.iter().map(|finding| format!("{finding:?}")).collect();
             let told = told.join(", ");
@@ -98,10 +98,10 @@ async fn t32_who_takes_the_events_over_is_told_once() {
 #[tokio::test]
 async fn t32_the_registration_is_looked_at_on_a_timer() {
     let (engine, answers, clock) = engine(vec![Ok(None); 4]);
-    assert!(lookout(&engine, None, TRIGGER).is_none() && lookout(&engine, Some(HERE), "crm.changed").is_none());
+    assert!(lookout(&engine, None, EVENTS).is_none() && lookout(&engine, Some(HERE), "crm.changed").is_none());
     let (stop, stopped) = watch::channel(false);
     let started = clock.now();
-    let looks = tokio::spawn(lookout(&engine, Some("https://here.example"), TRIGGER).unwrap().run(stopped));
+    let looks = tokio::spawn(lookout(&engine, Some("https://here.example"), EVENTS).unwrap().run(stopped));
     for _ in 0..MOST_MINUTES {
         if answers.lock().unwrap().len() == 1 {
             break;
