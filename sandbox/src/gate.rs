@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -18,6 +18,9 @@ use crate::world::World;
 
 /// The longest that a fault can make a request wait.
 const LONGEST_DELAY_MS: u64 = 3_600_000;
+
+/// Bytes of a body that is taken in whole before anything answers.
+const ORDINARY: usize = 256 * 1024;
 
 /// Puts the gate in front of a service's routes.
 pub(crate) fn guard(router: Router, service: Service, world: &Arc<World>) -> Router {
@@ -37,6 +40,7 @@ async fn pass(
     request: Request,
     next: Next,
 ) -> Response {
+    let request = taken_in(request).await;
     let method = request.method().as_str().to_owned();
     let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     let who = world.entra.with(|entra| entra.who(request.headers()));
@@ -60,6 +64,18 @@ async fn pass(
     let entry = Entry { service, method, path, status, who, changed };
     world.log.with(|log| log.add(entry));
     response
+}
+
+/// A body that a handler leaves unread, as most do that answer a GET, would have the connection cut while the answer is
+/// on its way.
+async fn taken_in(request: Request) -> Request {
+    let (parts, body) = request.into_parts();
+    let is_ordinary = body.size_hint().upper().is_some_and(|length| length <= ORDINARY as u64);
+    let body = match is_ordinary {
+        true => Body::from(to_bytes(body, ORDINARY).await.unwrap_or_default()),
+        false => body,
+    };
+    Request::from_parts(parts, body)
 }
 
 /// The response under a fault, and whether the connection is to be lost.
